@@ -1,0 +1,1 @@
+"""A self-hosted streaming chat site for any LLM gateway."""
