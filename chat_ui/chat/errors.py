@@ -1,0 +1,73 @@
+"""What can go wrong between a person and a conversation, in words they can read.
+
+::
+
+    ChatError
+    ├── BlankMessage
+    ├── MessageTooLong
+    ├── NoSuchConversation
+    ├── NoSuchMessage
+    ├── NoSuchModel
+    └── Closing
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BlankMessage",
+    "ChatError",
+    "Closing",
+    "MessageTooLong",
+    "NoSuchConversation",
+    "NoSuchMessage",
+    "NoSuchModel",
+]
+
+
+class ChatError(Exception):
+    """Base of this tree; the text says what happened and what to do next."""
+
+
+class BlankMessage(ChatError):
+    """A message without any text."""
+
+    def __init__(self) -> None:
+        super().__init__("This message is empty. Write something and send it again.")
+
+
+class MessageTooLong(ChatError):
+    """A message longer than the site takes."""
+
+    def __init__(self, chars: int, most: int) -> None:
+        super().__init__(
+            f"This message has {chars:,} characters; at most {most:,} can be sent. "
+            "Shorten it or send it in parts."
+        )
+
+
+class NoSuchConversation(ChatError):
+    """No conversation of this person has that id (whoever else may have one)."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such conversation. It may have been deleted; start a new one.")
+
+
+class NoSuchMessage(ChatError):
+    """No message of this conversation has that id."""
+
+    def __init__(self) -> None:
+        super().__init__("The message this answers is gone. Reload the page and send it again.")
+
+
+class NoSuchModel(ChatError):
+    """The model or its gateway is not connected."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"The model {model!r} is not connected. Choose another one from the model menu.")
+
+
+class Closing(ChatError):
+    """The site is shutting down and starts no new answers."""
+
+    def __init__(self) -> None:
+        super().__init__("The site is restarting. Send this again in a moment: nothing is lost.")

@@ -1,0 +1,116 @@
+"""What happened, for whoever follows it.
+
+A topic is a conversation or a person. Publishing never waits for a reader: one who falls too far behind
+loses the backlog and is told so, and then starts over from a snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from chat_ui.chat.changes import Change, Piece
+
+__all__ = ["Feed", "Lagged", "MemoryFeed", "Subscription", "Topic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What can be followed: one conversation, or all that happens to one person's list of them."""
+
+    kind: Literal["conversation", "person"]
+    id: str
+
+
+class Lagged(Exception):
+    """The reader fell so far behind that changes were dropped; it has to start over from a snapshot."""
+
+
+class Subscription:
+    """The changes of one topic since it was opened, in order.
+
+    Args:
+        most: how many changes may wait here before the reader counts as lagging.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: deque[Change] = deque()
+        self._arrived = asyncio.Event()
+        self._lagged = False
+
+    def put(self, change: Change) -> None:
+        """Add a change, joined to the one before it where both are pieces of one text."""
+        last = self._waiting[-1] if self._waiting else None
+        if isinstance(last, Piece) and isinstance(change, Piece) and _continues(last, change):
+            self._waiting[-1] = Piece(last.message_id, last.part, last.offset, last.text + change.text)
+        elif len(self._waiting) >= self._most:
+            self._waiting.clear()
+            self._lagged = True
+        else:
+            self._waiting.append(change)
+        self._arrived.set()
+
+    async def next(self) -> Change:
+        """Wait for the next change.
+
+        Raises:
+            Lagged: changes were dropped; what arrives later is in order again.
+        """
+        while not self._waiting and not self._lagged:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self._lagged:
+            self._lagged = False
+            raise Lagged
+        return self._waiting.popleft()
+
+
+def _continues(last: Piece, piece: Piece) -> bool:
+    same_text = (last.message_id, last.part) == (piece.message_id, piece.part)
+    return same_text and last.offset + len(last.text) == piece.offset
+
+
+class Feed(Protocol):
+    """Where changes are published and followed."""
+
+    async def publish(self, topic: Topic, change: Change) -> None:
+        """Hand a change to everybody who follows the topic now."""
+        ...
+
+    def follow(self, topic: Topic) -> AbstractContextManager[Subscription]:
+        """Follow a topic from now on, for as long as the context is open."""
+        ...
+
+
+class MemoryFeed:
+    """The feed of a site that runs in one process.
+
+    Args:
+        most: how many changes may wait for one reader.
+    """
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._followers: defaultdict[Topic, set[Subscription]] = defaultdict(set)
+
+    async def publish(self, topic: Topic, change: Change) -> None:
+        """Hand a change to everybody who follows the topic now."""
+        for subscription in self._followers.get(topic, ()):
+            subscription.put(change)
+
+    @contextmanager
+    def follow(self, topic: Topic) -> Iterator[Subscription]:
+        """Follow a topic from now on, for as long as the context is open."""
+        subscription = Subscription(self._most)
+        self._followers[topic].add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._followers[topic].discard(subscription)
+            if not self._followers[topic]:
+                del self._followers[topic]

@@ -1,0 +1,107 @@
+"""A conversation as it stands, and then everything that happens in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chat_ui.chat.changes import Change, Piece, Snapshot, TurnStarted
+from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
+from chat_ui.chat.feed import Lagged, Subscription, Topic
+from chat_ui.store import conversations, messages, runs
+from chat_ui.store.ids import is_id
+from chat_ui.store.messages import Message
+
+if TYPE_CHECKING:
+    from chat_ui.chat.service import Chat
+
+__all__ = ["follow_conversation", "read_snapshot", "read_texts"]
+
+
+async def follow_conversation(
+    chat: Chat, owner: str, conversation_id: str
+) -> AsyncIterator[Snapshot | Change]:
+    """Yield a conversation as it stands, then its changes; and again a snapshot wherever one was missed.
+
+    Args:
+        chat: the running chat.
+        owner: who reads.
+        conversation_id: what they read.
+
+    Raises:
+        NoSuchConversation: it isn't this person's, or is gone.
+    """
+    with chat.feed.follow(Topic("conversation", conversation_id)) as changes:
+        while True:
+            snapshot = await read_snapshot(chat, owner, conversation_id)
+            yield snapshot
+            try:
+                async for change in _in_order(changes, snapshot):
+                    yield change
+            except Lagged:
+                continue
+
+
+async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncIterator[Change]:
+    revision = snapshot.conversation.revision
+    leaf = snapshot.conversation.leaf_id
+    while True:
+        change = await changes.next()
+        if isinstance(change, Piece):
+            yield change
+            continue
+        if change.conversation.revision <= revision:
+            continue
+        missed = change.conversation.revision > revision + 1
+        elsewhere = isinstance(change, TurnStarted) and change.question.parent_id != leaf
+        if missed or elsewhere:
+            raise Lagged
+        revision, leaf = change.conversation.revision, change.conversation.leaf_id
+        yield change
+
+
+async def read_snapshot(chat: Chat, owner: str, conversation_id: str) -> Snapshot:
+    """Read a conversation with the active path's texts, growing ones included.
+
+    Raises:
+        NoSuchConversation: it isn't this person's, or is gone.
+    """
+    if not is_id(conversation_id):
+        raise NoSuchConversation
+    async with chat.db.read() as tx:
+        conversation = await conversations.get(tx, owner, conversation_id)
+        if conversation is None:
+            raise NoSuchConversation
+        path = []
+        if conversation.leaf_id is not None:
+            path = await messages.path(tx, owner, conversation_id, conversation.leaf_id)
+    return Snapshot(conversation, tuple([await _as_it_grows(chat, owner, message) for message in path]))
+
+
+async def read_texts(chat: Chat, owner: str, message_id: str) -> Message:
+    """Read one message with its whole text, as far as it has grown.
+
+    Raises:
+        NoSuchMessage: it isn't this person's, or is gone.
+    """
+    async with chat.db.read() as tx:
+        message = await messages.get(tx, owner, message_id) if is_id(message_id) else None
+    if message is None:
+        raise NoSuchMessage
+    return await _as_it_grows(chat, owner, message)
+
+
+async def _as_it_grows(chat: Chat, owner: str, message: Message) -> Message:
+    if message.status != "streaming":
+        return message
+    text, reasoning = chat.runs.texts(message.id) or await _journaled(chat, owner, message)
+    return replace(message, text=text, reasoning=reasoning)
+
+
+async def _journaled(chat: Chat, owner: str, message: Message) -> tuple[str, str]:
+    async with chat.db.read() as tx:
+        for run in await runs.active(tx, owner, message.conversation_id):
+            if run.message_id == message.id:
+                return await runs.journal(tx, owner, run.id)
+    return "", ""

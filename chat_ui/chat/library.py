@@ -1,0 +1,79 @@
+"""A person's conversations: list, rename, delete."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from chat_ui.chat.changes import ConversationChanged, ConversationDeleted
+from chat_ui.chat.errors import NoSuchConversation
+from chat_ui.chat.feed import Lagged, Topic
+from chat_ui.store import conversations
+from chat_ui.store.conversations import Conversation
+from chat_ui.store.ids import is_id
+
+if TYPE_CHECKING:
+    from chat_ui.chat.service import Chat
+
+__all__ = ["delete", "follow_library", "rename"]
+
+LONGEST_TITLE = 200
+
+
+async def follow_library(
+    chat: Chat, owner: str, limit: int
+) -> AsyncIterator[tuple[Conversation, ...]]:
+    """Yield a person's newest conversations now, and again whenever something about them changes.
+
+    Args:
+        chat: the running chat.
+        owner: whose.
+        limit: how many at most.
+    """
+    with chat.feed.follow(Topic("person", owner)) as changes:
+        while True:
+            async with chat.db.read() as tx:
+                listed = await conversations.recent(tx, owner, limit=limit)
+            yield tuple(listed)
+            try:
+                await changes.next()
+            except Lagged:
+                continue
+
+
+async def rename(chat: Chat, owner: str, conversation_id: str, title: str) -> None:
+    """Give a conversation another title; a blank one leaves it as it is.
+
+    Raises:
+        NoSuchConversation: it isn't this person's, or is gone.
+    """
+    title = " ".join(title.split())[:LONGEST_TITLE]
+    if not title:
+        return
+    if not is_id(conversation_id):
+        raise NoSuchConversation
+    async with chat.db.write() as tx:
+        renamed = await conversations.rename(tx, owner, conversation_id, title)
+    if renamed is None:
+        raise NoSuchConversation
+    change = ConversationChanged(renamed)
+    await chat.feed.publish(Topic("conversation", renamed.id), change)
+    await chat.feed.publish(Topic("person", owner), change)
+
+
+async def delete(chat: Chat, owner: str, conversation_id: str) -> None:
+    """Delete a conversation, and stop what is still being said in it.
+
+    Raises:
+        NoSuchConversation: it isn't this person's, or is gone already.
+    """
+    if not is_id(conversation_id):
+        raise NoSuchConversation
+    async with chat.db.write() as tx:
+        deleted = await conversations.delete(tx, owner, conversation_id)
+    if deleted is None:
+        raise NoSuchConversation
+    await chat.runs.stop_all(owner, deleted.id)
+    change = ConversationDeleted(deleted)
+    await chat.feed.publish(Topic("conversation", deleted.id), change)
+    await chat.feed.publish(Topic("person", owner), change)

@@ -1,0 +1,78 @@
+"""How an answer ended, in the words and figures that are kept with it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from chat_ui.chat.answer import Answer
+from chat_ui.gateway import GatewayError
+from chat_ui.store.runs import Outcome
+
+__all__ = ["outcome_of"]
+
+EndStatus = Literal["complete", "stopped", "interrupted", "failed"]
+
+CUT_SHORT = (
+    "The gateway closed the stream before the answer was finished. What came is kept; send the message "
+    "again for a whole answer."
+)
+SHUT_DOWN = "The site was restarted before the answer was finished. What came is kept."
+OUR_FAULT = (
+    "The site failed while it was reading the answer. This is its own fault, not the gateway's; the log "
+    "has the details. What came is kept."
+)
+
+
+def outcome_of(
+    answer: Answer,
+    failure: BaseException | None,
+    *,
+    stopped: bool,
+    first_s: float | None,
+    elapsed_s: float,
+) -> Outcome:
+    """Judge an answer at its end.
+
+    Args:
+        answer: as far as it came.
+        failure: what ended the stream, if it wasn't its own end.
+        stopped: whether a person stopped it.
+        first_s: seconds until the first of its text, if any came.
+        elapsed_s: seconds in all.
+    """
+    status, error = _judge(answer, failure, stopped=stopped)
+    usage, metadata = answer.usage, answer.metadata
+    return Outcome(
+        status=status,
+        error=error,
+        finish_reason="interrupted" if status == "interrupted" else answer.finish_reason,
+        input_tokens=None if usage is None else usage.input_tokens,
+        output_tokens=None if usage is None else usage.output_tokens,
+        cached_tokens=None if usage is None else usage.cached_tokens,
+        reasoning_tokens=None if usage is None else usage.reasoning_tokens,
+        cost=metadata.cost,
+        currency=metadata.currency,
+        request_id=metadata.request_id,
+        served_model=metadata.model,
+        provider=metadata.provider,
+        route_reason=metadata.reason,
+        first_token_ms=None if first_s is None else round(first_s * 1000),
+        duration_ms=round(elapsed_s * 1000),
+    )
+
+
+def _judge(
+    answer: Answer, failure: BaseException | None, *, stopped: bool
+) -> tuple[EndStatus, str | None]:
+    if stopped:
+        return "stopped", None
+    if failure is None:
+        if answer.finish_reason in (None, "interrupted"):
+            return "interrupted", CUT_SHORT
+        return "complete", None
+    if isinstance(failure, asyncio.CancelledError):
+        return "interrupted", SHUT_DOWN
+    said_something = bool(str(answer.text) or str(answer.reasoning))
+    words = str(failure) if isinstance(failure, GatewayError) else OUR_FAULT
+    return ("interrupted" if said_something else "failed"), words

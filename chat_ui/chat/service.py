@@ -1,0 +1,70 @@
+"""The running chat: what a page, or any other client, stands on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from chat_ui.accounts.people import Person, local_person
+from chat_ui.chat.feed import Feed, MemoryFeed
+from chat_ui.chat.gateways import Gateways
+from chat_ui.chat.runs import Runs
+from chat_ui.settings import Settings
+from chat_ui.store import connections, runs
+from chat_ui.store.engine import Database
+from chat_ui.store.ids import new_id
+
+__all__ = ["Chat", "open_chat"]
+
+DATABASE = "chat.db"
+DRAIN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What one process of the site shares between everybody it serves.
+
+    Args:
+        settings: of this process.
+        db: conversations and messages.
+        feed: what happens in them.
+        gateways: who can be asked.
+        runs: answers on their way.
+        person: the one person of a local site.
+    """
+
+    settings: Settings
+    db: Database
+    feed: Feed
+    gateways: Gateways
+    runs: Runs
+    person: Person
+
+
+@asynccontextmanager
+async def open_chat(settings: Settings) -> AsyncIterator[Chat]:
+    """Open the chat for as long as the context is open.
+
+    Answers that a dead process left unfinished are marked interrupted first, with the text they had.
+
+    Raises:
+        StoreError: the database can't be opened; the text says which file and what to do.
+        GatewayError: the configured gateway can't be used as it stands.
+    """
+    worker_id = new_id()
+    db = await Database.open(settings.database_url or settings.data_dir / DATABASE)
+    try:
+        async with db.write() as tx:
+            await runs.interrupt_leftovers(tx, worker_id=worker_id)
+        saved = connections.load(settings.data_dir)
+        gateways = Gateways(settings, saved)
+        feed = MemoryFeed()
+        running = Runs(db, feed, gateways, worker_id=worker_id)
+        try:
+            yield Chat(settings, db, feed, gateways, running, await local_person(db))
+        finally:
+            await running.drain(DRAIN_S)
+            await gateways.aclose()
+    finally:
+        await db.close()

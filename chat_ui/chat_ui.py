@@ -1,0 +1,40 @@
+"""The app: its pages and what lives as long as its process."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from chat_ui.state import routes
+from chat_ui.state.current import run_chat
+from chat_ui.state.models import ModelState
+from chat_ui.state.sidebar import SidebarState
+from chat_ui.state.thread import ThreadState
+from chat_ui.ui import words
+from chat_ui.ui.pages.conversation import conversation
+from chat_ui.ui.pages.new_chat import new_chat
+
+app = rx.App(
+    stylesheets=["/tokens.css", "/page.css", "/prose.css"],
+    reset_style=False,
+    toaster=None,
+    app_wraps={},
+    html_lang="en",
+    head_components=[
+        rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
+        rx.el.meta(name="viewport", content="width=device-width, initial-scale=1, interactive-widget=resizes-content"),
+        rx.el.meta(name="color-scheme", content="light dark"),
+    ],
+)
+app.register_lifespan_task(run_chat)
+app.add_page(
+    new_chat,
+    route=routes.NEW_CHAT,
+    title=words.SITE,
+    on_load=[ThreadState.open_new, SidebarState.follow, ModelState.load],
+)
+app.add_page(
+    conversation,
+    route=routes.CONVERSATION,
+    title=words.SITE,
+    on_load=[ThreadState.follow, SidebarState.follow, ModelState.load],
+)

@@ -1,0 +1,155 @@
+"""Which error it was: from a status and its body, or from what httpx raised."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from chat_ui.gateway import errors
+from chat_ui.gateway.errors import GatewayError, StatusError
+from chat_ui.gateway.json_values import as_mapping, parse_json
+from chat_ui.gateway.words import looks_like_html, quoted, said_in_body
+
+__all__ = ["from_status", "from_transport", "retry_after"]
+
+STATUS_ERRORS: dict[int, type[StatusError]] = {
+    401: errors.Unauthorized,
+    402: errors.PaymentRequired,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    405: errors.NotFound,
+    408: errors.GatewayDown,
+    413: errors.TooLarge,
+    429: errors.RateLimited,
+}
+CONTEXT = re.compile(
+    r"context[_ ](length|window)|maximum context|exceeds? the (available )?context|prompt is too long",
+    re.IGNORECASE,
+)
+QUOTA = re.compile(r"insufficient[_ ](quota|balance|credit)|quota|budget|billing", re.IGNORECASE)
+MODEL = re.compile(r"\bmodel\b|model_not_found", re.IGNORECASE)
+
+
+def from_status(
+    status: int, headers: Mapping[str, str], body: bytes, *, secret: str | None = None
+) -> StatusError:
+    """The error that an answer with this status stands for.
+
+    Args:
+        status: anything but 2xx.
+        headers: looked up by lower-case name, as ``httpx.Headers`` allows.
+        body: as much of the body as was read.
+        secret: the key in use, which must not be quoted.
+    """
+    said = said_in_body(body)
+    detail = quoted(said, secret)
+    if said is None and looks_like_html(body.decode("utf-8", "replace")):
+        detail = "(a web page)"
+    if 300 <= status < 400:
+        return errors.UnexpectedRedirect(status=status, detail=quoted(headers.get("location"), secret))
+    kind = _refined(_status_error(status), _code_in(body) + " " + (said or ""))
+    return kind(status=status, detail=detail, retry_after=retry_after(headers))
+
+
+def _status_error(status: int) -> type[StatusError]:
+    if status >= 500:
+        return errors.GatewayDown
+    return STATUS_ERRORS.get(status, errors.BadRequest if status >= 400 else StatusError)
+
+
+def _refined(kind: type[StatusError], said: str) -> type[StatusError]:
+    """Some gateways say only in words what decides about the advice."""
+    if kind is errors.BadRequest and CONTEXT.search(said):
+        return errors.ContextTooLong
+    if kind is errors.RateLimited and QUOTA.search(said):
+        return errors.QuotaUsedUp
+    if kind is errors.NotFound and MODEL.search(said):
+        return errors.ModelNotFound
+    return kind
+
+
+def _code_in(body: bytes) -> str:
+    try:
+        error = as_mapping(as_mapping(parse_json(body)).get("error"))
+    except ValueError:
+        return ""
+    return f"{error.get('code') or ''} {error.get('type') or ''}"
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from ``Retry-After-Ms`` or ``Retry-After`` (seconds or a date, RFC 9110, 10.2.3)."""
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
+            return float(value) * scale
+    try:
+        when = parsedate_to_datetime(headers.get("retry-after", "")).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, when - time.time())
+
+
+def from_transport(error: httpx.RequestError | OSError) -> GatewayError:
+    """The error behind an exception of httpx, or one that it let through, before anything of the answer came.
+
+    httpx folds a wrong name, a closed port and a failed handshake into one ``ConnectError``; what it was
+    stands in the chain of causes.
+    """
+    causes = list(_causes(error))
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return errors.HostNotFound()
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return errors.TLSFailure(
+            "The gateway's certificate isn't trusted.",
+            advice="Check the host name in the base URL; if it is right, the gateway must renew it.",
+        )
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return errors.TLSFailure()
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return errors.ConnectionRefused()
+    return _by_kind(error)
+
+
+def _by_kind(error: Exception) -> GatewayError:
+    match error:
+        case httpx.ConnectTimeout():
+            found = errors.ConnectTimeout()
+        case httpx.TimeoutException():
+            found = errors.Stalled()
+        case httpx.ProxyError():
+            found = errors.ConnectionFailed("The proxy on the way to the gateway refused the connection.")
+        case httpx.RemoteProtocolError() if not _was_cut(error):
+            found = errors.NotAnAPI("What answers at this address doesn't speak HTTP as it should.")
+        case httpx.ReadError() | httpx.WriteError() | httpx.CloseError() | httpx.RemoteProtocolError():
+            found = errors.ConnectionLost()
+        case httpx.DecodingError():
+            found = errors.NotAnAPI("The gateway's answer is compressed in a way that can't be undone.")
+        case _:
+            found = errors.ConnectionFailed()
+    return found
+
+
+def _was_cut(error: httpx.RemoteProtocolError) -> bool:
+    # h11 raises the same for a broken protocol and for a connection that ended early; only its words differ.
+    return "disconnected" in str(error) or "without sending complete" in str(error)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all that it came from; anyio groups one failure per address that it tried."""
+    open_ends = [error]
+    seen: set[int] = set()
+    while open_ends:
+        cause = open_ends.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            open_ends.extend(cause.exceptions)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+        open_ends.extend(c for c in (cause.__cause__, cause.__context__) if c is not None)

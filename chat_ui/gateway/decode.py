@@ -1,0 +1,154 @@
+"""Server-sent events to stream events, by the shape of what arrives rather than by the gateway's name."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+from typing import Any
+
+from chat_ui.gateway.errors import NotAnAPI, StreamError
+from chat_ui.gateway.events import (
+    Finish,
+    FinishReason,
+    Metadata,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
+from chat_ui.gateway.json_values import as_count, as_mapping, as_text, parse_json
+from chat_ui.gateway.openai_chunks import OpenAIChunks
+from chat_ui.gateway.sse import ServerSentEvent
+from chat_ui.gateway.surrogates import SurrogateJoiner
+from chat_ui.gateway.words import quoted, said_in_json
+
+__all__ = ["DONE", "StreamDecoder"]
+
+DONE = "[DONE]"
+
+log = logging.getLogger(__name__)
+
+
+class StreamDecoder:
+    """Decodes one stream, whatever shapes it mixes.
+
+    What comes out holds exactly one ``Finish``, no doubled metadata, and only text that can be stored.
+
+    Args:
+        secret: the key in use; the gateway's words about an error are cleaned of it.
+    """
+
+    def __init__(self, *, secret: str | None = None) -> None:
+        self._secret = secret
+        self._openai = OpenAIChunks()
+        self._text = SurrogateJoiner()
+        self._reasoning = SurrogateJoiner()
+        self._started = False
+        self._finished = False
+        self._done = False
+        self._usage: Usage | None = None
+        self._served = Metadata()
+
+    def feed(self, event: ServerSentEvent) -> list[StreamEvent]:
+        """Take the next event and return what it means; often nothing.
+
+        Raises:
+            StreamError: the gateway reports an error.
+            NotAnAPI: the data isn't what any gateway sends.
+        """
+        data = event.data.strip()
+        found: list[StreamEvent] = []
+        if data.startswith(DONE):
+            found += self._finish("stop")
+            self._done = True
+            # A gateway may glue its trailer to the marker when it forgets the blank line between.
+            data = data.removeprefix(DONE).strip()
+        if data:
+            payload = self._parsed(data, event.event)
+            if payload is not None:
+                self._raise_reported(payload, event.event)
+                for decoded in self._decoded(payload, event.event):
+                    found += self._passed_on(decoded)
+        return found
+
+    def close(self) -> list[StreamEvent]:
+        """Say that the stream has ended; a stream without any sign of an end was interrupted."""
+        return [*self._finish("interrupted"), *self._held_back()]
+
+    def _parsed(self, data: str, name: str) -> Any:
+        try:
+            return parse_json(data)
+        except ValueError:
+            pass
+        if name == "error":
+            raise StreamError(detail=quoted(data, self._secret))
+        if self._done or name != "message":
+            _note_unknown(f"event {name[:60]!r}, no JSON")
+            return None
+        if self._started:
+            raise StreamError("The gateway's answer became unreadable in the middle.")
+        raise NotAnAPI(detail=quoted(data, self._secret))
+
+    def _raise_reported(self, payload: Any, name: str) -> None:
+        """Raise what the gateway reports, unless the answer was already said to be complete."""
+        body = as_mapping(payload)
+        reported = body.get("error") or name == "error" or body.get("object") == "error"
+        if self._done or not reported:
+            return
+        error = as_mapping(body.get("error")) or body
+        raise StreamError(detail=quoted(said_in_json(payload), self._secret), status=_status_in(error))
+
+    def _decoded(self, payload: Any, name: str) -> list[StreamEvent]:
+        body = as_mapping(payload)
+        if self._openai.recognizes(body):
+            self._started = True
+            return self._openai.decode(body)
+        _note_unknown(f"event {name[:60]!r} with {sorted(map(str, body))[:12]}")
+        return []
+
+    def _passed_on(self, event: StreamEvent) -> list[StreamEvent]:
+        match event:
+            case TextDelta():
+                return [TextDelta(text)] if (text := self._text.join(event.text)) else []
+            case ReasoningDelta():
+                return [ReasoningDelta(text)] if (text := self._reasoning.join(event.text)) else []
+            case ToolCallDelta():
+                return [event]
+            case Usage():
+                changed, self._usage = event != self._usage, event
+                return [event] if changed else []
+            case Metadata():
+                first = self._served == Metadata()
+                self._served = event if first else self._served
+                return [event] if first else []
+            case Finish():
+                return self._finish(event.reason)
+
+    def _finish(self, reason: FinishReason) -> list[StreamEvent]:
+        if self._finished:
+            return []
+        self._finished = True
+        return [*self._held_back(), Finish(reason)]
+
+    def _held_back(self) -> list[StreamEvent]:
+        reasoning, text = self._reasoning.close(), self._text.close()
+        return [
+            *([ReasoningDelta(reasoning)] if reasoning else []),
+            *([TextDelta(text)] if text else []),
+        ]
+
+
+def _status_in(error: dict[str, Any]) -> int | None:
+    for field in ("status_code", "status", "code"):
+        value = error.get(field)
+        digits = as_text(value)
+        status = int(digits) if digits and len(digits) == 3 and digits.isdecimal() else as_count(value)
+        if status is not None and 400 <= status <= 599:
+            return status
+    return None
+
+
+@lru_cache(maxsize=256)  # one line per kind is enough to learn from, and no content is in it
+def _note_unknown(what: str) -> None:
+    log.info("A gateway sent something unknown: %s", what)

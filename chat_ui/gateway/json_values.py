@@ -1,0 +1,59 @@
+"""Reading JSON of which nothing is certain: what has another type than expected counts as absent."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, cast
+
+__all__ = ["as_count", "as_list", "as_mapping", "as_text", "parse_json", "storable"]
+
+LARGEST_COUNT = 2**53
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON.
+
+    Raises:
+        ValueError: it isn't JSON, or it is nested so deeply that nobody means it.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def as_mapping(value: object) -> dict[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """The value if it is an array, else an empty one."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str | None:
+    """The value, made storable, if it is a string with anything in it."""
+    return storable(value) if isinstance(value, str) and value else None
+
+
+def as_count(value: object) -> int | None:
+    """The value if it is a whole number from zero up, and no larger than JSON can carry exactly."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST_COUNT:
+        return None
+    return int(value) if value == int(value) else None
+
+
+def storable(text: str) -> str:
+    r"""Replace what a database refuses by U+FFFD: NUL, and surrogates without their other half.
+
+    JSON may say ``"\ud83d"`` alone; Python takes that as a string which UTF-8 can't hold.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    if not UNSTORABLE.search(text):
+        return text
+    whole = text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass")
+    return whole.decode("utf-16-le", "replace")

@@ -1,0 +1,68 @@
+"""The list of models, as tolerant as gateways are different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chat_ui.gateway.errors import NoModels, NotAnAPI, StreamError
+from chat_ui.gateway.json_values import as_count, as_list, as_mapping, as_text, parse_json
+from chat_ui.gateway.words import quoted, said_in_body, said_in_json
+
+__all__ = ["Model", "parse_models"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that a gateway offers.
+
+    Args:
+        id: what to ask for.
+        owner: who made it or runs it.
+        context_window: how many tokens it can read.
+    """
+
+    id: str
+    owner: str | None = None
+    context_window: int | None = None
+
+
+def parse_models(body: bytes, *, secret: str | None = None) -> list[Model]:
+    """The models in the body of ``GET /models``, in the gateway's order, each once.
+
+    The list may stand under ``data`` or ``models`` or alone; its rows may be objects or plain names.
+
+    Raises:
+        NotAnAPI: the body isn't JSON, or no list of models.
+        StreamError: the body is an error, sent with a status that says success.
+        NoModels: the list is empty or null.
+    """
+    try:
+        payload = parse_json(body.decode("utf-8-sig", "replace").strip())
+    except ValueError:
+        raise NotAnAPI(detail=quoted(said_in_body(body), secret)) from None
+    listing: dict[str, Any] = {"data": payload} if isinstance(payload, list) else as_mapping(payload)
+    if listing.get("error"):
+        raise StreamError("The gateway reported an error.", detail=quoted(said_in_json(listing), secret))
+    if not {"data", "models"} & listing.keys():
+        raise NotAnAPI(detail=quoted(said_in_json(listing), secret))
+    rows: list[Any] = as_list(listing.get("data")) or as_list(listing.get("models"))
+    models = {model.id: model for row in reversed(rows) for model in _model(row)}
+    if not models:
+        raise NoModels
+    return list(models.values())[::-1]
+
+
+def _model(row: object) -> Iterator[Model]:
+    if name := as_text(row):
+        yield Model(name)
+        return
+    fields = as_mapping(row)
+    if name := as_text(fields.get("id")) or as_text(fields.get("name")):
+        sizes = (fields.get(field) for field in ("context_length", "max_model_len", "context_window"))
+        yield Model(
+            name,
+            owner=as_text(fields.get("owned_by")) or as_text(fields.get("provider")),
+            context_window=next((size for value in sizes if (size := as_count(value))), None),
+        )

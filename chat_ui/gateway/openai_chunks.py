@@ -1,0 +1,143 @@
+"""The shape of OpenAI's chat completions, with all that gateways make of it.
+
+https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chat_ui.gateway.errors import StreamError
+from chat_ui.gateway.events import (
+    Finish,
+    FinishReason,
+    Metadata,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+    Usage,
+)
+from chat_ui.gateway.json_values import as_count, as_list, as_mapping, as_text
+from chat_ui.gateway.tool_calls import ToolCalls
+
+__all__ = ["OpenAIChunks"]
+
+REASONS: dict[str, FinishReason] = {
+    "length": "length",
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_calls": "tool_calls",
+    "tool_use": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "refusal": "content_filter",
+    "safety": "content_filter",
+    "abort": "interrupted",
+}
+
+
+class OpenAIChunks:
+    """Decodes chunks, and the one complete message that some gateways send in place of a stream."""
+
+    def __init__(self) -> None:
+        self._tool_calls = ToolCalls()
+        self._any_content = False
+
+    def recognizes(self, body: dict[str, Any]) -> bool:
+        """Whether this is a chunk, a complete message, or the usage that ends a stream."""
+        return "choices" in body or "x_groq" in body or ("usage" in body and "type" not in body)
+
+    def decode(self, body: dict[str, Any]) -> list[StreamEvent]:
+        """The events in one chunk.
+
+        Raises:
+            StreamError: the chunk says that the answer ended in an error.
+        """
+        choices = [as_mapping(choice) for choice in as_list(body.get("choices"))]
+        # The page shows one answer. Placeholders and Azure's filter results have no choice at all.
+        choice = as_mapping(next((c for c in choices if c.get("index") in (0, None)), None))
+        ended = as_text(choice.get("finish_reason"))
+        if ended == "error":
+            raise StreamError
+        return [
+            *_served_by(body),
+            *self._content(choice),
+            *_usage(body),
+            *([Finish(REASONS.get(ended.lower(), "stop"))] if ended else []),
+        ]
+
+    def _content(self, choice: dict[str, Any]) -> Iterator[StreamEvent]:
+        delta = as_mapping(choice.get("delta"))
+        if not delta and not self._any_content:
+            # Some end a stream with the whole message once more; only the first telling counts.
+            delta = as_mapping(choice.get("message"))
+        for event in self._in_delta(delta):
+            self._any_content = True
+            yield event
+
+    def _in_delta(self, delta: dict[str, Any]) -> Iterator[StreamEvent]:
+        if reasoning := _reasoning(delta):
+            yield ReasoningDelta(reasoning)
+        yield from _parts(delta.get("content"))
+        yield from self._tool_calls.decode(delta)
+
+
+def _served_by(body: dict[str, Any]) -> Iterator[Metadata]:
+    if model := as_text(body.get("model")):
+        yield Metadata(model=model, provider=as_text(body.get("provider")))
+
+
+def _reasoning(delta: dict[str, Any]) -> str:
+    """The reasoning under the first name that has any: gateways repeat the same text under several."""
+    for name in ("reasoning_content", "reasoning"):
+        if isinstance(text := delta.get(name), str) and text:
+            return text
+    details = map(as_mapping, as_list(delta.get("reasoning_details")))
+    return "".join(_string(detail, "text") or _string(detail, "summary") for detail in details)
+
+
+def _parts(content: object) -> Iterator[StreamEvent]:
+    """Text and reasoning in ``content``, which is a string, or a list of parts where models think."""
+    parts: list[Any] = as_list(content) or [content]
+    for part in parts:
+        if isinstance(part, str):
+            text, thought = part, ""
+        else:
+            text, thought = _string(as_mapping(part), "text"), _thought(as_mapping(part))
+        if thought:
+            yield ReasoningDelta(thought)
+        if text:
+            yield TextDelta(text)
+
+
+def _thought(part: dict[str, Any]) -> str:
+    thinking = part.get("thinking")
+    if isinstance(thinking, str):
+        return thinking
+    return "".join(_string(as_mapping(piece), "text") for piece in as_list(thinking))
+
+
+def _string(mapping: dict[str, Any], name: str) -> str:
+    # Not as_text: a half character must reach the joiner as it is.
+    value = mapping.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _usage(body: dict[str, Any]) -> Iterator[Usage]:
+    counts = as_mapping(body.get("usage")) or as_mapping(as_mapping(body.get("x_groq")).get("usage"))
+    prompt = as_mapping(counts.get("prompt_tokens_details"))
+    completion = as_mapping(counts.get("completion_tokens_details"))
+    usage = Usage(
+        input_tokens=_first_count(counts.get("prompt_tokens"), counts.get("input_tokens")),
+        output_tokens=_first_count(counts.get("completion_tokens"), counts.get("output_tokens")),
+        cached_tokens=_first_count(prompt.get("cached_tokens"), counts.get("prompt_cache_hit_tokens")),
+        reasoning_tokens=_first_count(completion.get("reasoning_tokens"), counts.get("reasoning_tokens")),
+    )
+    if usage != Usage():
+        yield usage
+
+
+def _first_count(*values: object) -> int | None:
+    return next((count for value in values if (count := as_count(value)) is not None), None)

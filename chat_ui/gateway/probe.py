@@ -1,0 +1,76 @@
+"""Trying a gateway before it is used: is it there, does the key work, does a model answer."""
+
+from __future__ import annotations
+
+import re
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import httpx
+
+from chat_ui.gateway.client import Gateway
+from chat_ui.gateway.errors import EmptyAnswer, NoModels, NotFound
+from chat_ui.gateway.events import ReasoningDelta, TextDelta
+from chat_ui.gateway.models import Model
+from chat_ui.gateway.profile import GatewayProfile
+from chat_ui.gateway.request import ChatMessage, ChatRequest
+
+__all__ = ["ProbeReport", "probe"]
+
+NOT_FOR_CHAT = re.compile(
+    r"embed|whisper|\btts|dall-e|moderation|rerank|transcri|speech|image|\bbge\b|stable-diffusion|sora|realtime",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """What a gateway showed of itself.
+
+    Args:
+        models: what it lists; empty where it has no list and the profile names the model.
+        model: the model that answered.
+        sample: the first piece of its answer.
+    """
+
+    models: list[Model]
+    model: str
+    sample: str
+
+
+async def probe(profile: GatewayProfile, *, transport: httpx.AsyncBaseTransport | None = None) -> ProbeReport:
+    """List the models and wait for the first piece of one answer, then stop it.
+
+    Raises:
+        GatewayError: the first thing that doesn't work.
+    """
+    gateway = Gateway(profile, transport=transport)
+    try:
+        models = await _models(gateway)
+        model = profile.model or _for_chat(models).id
+        return ProbeReport(models, model, await _sample(gateway, model))
+    finally:
+        await gateway.aclose()
+
+
+async def _models(gateway: Gateway) -> list[Model]:
+    try:
+        return await gateway.models()
+    except (NotFound, NoModels):
+        # Not every gateway has a list; with a model named, its answer is proof enough.
+        if gateway.profile.model is None:
+            raise
+        return []
+
+
+def _for_chat(models: list[Model]) -> Model:
+    return next((model for model in models if not NOT_FOR_CHAT.search(model.id)), models[0])
+
+
+async def _sample(gateway: Gateway, model: str) -> str:
+    request = ChatRequest(model, (ChatMessage("user", "Say hello."),))
+    async with aclosing(gateway.stream(request)) as events:
+        async for event in events:
+            if isinstance(event, TextDelta | ReasoningDelta):
+                return event.text
+    raise EmptyAnswer

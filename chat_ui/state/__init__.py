@@ -1,0 +1,1 @@
+"""Reflex state: translates between the page and the chat, and decides nothing."""

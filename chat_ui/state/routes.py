@@ -1,0 +1,14 @@
+"""The addresses of the site's pages."""
+
+from __future__ import annotations
+
+__all__ = ["CONVERSATION", "CONVERSATION_PREFIX", "NEW_CHAT", "conversation"]
+
+NEW_CHAT = "/"
+CONVERSATION_PREFIX = "/c/"
+CONVERSATION = f"{CONVERSATION_PREFIX}[conversation]"
+
+
+def conversation(conversation_id: str) -> str:
+    """The address of one conversation."""
+    return f"{CONVERSATION_PREFIX}{conversation_id}"

@@ -1,0 +1,131 @@
+"""The list of conversations at the side."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from chat_ui.chat import library
+from chat_ui.chat.errors import ChatError
+from chat_ui.state import routes
+from chat_ui.state.current import current_chat, owner_of
+from chat_ui.store.conversations import Conversation
+from chat_ui.store.errors import StoreError
+
+__all__ = ["Row", "SidebarState", "day_of"]
+
+PAGE = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One conversation in the list.
+
+    Args:
+        id: of the conversation.
+        title: of the conversation.
+        day: the heading above it, where it is the first of its day.
+    """
+
+    id: str
+    title: str
+    day: str = ""
+
+
+class SidebarState(rx.State):
+    """A person's conversations, newest first, and what they do to them."""
+
+    rows: list[Row] = []
+    more: bool = False
+    renaming: str = ""
+    notice: str = ""
+    drawer_open: bool = False
+    _limit: int = PAGE
+
+    @rx.event(background=True, supersedes=True)
+    async def follow(self) -> None:
+        """Show the list, and keep it true until the page leaves."""
+        async with self:
+            self.drawer_open, self.notice = False, ""
+        chat, owner = current_chat(), owner_of(self)
+        async for listed in library.follow_library(chat, owner, self._limit + 1):
+            rows = rows_of(listed[: self._limit], datetime.now().astimezone())
+            more = len(listed) > self._limit
+            if rows != self.rows or more != self.more:
+                async with self:
+                    self.rows, self.more = rows, more
+
+    @rx.event
+    def show_more(self) -> EventSpec:
+        """List older conversations too."""
+        self._limit += PAGE
+        return SidebarState.follow
+
+    @rx.event
+    def toggle_drawer(self) -> None:
+        """Open or close the list on a narrow screen."""
+        self.drawer_open = not self.drawer_open
+
+    @rx.event
+    def begin_rename(self, conversation_id: str) -> None:
+        """Turn a title into a field."""
+        self.renaming = conversation_id
+
+    @rx.event
+    def cancel_rename(self) -> None:
+        """Turn the field back into the title it was."""
+        self.renaming = ""
+
+    @rx.event
+    async def rename(self, title: str) -> None:
+        """Give the conversation that is being renamed the title that was typed."""
+        conversation_id, self.renaming = self.renaming, ""
+        if not conversation_id:
+            return
+        try:
+            await library.rename(current_chat(), owner_of(self), conversation_id, title)
+        except (ChatError, StoreError) as error:
+            self.notice = str(error)
+
+    @rx.event
+    async def delete(self, conversation_id: str) -> EventSpec | None:
+        """Delete a conversation, and leave it if it is the open one."""
+        try:
+            await library.delete(current_chat(), owner_of(self), conversation_id)
+        except (ChatError, StoreError) as error:
+            self.notice = str(error)
+            return None
+        if self.router.url.path.rstrip("/") == routes.conversation(conversation_id):
+            return rx.redirect(routes.NEW_CHAT)
+        return None
+
+
+def rows_of(listed: Iterable[Conversation], now: datetime) -> list[Row]:
+    """Lay conversations out under the days on which they were last written to.
+
+    Args:
+        listed: newest first.
+        now: an aware time in the zone whose days count.
+    """
+    rows: list[Row] = []
+    last = ""
+    for conversation in listed:
+        day = day_of(conversation.updated_at.astimezone(now.tzinfo).date(), now.date())
+        rows.append(Row(conversation.id, conversation.title, day if day != last else ""))
+        last = day
+    return rows
+
+
+def day_of(day: date, today: date) -> str:
+    """The heading for a day: by name when it is near, by month when it isn't."""
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    if day > today - timedelta(days=7):
+        return "Previous 7 days"
+    return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"

@@ -1,0 +1,172 @@
+"""Conversations: a title, a choice of model, and which branch is shown.
+
+Each change raises the conversation's revision in the same statement, so that whoever follows it can tell
+that one was missed. ``updated_at`` is when it was last talked in: renaming doesn't move a conversation to
+the top of the list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_ui.store.errors import NotFoundError
+from chat_ui.store.ids import new_id
+from chat_ui.store.tables import conversation, message
+
+__all__ = [
+    "Conversation",
+    "choose_model",
+    "create",
+    "delete",
+    "get",
+    "recent",
+    "rename",
+    "set_leaf",
+    "touch",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as it is stored.
+
+    Args:
+        id: its id.
+        title: what it is called.
+        gateway: the name of the gateway that answers.
+        model: the model that answers; the gateway's own choice where None.
+        leaf_id: the last message of the branch that is shown.
+        revision: how many changes it has seen; 1 when it is new.
+        created_at: when it was made.
+        updated_at: when it was last talked in.
+        deleted_at: when it was deleted.
+    """
+
+    id: str
+    title: str
+    gateway: str
+    model: str | None
+    leaf_id: str | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+_COLUMNS = [conversation.c[field.name] for field in fields(Conversation)]
+
+
+async def create(  # noqa: PLR0913
+    tx: AsyncSession, owner: str, *, title: str, gateway: str, model: str | None, id: str | None = None
+) -> Conversation:
+    """Add an empty conversation.
+
+    Args:
+        tx: a write transaction.
+        owner: whose it is.
+        title: what it is called.
+        gateway: the name of the gateway that answers.
+        model: the model that answers; None for the gateway's own choice.
+        id: its id; a new one otherwise.
+
+    Raises:
+        ConflictError: the id is taken, or there is no such owner (raised as the transaction ends).
+    """
+    now = datetime.now(UTC)
+    added = conversation.insert().values(
+        id=id or new_id(),
+        owner_id=owner,
+        title=title,
+        gateway=gateway,
+        model=model,
+        revision=1,
+        created_at=now,
+        updated_at=now,
+    )
+    return Conversation(*(await tx.execute(added.returning(*_COLUMNS))).one())
+
+
+async def get(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
+    """Get a conversation; None where it isn't this owner's or is deleted."""
+    found = await tx.execute(select(*_COLUMNS).where(*_living(owner, id)))
+    row = found.one_or_none()
+    return Conversation(*row) if row else None
+
+
+async def recent(
+    tx: AsyncSession, owner: str, *, limit: int, before: tuple[datetime, str] | None = None
+) -> list[Conversation]:
+    """List conversations, the one last talked in first.
+
+    Args:
+        tx: a transaction.
+        owner: whose conversations.
+        limit: how many at most.
+        before: ``(updated_at, id)`` of the last one of the page before.
+    """
+    order = (conversation.c.updated_at, conversation.c.id)
+    query = select(*_COLUMNS).where(conversation.c.owner_id == owner, conversation.c.deleted_at.is_(None))
+    if before is not None:
+        query = query.where(tuple_(*order) < tuple_(*before, types=[column.type for column in order]))
+    rows = await tx.execute(query.order_by(*(column.desc() for column in order)).limit(limit))
+    return [Conversation(*row) for row in rows]
+
+
+async def rename(tx: AsyncSession, owner: str, id: str, title: str) -> Conversation | None:
+    """Change what a conversation is called; None where it isn't this owner's or is deleted."""
+    return await _change(tx, owner, id, title=title)
+
+
+async def choose_model(
+    tx: AsyncSession, owner: str, id: str, *, gateway: str, model: str | None
+) -> Conversation | None:
+    """Change who answers from now on; None where it isn't this owner's or is deleted."""
+    return await _change(tx, owner, id, gateway=gateway, model=model)
+
+
+async def set_leaf(tx: AsyncSession, owner: str, id: str, leaf_id: str | None) -> Conversation | None:
+    """Show the branch that ends with a message; None where it isn't this owner's or is deleted.
+
+    Raises:
+        NotFoundError: the message isn't one of this conversation's.
+    """
+    if leaf_id is not None and await get(tx, owner, id) is not None:
+        found = await tx.execute(
+            select(message.c.id).where(
+                message.c.id == leaf_id, message.c.owner_id == owner, message.c.conversation_id == id
+            )
+        )
+        if found.one_or_none() is None:
+            raise NotFoundError(f"Conversation {id} has no message {leaf_id} to end its branch with.")
+    return await _change(tx, owner, id, leaf_id=leaf_id, updated_at=datetime.now(UTC))
+
+
+async def touch(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
+    """Note that something in a conversation has changed; None where it isn't this owner's or is deleted."""
+    return await _change(tx, owner, id, updated_at=datetime.now(UTC))
+
+
+async def delete(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
+    """Take a conversation out of sight; its rows stay. None where it isn't this owner's or is deleted."""
+    return await _change(tx, owner, id, deleted_at=datetime.now(UTC))
+
+
+def _living(owner: str, id: str) -> tuple[Any, ...]:
+    table = conversation.c
+    return table.id == id, table.owner_id == owner, table.deleted_at.is_(None)
+
+
+async def _change(tx: AsyncSession, owner: str, id: str, **values: Any) -> Conversation | None:
+    changed = await tx.execute(
+        update(conversation)
+        .where(*_living(owner, id))
+        .values(revision=conversation.c.revision + 1, **values)
+        .returning(*_COLUMNS)
+    )
+    row = changed.one_or_none()
+    return Conversation(*row) if row else None

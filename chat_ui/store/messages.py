@@ -1,0 +1,158 @@
+"""Messages: a tree in each conversation, of which one branch is shown.
+
+Whether the conversation has been deleted is asked where it is read and when a message is added, not for
+each message that is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_ui.store import conversations
+from chat_ui.store.errors import NotFoundError
+from chat_ui.store.ids import new_id
+from chat_ui.store.tables import MessageStatus, Role, message
+
+__all__ = ["Message", "add", "by_client_id", "children", "get", "path"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message as it is stored.
+
+    Args:
+        id: its id.
+        conversation_id: the conversation that it belongs to.
+        parent_id: the message that it follows; None for a first one.
+        role: who speaks.
+        status: how far it has come.
+        text: what is said; empty while an answer is streaming, when the run's journal has it.
+        reasoning: what the model thought before.
+        gateway: the name of the gateway that answered.
+        model: the model that was asked.
+        client_id: the id that the browser gave this send; one send is one message, however often it comes.
+        error: what went wrong, in words for the reader.
+        finish_reason: why the model ended.
+        input_tokens: tokens that the model read.
+        output_tokens: tokens that it wrote, reasoning included.
+        cached_tokens: those of the input that came from a cache.
+        reasoning_tokens: those of the output that were reasoning.
+        cost: what the gateway charged.
+        currency: in which currency.
+        request_id: the gateway's name for the request.
+        served_model: the model that answered.
+        provider: whose machine it ran on.
+        route_reason: why the gateway chose it.
+        first_token_ms: from request to first token, in milliseconds.
+        duration_ms: from request to end, in milliseconds.
+        created_at: when it was made.
+        finished_at: when its answer ended.
+    """
+
+    id: str = field(default_factory=new_id)
+    conversation_id: str
+    parent_id: str | None = None
+    role: Role
+    status: MessageStatus = "complete"
+    text: str = ""
+    reasoning: str = ""
+    gateway: str | None = None
+    model: str | None = None
+    client_id: str | None = None
+    error: str | None = None
+    finish_reason: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    request_id: str | None = None
+    served_model: str | None = None
+    provider: str | None = None
+    route_reason: str | None = None
+    first_token_ms: int | None = None
+    duration_ms: int | None = None
+    created_at: datetime = field(default_factory=_now)
+    finished_at: datetime | None = None
+
+
+_NAMES = [field.name for field in fields(Message)]
+_COLUMNS = [message.c[name] for name in _NAMES]
+
+
+def _message(row: tuple[object, ...]) -> Message:
+    return Message(**dict(zip(_NAMES, row, strict=True)))  # pyright: ignore[reportArgumentType]
+
+
+async def add(tx: AsyncSession, owner: str, added: Message) -> None:
+    """Add a message; raise the conversation's revision beside it with ``conversations.set_leaf``.
+
+    Raises:
+        NotFoundError: the conversation isn't this owner's, is deleted, or doesn't have the parent.
+        ConflictError: the id or client id is taken (raised as the transaction ends).
+    """
+    if await conversations.get(tx, owner, added.conversation_id) is None:
+        raise NotFoundError(f"There is no conversation {added.conversation_id} to add a message to.")
+    if added.parent_id is not None:
+        parent = await get(tx, owner, added.parent_id)
+        if parent is None or parent.conversation_id != added.conversation_id:
+            raise NotFoundError(f"Conversation {added.conversation_id} has no message {added.parent_id}.")
+    await tx.execute(message.insert().values(owner_id=owner, **asdict(added)))
+
+
+async def get(tx: AsyncSession, owner: str, id: str) -> Message | None:
+    """Get a message; None where it isn't this owner's."""
+    found = await tx.execute(select(*_COLUMNS).where(message.c.id == id, message.c.owner_id == owner))
+    row = found.one_or_none()
+    return _message(row) if row else None
+
+
+async def by_client_id(tx: AsyncSession, owner: str, client_id: str) -> Message | None:
+    """Get the message that a send has already made; None where it is the first of its id."""
+    found = await tx.execute(
+        select(*_COLUMNS).where(message.c.owner_id == owner, message.c.client_id == client_id)
+    )
+    row = found.one_or_none()
+    return _message(row) if row else None
+
+
+async def path(tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str) -> list[Message]:
+    """Read a branch, from the first message to the leaf; empty where there is no such leaf."""
+    here = (message.c.owner_id == owner, message.c.conversation_id == conversation_id)
+    branch = (
+        select(message.c.id, message.c.parent_id).where(message.c.id == leaf_id, *here).cte(recursive=True)
+    )
+    # UNION drops rows that it has seen, so that it would end even if messages went round in a circle.
+    branch = branch.union(
+        select(message.c.id, message.c.parent_id)
+        .join(branch, message.c.id == branch.c.parent_id)
+        .where(*here)
+    )
+    rows = await tx.execute(select(*_COLUMNS).join(branch, message.c.id == branch.c.id))
+    remaining = {found.id: found for found in map(_message, rows)}
+    steps: list[Message] = []
+    step = remaining.pop(leaf_id, None)
+    while step is not None:
+        steps.append(step)
+        step = remaining.pop(step.parent_id, None) if step.parent_id else None
+    return steps[::-1]
+
+
+async def children(tx: AsyncSession, owner: str, conversation_id: str) -> list[tuple[str, str | None]]:
+    """List ``(id, parent_id)`` of all messages of a conversation, in the order of their making."""
+    rows = await tx.execute(
+        select(message.c.id, message.c.parent_id)
+        .where(message.c.owner_id == owner, message.c.conversation_id == conversation_id)
+        .order_by(message.c.created_at, message.c.id)
+    )
+    return [(id, parent_id) for id, parent_id in rows]

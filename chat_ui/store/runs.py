@@ -1,0 +1,228 @@
+"""Runs: one generation each, and the journal that keeps its answer while it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_ui.store import conversations
+from chat_ui.store.conversations import Conversation
+from chat_ui.store.errors import NotFoundError
+from chat_ui.store.ids import new_id
+from chat_ui.store.tables import Part, RunStatus, message, run, run_journal
+
+__all__ = [
+    "JournalEntry",
+    "Outcome",
+    "Run",
+    "active",
+    "append",
+    "finish",
+    "get",
+    "interrupt_leftovers",
+    "journal",
+    "start",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A generation of one message, by one worker process."""
+
+    id: str
+    owner_id: str
+    conversation_id: str
+    message_id: str
+    worker_id: str
+    status: RunStatus
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """A piece of an answer; ``seq`` counts the pieces of a run, text and reasoning alike."""
+
+    seq: int
+    part: Part
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended, and what it took; the fields are those of ``messages.Message``."""
+
+    status: Literal["complete", "stopped", "interrupted", "failed"]
+    finish_reason: str | None = None
+    error: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    request_id: str | None = None
+    served_model: str | None = None
+    provider: str | None = None
+    route_reason: str | None = None
+    first_token_ms: int | None = None
+    duration_ms: int | None = None
+
+
+_COLUMNS = [run.c[field.name] for field in fields(Run)]
+
+
+async def start(
+    tx: AsyncSession, owner: str, *, conversation_id: str, message_id: str, worker_id: str
+) -> Run:
+    """Add a run that will write a message.
+
+    Args:
+        tx: a write transaction.
+        owner: whose conversation it is.
+        conversation_id: the conversation.
+        message_id: the message to write, which is ``streaming``.
+        worker_id: the process that does it; a later process settles what this one left behind.
+
+    Raises:
+        NotFoundError: the owner has no such message that is streaming.
+        ConflictError: the message has a run already (raised as the transaction ends).
+    """
+    found = await tx.execute(
+        select(message.c.id).where(
+            message.c.id == message_id,
+            message.c.owner_id == owner,
+            message.c.conversation_id == conversation_id,
+            message.c.status == "streaming",
+        )
+    )
+    if found.one_or_none() is None:
+        raise NotFoundError(
+            f"Conversation {conversation_id} has no message {message_id} that is to be written."
+        )
+    started = Run(
+        id=new_id(),
+        owner_id=owner,
+        conversation_id=conversation_id,
+        message_id=message_id,
+        worker_id=worker_id,
+        status="running",
+        started_at=datetime.now(UTC),
+        ended_at=None,
+    )
+    await tx.execute(run.insert().values(asdict(started)))
+    return started
+
+
+async def get(tx: AsyncSession, owner: str, id: str) -> Run | None:
+    """Get a run; None where it isn't this owner's."""
+    found = await tx.execute(select(*_COLUMNS).where(run.c.id == id, run.c.owner_id == owner))
+    row = found.one_or_none()
+    return Run(*row) if row else None
+
+
+async def active(tx: AsyncSession, owner: str, conversation_id: str) -> list[Run]:
+    """List the runs of a conversation that haven't ended, the oldest first."""
+    rows = await tx.execute(
+        select(*_COLUMNS)
+        .where(run.c.owner_id == owner, run.c.conversation_id == conversation_id, run.c.status == "running")
+        .order_by(run.c.started_at, run.c.id)
+    )
+    return [Run(*row) for row in rows]
+
+
+async def append(tx: AsyncSession, owner: str, run_id: str, entries: Iterable[JournalEntry]) -> None:
+    """Add pieces to the journal of a run.
+
+    Raises:
+        NotFoundError: the run isn't this owner's, or has ended.
+        ConflictError: a sequence number is taken (raised as the transaction ends).
+    """
+    found = await get(tx, owner, run_id)
+    if found is None or found.status != "running":
+        raise NotFoundError(f"There is no run {run_id} that is still going.")
+    rows = [{"run_id": run_id, "owner_id": owner, **asdict(entry)} for entry in entries]
+    if rows:
+        await tx.execute(run_journal.insert(), rows)
+
+
+async def journal(tx: AsyncSession, owner: str, run_id: str) -> tuple[str, str]:
+    """Read what a run has written so far, as ``(text, reasoning)``; empty where it has ended."""
+    rows = await tx.execute(
+        select(run_journal.c.part, run_journal.c.text)
+        .where(run_journal.c.run_id == run_id, run_journal.c.owner_id == owner)
+        .order_by(run_journal.c.seq)
+    )
+    pieces: dict[str, list[str]] = {"text": [], "reasoning": []}
+    for part, text in rows:
+        pieces[part].append(text)
+    return "".join(pieces["text"]), "".join(pieces["reasoning"])
+
+
+async def finish(  # noqa: PLR0913
+    tx: AsyncSession, owner: str, run_id: str, *, text: str, reasoning: str, outcome: Outcome
+) -> Conversation | None:
+    """End a run: its message gets the whole answer, its journal goes, the conversation's revision rises.
+
+    A run ends once: what is said about one that has ended changes nothing.
+
+    Returns:
+        The conversation; None where the run had ended, isn't this owner's, or its conversation is deleted
+        (whose message is written all the same).
+    """
+    now = datetime.now(UTC)
+    ended = await tx.execute(
+        update(run)
+        .where(run.c.id == run_id, run.c.owner_id == owner, run.c.status == "running")
+        .values(status=outcome.status, ended_at=now)
+        .returning(run.c.message_id, run.c.conversation_id)
+    )
+    row = ended.one_or_none()
+    if row is None:
+        return None
+    message_id, conversation_id = row
+    values: dict[str, Any] = asdict(outcome)
+    await tx.execute(
+        update(message)
+        .where(message.c.id == message_id, message.c.owner_id == owner)
+        .values(text=text, reasoning=reasoning, finished_at=now, **values)
+    )
+    await tx.execute(
+        delete(run_journal).where(run_journal.c.run_id == run_id, run_journal.c.owner_id == owner)
+    )
+    return await conversations.touch(tx, owner, conversation_id)
+
+
+async def interrupt_leftovers(tx: AsyncSession, *, worker_id: str) -> list[Run]:
+    """Settle the runs that an earlier process left behind: each keeps what its journal has.
+
+    The one query that takes no owner: a process that starts must find the runs of everybody, on nobody's
+    behalf. Call it only where no other process is running the site.
+
+    Args:
+        tx: a write transaction.
+        worker_id: this process, whose own runs are left alone.
+
+    Returns:
+        The runs as they are now, ``interrupted``.
+    """
+    rows = await tx.execute(
+        select(run.c.id, run.c.owner_id)
+        .where(run.c.status == "running", run.c.worker_id != worker_id)
+        .order_by(run.c.started_at, run.c.id)
+    )
+    settled: list[Run] = []
+    for run_id, owner in rows.all():
+        text, reasoning = await journal(tx, owner, run_id)
+        outcome = Outcome(status="interrupted", finish_reason="interrupted")
+        await finish(tx, owner, run_id, text=text, reasoning=reasoning, outcome=outcome)
+        left = await get(tx, owner, run_id)
+        if left is not None:
+            settled.append(left)
+    return settled

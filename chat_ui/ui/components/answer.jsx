@@ -1,0 +1,145 @@
+// What a message says: an answer as markdown while it streams, a person's words as they were typed.
+import { memo, useEffect, useState } from "react";
+import { Streamdown, defaultRehypePlugins } from "streamdown";
+import { Code, Pre } from "./code.jsx";
+import { useMath } from "./math.js";
+import { useText } from "./texts.js";
+
+const SNAPSHOT_AFTER_MS = 1500;
+const WEB_LINK = /^(https?:|mailto:)/i;
+
+// Raw HTML in an answer stays text: the plugin that would parse it is left out.
+const REHYPE = [defaultRehypePlugins.sanitize, defaultRehypePlugins.harden];
+
+function Link({ href, children }) {
+  if (!href || !WEB_LINK.test(href)) return <span>{children}</span>;
+  let host = "";
+  try {
+    host = new URL(href).host;
+  } catch {
+    return <span>{children}</span>;
+  }
+  return (
+    <a href={href} title={host || href} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
+  );
+}
+
+// A remote image would tell its host who reads what, so it is loaded only when asked for.
+function RemoteImage({ src, alt }) {
+  const [shown, setShown] = useState(false);
+  if (!src || !/^https?:/i.test(src)) return <span className="image-blocked">{alt || "image"}</span>;
+  if (shown) return <img src={src} alt={alt ?? ""} referrerPolicy="no-referrer" />;
+  return (
+    <button type="button" className="image-blocked" onClick={() => setShown(true)}>
+      Load image from {new URL(src).host}
+      {alt ? `: ${alt}` : ""}
+    </button>
+  );
+}
+
+function Table({ children }) {
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  );
+}
+
+const plain = (Tag) =>
+  function Element({ node, className, ...props }) {
+    return <Tag {...props} />;
+  };
+
+const COMPONENTS = {
+  a: Link,
+  img: RemoteImage,
+  table: Table,
+  pre: Pre,
+  code: Code,
+  inlineCode: ({ children }) => <code>{children}</code>,
+  ...Object.fromEntries(
+    ["h1", "h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "blockquote", "hr", "strong", "sub", "sup"]
+      .concat(["li", "section", "thead", "tbody", "tr", "th", "td"])
+      .map((tag) => [tag, plain(tag)]),
+  ),
+};
+
+const Markdown = memo(function Markdown({ text, streaming }) {
+  const math = useMath(text);
+  return (
+    <Streamdown
+      className="prose"
+      mode="streaming"
+      isAnimating={streaming}
+      parseIncompleteMarkdown={streaming}
+      components={COMPONENTS}
+      rehypePlugins={REHYPE}
+      plugins={math}
+      controls={false}
+      linkSafety={{ enabled: false }}
+      dir="auto"
+    >
+      {text}
+    </Streamdown>
+  );
+});
+
+function Reasoning({ text, open }) {
+  return (
+    <details className="reasoning" open={open}>
+      <summary>{open ? "Thinking" : "Thoughts"}</summary>
+      <p>{text}</p>
+    </details>
+  );
+}
+
+// Texts come apart from the list of messages: ask again for one that didn't come, or came with a hole.
+function useWhole(messageId, entry, awaited, onGap) {
+  useEffect(() => {
+    if (entry.gap) {
+      onGap(messageId);
+      return undefined;
+    }
+    if (!awaited) return undefined;
+    const timer = setTimeout(() => onGap(messageId), SNAPSHOT_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [messageId, entry.gap, awaited]);
+}
+
+export function Answer({ messageId, status, chars, onGap }) {
+  const entry = useText(messageId);
+  const streaming = status === "streaming";
+  const blank = !entry.text && !entry.reasoning;
+  useWhole(messageId, entry, !streaming && entry.points.text < chars, onGap);
+  if (blank) return streaming ? <Waiting /> : null;
+  return (
+    <>
+      {entry.reasoning && <Reasoning text={entry.reasoning} open={streaming && !entry.text} />}
+      {entry.text && <Markdown text={entry.text} streaming={streaming} />}
+    </>
+  );
+}
+
+function Waiting() {
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds((past) => past + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <p className="waiting">
+      <span className="pulse" aria-hidden="true" />
+      <span className={seconds > 3 ? "meta" : "visually-hidden"}>
+        {seconds > 3 ? `Waiting, ${seconds} s` : "Waiting for the answer"}
+      </span>
+    </p>
+  );
+}
+
+export function Words({ messageId, onGap }) {
+  const entry = useText(messageId);
+  useWhole(messageId, entry, !entry.text, onGap);
+  return <p className="words" dir="auto">{entry.text}</p>;
+}

@@ -1,0 +1,25 @@
+"""Where a person writes."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from chat_ui.settings import get_settings
+from chat_ui.state.models import ModelState
+from chat_ui.state.thread import ThreadState
+from chat_ui.ui.components.scripts import Composer
+
+__all__ = ["composer"]
+
+
+def composer() -> rx.Component:
+    """The message field with its one button: Send, or Stop while an answer streams."""
+    return Composer.create(
+        leaf=ThreadState.leaf,
+        gateway=ModelState.gateway,
+        model=ModelState.shown,
+        running=ThreadState.running,
+        max_chars=get_settings().max_message_chars,
+        on_send=ThreadState.send,
+        on_stop=ThreadState.stop,
+    )

@@ -1,0 +1,61 @@
+"""The card that connects a gateway."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from chat_ui.state.connect import ConnectState
+from chat_ui.state.models import ModelState
+
+__all__ = ["connect_card"]
+
+
+def connect_card() -> rx.Component:
+    """Says that this is a demo, and asks for a base URL and a key."""
+    return rx.fragment(
+        rx.cond(ConnectState.report, rx.el.p(ConnectState.report, class_name="card good", role="status")),
+        rx.cond(
+            ModelState.demo,
+            rx.el.section(
+                rx.el.div(
+                    rx.el.p(
+                        rx.el.strong("You are talking to a demo. "),
+                        "It shows how this site works; a real model answers once you connect a gateway.",
+                    ),
+                    rx.cond(
+                        ~ConnectState.open,
+                        rx.el.button(
+                            "Connect a gateway", type="button", class_name="button", on_click=ConnectState.show
+                        ),
+                    ),
+                    class_name="card-line",
+                ),
+                rx.cond(ConnectState.open, _form()),
+                class_name="card",
+                aria_label="Connect a gateway",
+            ),
+        ),
+    )
+
+
+def _form() -> rx.Component:
+    return rx.el.form(
+        _field("Base URL", "base_url", placeholder="https://api.example.com/v1", auto_focus=True, required=True),
+        _field("Key", "key", placeholder="Stays on this machine", type="password", auto_complete="off"),
+        rx.cond(ConnectState.error, rx.el.p(ConnectState.error, class_name="notice", role="alert")),
+        rx.el.div(
+            rx.el.button("Cancel", type="button", class_name="button quiet", on_click=ConnectState.hide),
+            rx.el.button(
+                rx.cond(ConnectState.busy, "Testing", "Test and connect"),
+                type="submit",
+                class_name="button primary",
+                disabled=ConnectState.busy,
+            ),
+            class_name="card-actions",
+        ),
+        on_submit=ConnectState.connect,
+    )
+
+
+def _field(label: str, name: str, **props: object) -> rx.Component:
+    return rx.el.label(label, rx.el.input(name=name, spell_check=False, **props))

@@ -1,0 +1,33 @@
+"""What every page stands in."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from chat_ui.ui.components.header import header
+from chat_ui.ui.components.sidebar import sidebar
+
+__all__ = ["frame"]
+
+
+def frame(*children: rx.Component, title: rx.Component) -> rx.Component:
+    """The sidebar, the header, and beneath it what a page is about.
+
+    Args:
+        *children: what it is about.
+        title: its heading.
+    """
+    return rx.el.div(
+        sidebar(),
+        rx.el.div(class_name="scrim"),
+        rx.el.main(
+            rx.cond(
+                has_connection_errors,
+                rx.el.p("Offline. Trying to reach the site again; your draft is kept.", class_name="offline", role="status"),
+            ),
+            header(title),
+            *children,
+        ),
+        class_name="app",
+    )

@@ -1,0 +1,66 @@
+"""One message of the thread."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from chat_ui.state.thread import MessageHead, ThreadState
+from chat_ui.ui.components.menus import icon
+from chat_ui.ui.components.scripts import Answer, CopyMessage, Words
+
+__all__ = ["message"]
+
+
+def message(head: MessageHead) -> rx.Component:
+    """A message: a person's in a bubble at the right, an answer in the full column."""
+    return _article(head=head, key=head.id)
+
+
+@rx.memo
+def _article(rest: rx.RestProp, head: rx.Var[MessageHead]) -> rx.Component:
+    return rx.el.article(
+        rx.cond(head.role == "user", _question(head), _answer(head)),
+        rest,
+        class_name="message",
+        custom_attrs={
+            "data-message-id": head.id,
+            "data-role": head.role,
+            "data-status": head.status,
+        },
+    )
+
+
+def _question(head: rx.Var[MessageHead]) -> rx.Component:
+    return rx.fragment(
+        rx.el.h2("You said", class_name="visually-hidden"),
+        Words.create(message_id=head.id, on_gap=ThreadState.resend_text),
+        rx.el.div(CopyMessage.create(message_id=head.id), class_name="actions"),
+    )
+
+
+def _answer(head: rx.Var[MessageHead]) -> rx.Component:
+    return rx.fragment(
+        rx.el.h2("Answer", class_name="visually-hidden"),
+        Answer.create(
+            message_id=head.id, status=head.status, chars=head.chars, on_gap=ThreadState.resend_text
+        ),
+        rx.match(
+            head.status,
+            ("failed", _ending("circle-alert", head.error, "ending failed")),
+            ("interrupted", _ending("circle-alert", head.error, "ending interrupted")),
+            ("stopped", _ending("circle-stop", "You stopped this answer.", "ending")),
+            rx.fragment(),
+        ),
+        rx.cond(
+            head.status != "streaming",
+            rx.el.div(
+                CopyMessage.create(message_id=head.id),
+                rx.el.span(head.note, class_name="meta"),
+                class_name="actions",
+            ),
+        ),
+    )
+
+
+def _ending(symbol: str, text: rx.Var[str] | str, class_name: str) -> rx.Component:
+    return rx.el.div(icon(symbol), rx.el.p(text), class_name=class_name, role="status")

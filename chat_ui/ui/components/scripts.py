@@ -1,0 +1,129 @@
+"""The page's own scripts, wrapped as Reflex components."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_components_lucide.icon import LUCIDE_LIBRARY
+
+from chat_ui.chat.turns import Draft
+
+__all__ = [
+    "Answer",
+    "Composer",
+    "CopyMessage",
+    "Example",
+    "Menu",
+    "SidebarToggle",
+    "Thread",
+    "TitleField",
+    "Words",
+]
+
+STREAMDOWN = "streamdown@2.7.1"
+MATH = ["remark-math@6.0.0", "rehype-katex@7.0.1", "katex@0.16.27"]
+
+
+def _script(name: str) -> str:
+    return rx.asset(name, shared=True, _stack_level=2).importable_path
+
+
+# Only other scripts import these, but they too have to be linked into the page's build.
+for _imported in ("texts.js", "math.js", "icons.jsx", "code.jsx"):
+    _script(_imported)
+
+
+class Answer(rx.Component):
+    """What a model said, as markdown that grows while it streams."""
+
+    library = _script("answer.jsx")
+    tag = "Answer"
+    lib_dependencies: list[str] = [STREAMDOWN, *MATH, LUCIDE_LIBRARY]
+
+    message_id: rx.Var[str]
+    status: rx.Var[str]
+    chars: rx.Var[int]
+    on_gap: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Words(rx.Component):
+    """What a person wrote, as they wrote it."""
+
+    library = _script("answer.jsx")
+    tag = "Words"
+
+    message_id: rx.Var[str]
+    on_gap: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class CopyMessage(rx.Component):
+    """A button that copies a message."""
+
+    library = _script("copy.jsx")
+    tag = "CopyMessage"
+
+    message_id: rx.Var[str]
+
+
+class Composer(rx.Component):
+    """Where a person writes."""
+
+    library = _script("composer.jsx")
+    tag = "Composer"
+
+    leaf: rx.Var[str]
+    gateway: rx.Var[str]
+    model: rx.Var[str]
+    running: rx.Var[str]
+    max_chars: rx.Var[int]
+    on_send: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
+    on_stop: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Example(rx.Component):
+    """A button that sends an example message."""
+
+    library = _script("composer.jsx")
+    tag = "Example"
+
+    text: rx.Var[str]
+
+
+class TitleField(rx.Component):
+    """A field for a title: Enter and leaving it keep what was typed, Escape doesn't."""
+
+    library = _script("title_field.jsx")
+    tag = "TitleField"
+
+    title: rx.Var[str]
+    on_keep: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_cancel: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Thread(rx.Component):
+    """The scrolling log of messages."""
+
+    library = _script("thread.jsx")
+    tag = "Thread"
+
+    conversation: rx.Var[str]
+    busy: rx.Var[bool]
+
+
+class SidebarToggle(rx.Component):
+    """A button that shows or hides the sidebar."""
+
+    library = _script("sidebar_toggle.jsx")
+    tag = "SidebarToggle"
+
+
+class Menu(rx.Component):
+    """A button that opens a menu; its children are the items."""
+
+    library = _script("menu.jsx")
+    tag = "Menu"
+
+    label: rx.Var[str]
+    face: rx.Var[rx.Component]
+    button_class: rx.Var[str]
+    panel_class: rx.Var[str]
+    on_open: rx.EventHandler[rx.event.no_args_event_spec]

@@ -1,0 +1,104 @@
+"""The list of conversations."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_components_core.react_router.dom import ReactRouterLink
+
+from chat_ui.state import routes
+from chat_ui.state.connect import ConnectState
+from chat_ui.state.models import ModelState
+from chat_ui.state.sidebar import Row, SidebarState
+from chat_ui.state.thread import ThreadState
+from chat_ui.ui import words
+from chat_ui.ui.components.menus import icon, item
+from chat_ui.ui.components.scripts import Menu, SidebarToggle, TitleField
+
+__all__ = ["sidebar"]
+
+
+def sidebar() -> rx.Component:
+    """Brand, new chat, conversations by day, and which gateway answers."""
+    return rx.el.nav(
+        rx.el.div(
+            rx.el.span(rx.el.img(src="/icon.svg", alt="", class_name="logo"), words.SITE, class_name="brand"),
+            SidebarToggle.create(),
+            class_name="sidebar-head",
+        ),
+        rx.el.button(
+            icon("square-pen"),
+            "New chat",
+            type="button",
+            class_name="row-button",
+            on_click=rx.redirect(routes.NEW_CHAT),
+        ),
+        rx.el.div(
+            rx.cond(SidebarState.notice, rx.el.p(SidebarState.notice, class_name="notice", role="alert")),
+            rx.el.ul(rx.foreach(SidebarState.rows, _row)),
+            rx.cond(
+                SidebarState.more,
+                rx.el.button("Show older", type="button", class_name="row-button meta", on_click=SidebarState.show_more),
+            ),
+            class_name="sidebar-list",
+        ),
+        _gateway(),
+        class_name="sidebar",
+        aria_label="Conversations",
+    )
+
+
+def _row(row: Row) -> rx.Component:
+    return rx.el.li(
+        rx.cond(row.day, rx.el.h2(row.day)),
+        rx.cond(SidebarState.renaming == row.id, _title_field(row), _title(row)),
+        key=row.id,
+    )
+
+
+def _title(row: Row) -> rx.Component:
+    open_here = ThreadState.conversation_id == row.id
+    return rx.el.div(
+        ReactRouterLink.create(
+            row.title,
+            to=f"{routes.CONVERSATION_PREFIX}{row.id}",
+            class_name="row-link",
+            dir="auto",
+            custom_attrs={"aria-current": rx.cond(open_here, "page", "false")},
+        ),
+        Menu.create(
+            item("Rename", on_click=SidebarState.begin_rename(row.id)),
+            item("Delete", on_click=SidebarState.delete(row.id), class_name="danger"),
+            label=f"Actions for {row.title}",
+            face=icon("ellipsis"),
+            button_class="icon-button",
+            panel_class="at-right",
+        ),
+        class_name="row",
+    )
+
+
+def _title_field(row: Row) -> rx.Component:
+    return TitleField.create(
+        title=row.title, on_keep=SidebarState.rename, on_cancel=SidebarState.cancel_rename
+    )
+
+
+def _gateway() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            ModelState.demo,
+            rx.el.button(
+                icon("plug"),
+                "Connect a gateway",
+                type="button",
+                class_name="row-button",
+                on_click=[ConnectState.show, rx.redirect(routes.NEW_CHAT)],
+            ),
+            rx.el.p(icon("plug"), ModelState.label, class_name="gateway meta"),
+        ),
+        rx.cond(
+            ModelState.removable,
+            rx.el.button("Disconnect", type="button", class_name="link-button meta", on_click=ConnectState.disconnect),
+        ),
+        class_name="sidebar-foot",
+    )

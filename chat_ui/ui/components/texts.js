@@ -1,0 +1,86 @@
+// The texts of the open conversation. They live outside React and outside Reflex's state, so that a
+// growing answer is never sent twice: the server pushes small pieces, and this module appends them.
+//
+// What arrives (see chat_ui/state/wire.py):
+//   {id, offset, text}                 a piece of the answer; offset counts code points
+//   {id, offset, text, part}           the same for another part of it ("reasoning")
+//   {texts: [{id, text, reasoning}]}   whole texts, on load and after a gap
+import { useSyncExternalStore } from "react";
+import { refs } from "$/utils/state";
+
+const EMPTY = Object.freeze({ text: "", reasoning: "", points: { text: 0, reasoning: 0 }, gap: false });
+
+const entries = new Map();
+const listeners = new Map();
+
+function codePoints(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+function skipPoints(text, count) {
+  let index = 0;
+  for (; count > 0 && index < text.length; count -= 1) {
+    index += text.codePointAt(index) > 0xffff ? 2 : 1;
+  }
+  return text.slice(index);
+}
+
+function put(id, entry) {
+  entries.set(id, entry);
+  listeners.get(id)?.forEach((notify) => notify());
+}
+
+function append({ id, offset, text, part = "text" }) {
+  const entry = entries.get(id) ?? EMPTY;
+  const have = entry.points[part];
+  if (offset > have) {
+    put(id, { ...entry, gap: true });
+    return;
+  }
+  const fresh = skipPoints(text, have - offset);
+  if (!fresh) return;
+  put(id, {
+    ...entry,
+    [part]: entry[part] + fresh,
+    points: { ...entry.points, [part]: have + codePoints(fresh) },
+  });
+}
+
+function replace({ id, text, reasoning = "" }) {
+  const points = { text: codePoints(text), reasoning: codePoints(reasoning) };
+  put(id, { text, reasoning, points, gap: false });
+}
+
+function receive(message) {
+  if (message.texts) message.texts.forEach(replace);
+  else append(message);
+}
+
+refs["ref_texts"] = {
+  current: {
+    set value(message) {
+      receive(message);
+    },
+  },
+};
+
+export function readText(id) {
+  return entries.get(id) ?? EMPTY;
+}
+
+export function useText(id) {
+  return useSyncExternalStore(
+    (notify) => {
+      const own = listeners.get(id) ?? new Set();
+      listeners.set(id, own.add(notify));
+      return () => {
+        own.delete(notify);
+        if (own.size === 0) listeners.delete(id);
+      };
+    },
+    () => readText(id),
+    () => EMPTY,
+  );
+}

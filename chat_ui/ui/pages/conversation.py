@@ -1,0 +1,43 @@
+"""One conversation."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from chat_ui.state import routes
+from chat_ui.state.thread import ThreadState
+from chat_ui.ui.components.composer import composer
+from chat_ui.ui.components.frame import frame
+from chat_ui.ui.components.message import message
+from chat_ui.ui.components.scripts import Thread
+
+__all__ = ["conversation"]
+
+
+def conversation() -> rx.Component:
+    """The thread with the composer beneath it, or a word that there is no such conversation."""
+    return frame(
+        rx.cond(ThreadState.missing, _missing(), _thread()),
+        title=rx.el.h1(ThreadState.title, dir="auto"),
+    )
+
+
+def _thread() -> rx.Component:
+    return rx.fragment(
+        Thread.create(
+            rx.foreach(ThreadState.heads, message),
+            conversation=ThreadState.conversation_id,
+            busy=ThreadState.running != "",
+        ),
+        rx.el.div(composer(), class_name="composer-dock"),
+    )
+
+
+def _missing() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(ThreadState.missing),
+        rx.el.button(
+            "Start a new chat", type="button", class_name="button primary", on_click=rx.redirect(routes.NEW_CHAT)
+        ),
+        class_name="missing",
+    )

@@ -1,0 +1,30 @@
+"""A new chat."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from chat_ui.ui import words
+from chat_ui.ui.components.composer import composer
+from chat_ui.ui.components.connect import connect_card
+from chat_ui.ui.components.frame import frame
+from chat_ui.ui.components.scripts import Example
+
+__all__ = ["new_chat"]
+
+
+def new_chat() -> rx.Component:
+    """A greeting, the composer in the middle, and a few ways to begin."""
+    return frame(
+        rx.el.div(
+            rx.el.div(
+                rx.el.p(words.GREETING, class_name="greeting"),
+                composer(),
+                rx.el.div(*(Example.create(text=text) for text in words.EXAMPLES), class_name="examples"),
+                connect_card(),
+                class_name="welcome-column",
+            ),
+            class_name="welcome",
+        ),
+        title=rx.el.h1("New chat", class_name="visually-hidden"),
+    )

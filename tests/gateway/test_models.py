@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from chat_ui.gateway import (
+    Gateway,
+    GatewayError,
+    Model,
+    ModelNotFound,
+    NoModels,
+    NotAnAPI,
+    NotFound,
+    StreamError,
+    TextDelta,
+    Unauthorized,
+    probe,
+)
+
+from .wire import KEY, answering, profile, sse, text
+
+
+async def models(transport: httpx.AsyncBaseTransport) -> list[Model]:
+    gateway = Gateway(profile(), transport=transport)
+    try:
+        return await gateway.models()
+    finally:
+        await gateway.aclose()
+
+
+async def test_the_list_is_asked_for_with_the_key() -> None:
+    def list_models(request: httpx.Request) -> httpx.Response:
+        assert (request.method, str(request.url)) == ("GET", "http://gateway.test/v1/models")
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+        return httpx.Response(200, json={"object": "list", "data": [{"id": "a", "owned_by": "lab"}]})
+
+    assert await models(httpx.MockTransport(list_models)) == [Model("a", "lab")]
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"data": [{"id": "b"}, {"id": "a"}, {"id": "b", "owned_by": "x"}]}, [Model("a"), Model("b")]),
+        ([{"id": "a"}], [Model("a")]),
+        (["a", "b"], [Model("a"), Model("b")]),
+        ({"models": [{"name": "a"}]}, [Model("a")]),
+        ({"data": [{"id": "a", "context_length": 8192}]}, [Model("a", None, 8192)]),
+        ({"data": [{"id": "a", "max_model_len": 8192}]}, [Model("a", None, 8192)]),
+        ({"data": [{"id": "a", "context_window": 8192}]}, [Model("a", None, 8192)]),
+        ({"data": [{"id": "a", "context_window": "8k", "owned_by": 3}]}, [Model("a")]),
+        ({"data": [{"id": "a", "provider": "lab"}]}, [Model("a", "lab")]),
+        ({"data": [None, 3, {}, {"id": None}, {"id": ""}, {"id": "a"}]}, [Model("a")]),
+    ],
+)
+async def test_lists(payload: Any, expected: list[Model]) -> None:
+    found = await models(answering(json.dumps(payload), kind="application/json"))
+    assert sorted(found, key=lambda model: model.id) == expected
+
+
+async def test_the_gateways_order_is_kept() -> None:
+    payload = {"data": [{"id": "b"}, {"id": "a"}, {"id": "b", "owned_by": "x"}]}
+    assert await models(answering(json.dumps(payload))) == [Model("b"), Model("a")]
+
+
+async def test_white_space_before_the_list() -> None:
+    assert await models(answering(b"\xef\xbb\xbf" + b"\n" * 20 + b'{"data": ["a"]}')) == [Model("a")]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ('{"data": null}', NoModels),
+        ('{"data": []}', NoModels),
+        ("[]", NoModels),
+        ("<!doctype html><title>Welcome</title>", NotAnAPI),
+        ("", NotAnAPI),
+        ("{}", NotAnAPI),
+        ("7", NotAnAPI),
+        ('{"data": ["a"', NotAnAPI),
+        ('{"detail": "what?"}', NotAnAPI),
+        ('{"error": "no"}', StreamError),
+    ],
+)
+async def test_what_is_no_list(body: str, kind: type[GatewayError]) -> None:
+    with pytest.raises(GatewayError) as caught:
+        await models(answering(body))
+    assert type(caught.value) is kind
+
+
+def both(
+    listing: Any, stream: bytes, seen: list[str] | None = None, status: int = 200
+) -> httpx.MockTransport:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/models"):
+            return httpx.Response(status, json=listing)
+        if seen is not None:
+            seen.append(json.loads(request.content)["model"])
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=stream)
+
+    return httpx.MockTransport(respond)
+
+
+async def test_a_probe_asks_the_first_model_that_chats() -> None:
+    names = [
+        "text-embedding-3",
+        "whisper-1",
+        "tts-1",
+        "dall-e-3",
+        "omni-moderation",
+        "rerank-2",
+        "talker",
+        "b",
+    ]
+    asked: list[str] = []
+    report = await probe(profile(), transport=both(names, sse(text("Hi"), text(" there")), asked))
+    assert asked == ["talker"]
+    assert (report.model, report.sample) == ("talker", "Hi")
+    assert [model.id for model in report.models] == names
+
+
+async def test_a_probe_asks_the_model_of_the_profile() -> None:
+    report = await probe(profile(model="mine"), transport=both(["a"], sse(text("Hi"))))
+    assert report.model == "mine"
+
+
+@pytest.mark.parametrize(("listing", "status"), [({"detail": "Not Found"}, 404), ({"data": None}, 200)])
+async def test_a_probe_with_a_named_model_needs_no_list(listing: Any, status: int) -> None:
+    report = await probe(profile(model="mine"), transport=both(listing, sse(text("Hi")), status=status))
+    assert (report.models, report.sample) == ([], "Hi")
+
+
+async def test_a_probe_of_a_wrong_path_says_how_base_urls_end() -> None:
+    with pytest.raises(NotFound, match="usually ends in /v1") as caught:
+        await probe(profile(), transport=answering('{"detail": "Not Found"}', status=404))
+    assert not isinstance(caught.value, ModelNotFound)
+
+
+async def test_a_probe_stops_the_answer_after_its_first_piece() -> None:
+    pieces: list[str] = []
+
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            while True:
+                pieces.append("word")
+                yield sse(text("word"))
+
+        async def aclose(self) -> None:
+            pieces.append("closed")
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/models"):
+            return httpx.Response(200, json=["a"])
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Endless())
+
+    assert (await probe(profile(), transport=httpx.MockTransport(respond))).sample == "word"
+    assert pieces[-1] == "closed"
+
+
+async def test_a_probe_raises_what_went_wrong() -> None:
+    with pytest.raises(Unauthorized):
+        await probe(profile(), transport=answering("no", status=401))
+
+
+def test_text_deltas_are_values() -> None:
+    assert TextDelta("a") == TextDelta("a")
+    assert len({TextDelta("a"), TextDelta("a")}) == 1

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from chat_ui.gateway import ChatMessage, ChatRequest, GatewayError, GatewayProfile, InvalidBaseURL, InvalidKey
+from chat_ui.gateway.request import openai_body
+
+from .wire import KEY
+
+
+@pytest.mark.parametrize(
+    ("entered", "kept"),
+    [
+        ("https://gateway.test/v1", "https://gateway.test/v1"),
+        ("  https://gateway.test/v1//\n", "https://gateway.test/v1"),
+        ("HTTP://Gateway.Test:8080/", "http://gateway.test:8080"),
+        ("https://gateway.test:443/v1", "https://gateway.test/v1"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
+        ("https://gateway.test/v1/chat/completions/", "https://gateway.test/v1"),
+    ],
+)
+def test_base_urls(entered: str, kept: str) -> None:
+    assert GatewayProfile("test", entered).base_url == kept
+
+
+@pytest.mark.parametrize(
+    "entered",
+    ["", " ", "gateway.test/v1", "localhost:8080/v1", "ftp://gateway.test", "https://", "https:///v1", "/v1"]
+    + ["https://me:hush@gateway.test", "https://gateway.test/?hush=1", "https://gateway.test/#hush"]
+    + [
+        "https://gateway.test?",
+        "https://gateway.test#",
+        "https://gate way.test",
+        "http://x:hush/",
+        "http://\0",
+    ],
+)
+def test_what_is_no_base_url(entered: str) -> None:
+    with pytest.raises(InvalidBaseURL) as caught:
+        GatewayProfile("test", entered)
+    assert "hush" not in str(caught.value)
+
+
+def test_the_key_is_never_shown() -> None:
+    profile = GatewayProfile("test", "https://gateway.test", key=KEY)
+    assert profile.key == KEY
+    assert KEY not in f"{profile!r} {profile}"
+
+
+@pytest.mark.parametrize(("entered", "kept"), [(None, None), ("", None), (" \n", None), (" k1-y\n", "k1-y")])
+def test_keys(entered: str | None, kept: str | None) -> None:
+    assert GatewayProfile("test", "https://gateway.test", key=entered).key == kept
+
+
+@pytest.mark.parametrize("entered", ["two words", "“curly”", "new\nline", "schlüssel"])
+def test_what_is_no_key(entered: str) -> None:
+    with pytest.raises(InvalidKey) as caught:
+        GatewayProfile("test", "https://gateway.test", key=entered)
+    assert entered not in str(caught.value)
+    assert isinstance(caught.value, GatewayError)
+
+
+def test_the_body_of_a_request_leaves_out_what_is_unset() -> None:
+    assert openai_body(ChatRequest("m", (ChatMessage("user", "Hi"),))) == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def test_the_body_of_a_request_with_everything() -> None:
+    messages = (ChatMessage("system", "Be brief."), ChatMessage("user", "Hi \ud83d"))
+    body = openai_body(ChatRequest("m", messages, temperature=0.0, max_tokens=9, top_p=0.5, stop=("END",)))
+    assert body["messages"][1]["content"] == "Hi \ufffd"
+    assert {name: body[name] for name in ("temperature", "max_tokens", "top_p", "stop")} == {
+        "temperature": 0.0,
+        "max_tokens": 9,
+        "top_p": 0.5,
+        "stop": ["END"],
+    }

@@ -1,0 +1,144 @@
+"""A task may be cancelled at any moment; what it wrote is then there as a whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from chat_ui.store import Database, users
+
+Rows = Callable[[str], list[Any]]
+NAMES = 'SELECT name FROM "user" ORDER BY name'
+
+
+async def write_two(db: Database) -> None:
+    async with db.write() as tx:
+        await users.create(tx, name="first")
+        await users.create(tx, name="second")
+
+
+async def still_usable(db: Database, rows: Rows) -> None:
+    before = rows(NAMES)
+    async with db.write() as tx:
+        await users.create(tx, name="third")
+    assert rows(NAMES) == [*before, ("third",)]
+    async with db.read() as tx:
+        assert len((await tx.execute(text(NAMES))).all()) == len(before) + 1
+
+
+async def cancelled_at(db: Database, moment: str, times: int = 1) -> None:
+    """Cancel ``write_two`` at the moment when the engine reports a statement that begins so."""
+    task = asyncio.create_task(write_two(db))
+    loop = asyncio.get_running_loop()
+    reports = iter(range(1_000))
+
+    def seen(*details: Any) -> None:
+        statement = "COMMIT" if len(details) == 1 else details[2]
+        if statement.startswith(moment.rstrip("2")) and next(reports) == moment.endswith("2"):
+            for turn in range(times):
+                loop.call_soon(task.cancel) if turn else task.cancel()
+
+    engine = db._writer._engine.sync_engine
+    for name in ("before_cursor_execute", "commit"):
+        event.listen(engine, name, seen)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert next(reports) > 0
+    for name in ("before_cursor_execute", "commit"):
+        event.remove(engine, name, seen)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("moment", "kept"),
+    [
+        ("PRAGMA", []),
+        ("BEGIN IMMEDIATE", []),
+        ("INSERT", []),
+        ("INSERT2", []),
+        ("COMMIT", [("first",), ("second",)]),
+    ],
+)
+async def test_a_write_is_whole_or_not_there(
+    db: Database, rows: Rows, moment: str, kept: list[Any], times: int
+) -> None:
+    await cancelled_at(db, moment, times)
+    assert rows(NAMES) == kept
+    await still_usable(db, rows)
+
+
+@pytest.mark.parametrize("steps", range(40))
+async def test_a_write_is_whole_wherever_it_is_cut(db: Database, rows: Rows, steps: int) -> None:
+    task = asyncio.create_task(write_two(db))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert rows(NAMES) in ([], [("first",), ("second",)])
+    await still_usable(db, rows)
+
+
+async def test_cancelled_while_it_waits_for_its_turn(db: Database, rows: Rows) -> None:
+    async with db.write() as tx:
+        waiting = asyncio.create_task(write_two(db))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await users.create(tx, name="holder")
+    assert rows(NAMES) == [("holder",)]
+    await still_usable(db, rows)
+
+
+async def test_cancelled_while_another_program_has_the_lock(path: Path, rows: Rows) -> None:
+    db = await Database.open(path, busy_timeout=0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await cancelled_at(db, "BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    await still_usable(db, rows)
+    await db.close()
+
+
+async def test_cancelled_between_two_statements(db: Database, rows: Rows) -> None:
+    between = asyncio.Event()
+
+    async def write() -> None:
+        async with db.write() as tx:
+            await users.create(tx, name="first")
+            between.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(write())
+    await between.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert rows(NAMES) == []
+    await still_usable(db, rows)
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+async def test_cancelled_in_a_long_statement(db: Database, rows: Rows, kind: str) -> None:
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+    begun = asyncio.Event()
+
+    async def ask() -> None:
+        async with getattr(db, kind)() as tx:
+            begun.set()
+            await tx.execute(text(f"{numbers} SELECT max(i) FROM n"))
+
+    tasks = [asyncio.create_task(ask()) for _ in range(6)]
+    await begun.wait()
+    for task in tasks:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(result, asyncio.CancelledError) for result in results)
+    await still_usable(db, rows)

@@ -1,0 +1,118 @@
+"""What is one person's is out of everybody else's reach, through every function there is."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_ui.store import Database, NotFoundError, conversations, messages, runs
+from chat_ui.store.messages import Message
+from chat_ui.store.runs import JournalEntry, Outcome
+from chat_ui.store.users import User
+
+from .conftest import Turn
+
+Everything = Callable[[], dict[str, list[tuple[Any, ...]]]]
+Call = Callable[[AsyncSession, str, Turn], Awaitable[Any]]
+
+#: Each call asks for Alice's rows in another's name; what it may answer stands beside it.
+CALLS: dict[str, tuple[Call, Any]] = {
+    "conversations.get": (lambda tx, who, t: conversations.get(tx, who, t.conversation.id), None),
+    "conversations.recent": (lambda tx, who, t: conversations.recent(tx, who, limit=9), []),
+    "conversations.rename": (lambda tx, who, t: conversations.rename(tx, who, t.conversation.id, "x"), None),
+    "conversations.choose_model": (
+        lambda tx, who, t: conversations.choose_model(tx, who, t.conversation.id, gateway="x", model="x"),
+        None,
+    ),
+    "conversations.set_leaf": (
+        lambda tx, who, t: conversations.set_leaf(tx, who, t.conversation.id, t.question.id),
+        None,
+    ),
+    "conversations.touch": (lambda tx, who, t: conversations.touch(tx, who, t.conversation.id), None),
+    "conversations.delete": (lambda tx, who, t: conversations.delete(tx, who, t.conversation.id), None),
+    "messages.add": (
+        lambda tx, who, t: messages.add(
+            tx, who, Message(conversation_id=t.conversation.id, parent_id=t.question.id, role="user")
+        ),
+        NotFoundError,
+    ),
+    "messages.get": (lambda tx, who, t: messages.get(tx, who, t.question.id), None),
+    "messages.by_client_id": (lambda tx, who, t: messages.by_client_id(tx, who, "send-1"), None),
+    "messages.path": (lambda tx, who, t: messages.path(tx, who, t.conversation.id, t.answer.id), []),
+    "messages.children": (lambda tx, who, t: messages.children(tx, who, t.conversation.id), []),
+    "runs.start": (
+        lambda tx, who, t: runs.start(
+            tx, who, conversation_id=t.conversation.id, message_id=t.answer.id, worker_id="w"
+        ),
+        NotFoundError,
+    ),
+    "runs.get": (lambda tx, who, t: runs.get(tx, who, t.run.id), None),
+    "runs.active": (lambda tx, who, t: runs.active(tx, who, t.conversation.id), []),
+    "runs.append": (
+        lambda tx, who, t: runs.append(tx, who, t.run.id, [JournalEntry(7, "text", "x")]),
+        NotFoundError,
+    ),
+    "runs.journal": (lambda tx, who, t: runs.journal(tx, who, t.run.id), ("", "")),
+    "runs.finish": (
+        lambda tx, who, t: runs.finish(
+            tx, who, t.run.id, text="x", reasoning="x", outcome=Outcome(status="complete")
+        ),
+        None,
+    ),
+}
+WITHOUT_AN_OWNER = {"runs.interrupt_leftovers"}
+MAKES_ITS_OWN = {"conversations.create"}
+
+
+def functions(module: ModuleType) -> dict[str, inspect.Signature]:
+    name = module.__name__.rpartition(".")[2]
+    return {
+        f"{name}.{public}": inspect.signature(getattr(module, public))
+        for public in module.__all__
+        if inspect.iscoroutinefunction(getattr(module, public))
+    }
+
+
+EVERY = functions(conversations) | functions(messages) | functions(runs)
+
+
+def test_the_sweep_is_complete() -> None:
+    assert set(CALLS) == set(EVERY) - WITHOUT_AN_OWNER - MAKES_ITS_OWN
+
+
+def test_every_query_takes_the_owner() -> None:
+    for name, signature in EVERY.items():
+        assert name in WITHOUT_AN_OWNER or list(signature.parameters)[1] == "owner", name
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_nobody_reaches_the_rows_of_another(
+    db: Database, bob: User, turn: Turn, everything: Everything, name: str
+) -> None:
+    call, answer = CALLS[name]
+    async with db.write() as tx:
+        await runs.append(tx, turn.run.owner_id, turn.run.id, [JournalEntry(0, "text", "Three")])
+    before = everything()
+    async with db.write() as tx:
+        if answer is NotFoundError:
+            with pytest.raises(NotFoundError):
+                await call(tx, bob.id, turn)
+        else:
+            assert await call(tx, bob.id, turn) == answer
+    assert everything() == before
+
+
+# A message has one run, and Alice's has it already.
+@pytest.mark.parametrize("name", sorted(set(CALLS) - {"runs.start"}))
+async def test_the_owner_does(db: Database, alice: User, turn: Turn, name: str) -> None:
+    call, answer = CALLS[name]
+    async with db.write() as tx:
+        if name != "runs.append":
+            await runs.append(tx, alice.id, turn.run.id, [JournalEntry(0, "text", "Three")])
+        found = await call(tx, alice.id, turn)
+    assert answer is NotFoundError or (found is not None and found != answer)

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import fields, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat_ui.store import ConflictError, Database, NotFoundError, conversations, messages, new_id, runs, users
+from chat_ui.store.messages import Message
+from chat_ui.store.runs import JournalEntry, Outcome
+from chat_ui.store.users import User
+
+from .conftest import Turn, begin_turn
+
+Everything = Callable[[], dict[str, list[tuple[Any, ...]]]]
+Rows = Callable[[str], list[Any]]
+
+WHOLE = Outcome(
+    status="complete",
+    finish_reason="stop",
+    error="none to speak of",
+    input_tokens=10,
+    output_tokens=20,
+    cached_tokens=3,
+    reasoning_tokens=4,
+    cost=Decimal("0.000123"),
+    currency="USD",
+    request_id="req-1",
+    served_model="demo-1b",
+    provider="here",
+    route_reason="the only one",
+    first_token_ms=120,
+    duration_ms=900,
+)
+
+
+async def write_journal(db: Database, owner: str, run_id: str) -> None:
+    async with db.write(durable=False) as tx:
+        await runs.append(
+            tx, owner, run_id, [JournalEntry(0, "reasoning", "Hm"), JournalEntry(1, "text", "Three")]
+        )
+    async with db.write(durable=False) as tx:
+        await runs.append(
+            tx, owner, run_id, [JournalEntry(2, "reasoning", "."), JournalEntry(3, "text", " minutes")]
+        )
+
+
+async def test_a_run_is_active_until_it_ends(db: Database, alice: User, turn: Turn) -> None:
+    id = turn.conversation.id
+    async with db.write() as tx:
+        assert await runs.active(tx, alice.id, id) == [turn.run]
+        assert await runs.get(tx, alice.id, turn.run.id) == turn.run
+        await runs.finish(tx, alice.id, turn.run.id, text="", reasoning="", outcome=WHOLE)
+        assert await runs.active(tx, alice.id, id) == []
+        ended = await runs.get(tx, alice.id, turn.run.id)
+    assert ended is not None
+    assert ended.status == "complete"
+    assert ended.ended_at is not None
+    assert ended.ended_at >= turn.run.started_at
+
+
+async def test_a_run_needs_a_message_that_is_streaming(db: Database, alice: User, turn: Turn) -> None:
+    for message_id in (turn.question.id, new_id()):
+        with pytest.raises(NotFoundError):
+            async with db.write() as tx:
+                await runs.start(
+                    tx,
+                    alice.id,
+                    conversation_id=turn.conversation.id,
+                    message_id=message_id,
+                    worker_id="w",
+                )
+
+
+async def test_a_message_has_one_run(db: Database, alice: User, turn: Turn) -> None:
+    with pytest.raises(ConflictError, match="message_id"):
+        async with db.write() as tx:
+            await runs.start(
+                tx,
+                alice.id,
+                conversation_id=turn.conversation.id,
+                message_id=turn.answer.id,
+                worker_id="w",
+            )
+
+
+async def test_the_journal_is_read_in_order(db: Database, alice: User, turn: Turn) -> None:
+    await write_journal(db, alice.id, turn.run.id)
+    async with db.read() as tx:
+        assert await runs.journal(tx, alice.id, turn.run.id) == ("Three minutes", "Hm.")
+
+
+async def test_a_piece_is_written_once(db: Database, alice: User, turn: Turn) -> None:
+    await write_journal(db, alice.id, turn.run.id)
+    with pytest.raises(ConflictError):
+        async with db.write() as tx:
+            await runs.append(
+                tx, alice.id, turn.run.id, [JournalEntry(4, "text", "x"), JournalEntry(3, "text", "y")]
+            )
+    async with db.read() as tx:
+        assert await runs.journal(tx, alice.id, turn.run.id) == ("Three minutes", "Hm.")
+
+
+async def test_nothing_to_append_is_fine(db: Database, alice: User, turn: Turn) -> None:
+    async with db.write() as tx:
+        await runs.append(tx, alice.id, turn.run.id, [])
+        assert await runs.journal(tx, alice.id, turn.run.id) == ("", "")
+
+
+async def test_the_end_of_a_run_is_on_its_message(db: Database, alice: User, turn: Turn, rows: Rows) -> None:
+    await write_journal(db, alice.id, turn.run.id)
+    async with db.write() as tx:
+        changed = await runs.finish(
+            tx, alice.id, turn.run.id, text="Three minutes.", reasoning="Hm.", outcome=WHOLE
+        )
+        found = await messages.get(tx, alice.id, turn.answer.id)
+    assert changed is not None
+    assert changed.revision == turn.conversation.revision + 1
+    assert changed.updated_at > turn.conversation.updated_at
+    assert found is not None
+    assert found.finished_at is not None
+    taken = {field.name: getattr(WHOLE, field.name) for field in fields(WHOLE)}
+    assert found == replace(
+        turn.answer, text="Three minutes.", reasoning="Hm.", finished_at=found.finished_at, **taken
+    )
+    assert rows("SELECT * FROM run_journal") == []
+
+
+async def test_a_run_ends_once(db: Database, alice: User, turn: Turn, everything: Everything) -> None:
+    async with db.write() as tx:
+        await runs.finish(tx, alice.id, turn.run.id, text="first", reasoning="", outcome=WHOLE)
+    before = everything()
+    async with db.write() as tx:
+        again = await runs.finish(
+            tx, alice.id, turn.run.id, text="second", reasoning="", outcome=Outcome(status="stopped")
+        )
+        assert again is None
+    with pytest.raises(NotFoundError):
+        async with db.write() as tx:
+            await runs.append(tx, alice.id, turn.run.id, [JournalEntry(9, "text", "late")])
+    assert everything() == before
+
+
+async def test_the_answer_is_kept_though_the_conversation_was_deleted(
+    db: Database, alice: User, turn: Turn
+) -> None:
+    async with db.write() as tx:
+        await conversations.delete(tx, alice.id, turn.conversation.id)
+        ended = await runs.finish(tx, alice.id, turn.run.id, text="late", reasoning="", outcome=WHOLE)
+        found = await messages.get(tx, alice.id, turn.answer.id)
+    assert ended is None
+    assert found is not None
+    assert (found.text, found.status) == ("late", "complete")
+
+
+async def test_what_an_earlier_process_left_is_interrupted(
+    db: Database, alice: User, bob: User, turn: Turn, rows: Rows
+) -> None:
+    of_bob = await begin_turn(db, bob.id)
+    own = await begin_turn_of_new_send(db, bob.id, worker_id="worker-2")
+    await write_journal(db, alice.id, turn.run.id)
+    async with db.write() as tx:
+        settled = await runs.interrupt_leftovers(tx, worker_id="worker-2")
+        assert [run.id for run in settled] == [turn.run.id, of_bob.run.id]
+        assert {run.status for run in settled} == {"interrupted"}
+        assert await runs.active(tx, bob.id, own.conversation.id) == [own.run]
+        kept = await messages.get(tx, alice.id, turn.answer.id)
+        empty = await messages.get(tx, bob.id, of_bob.answer.id)
+        raised = await conversations.get(tx, alice.id, turn.conversation.id)
+        assert await runs.interrupt_leftovers(tx, worker_id="worker-2") == []
+    assert kept
+    assert empty
+    assert raised
+    assert (kept.text, kept.reasoning, kept.status) == ("Three minutes", "Hm.", "interrupted")
+    assert kept.finish_reason == "interrupted"
+    assert (empty.text, empty.status) == ("", "interrupted")
+    assert raised.revision == turn.conversation.revision + 1
+    assert rows("SELECT * FROM run_journal") == []
+
+
+async def begin_turn_of_new_send(db: Database, owner: str, worker_id: str) -> Turn:
+    async with db.write() as tx:
+        made = await conversations.create(tx, owner, title="", gateway="demo", model=None)
+        answer = Message(conversation_id=made.id, role="assistant", status="streaming")
+        await messages.add(tx, owner, answer)
+        run = await runs.start(tx, owner, conversation_id=made.id, message_id=answer.id, worker_id=worker_id)
+        return Turn(made, answer, answer, run)
+
+
+batches = st.lists(
+    st.lists(st.tuples(st.sampled_from(["text", "reasoning"]), st.text()), max_size=5), max_size=8
+)
+
+
+@settings(deadline=None, max_examples=30)
+@given(batches=batches)
+async def test_the_journal_is_what_was_appended(batches: list[list[tuple[Any, str]]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        db = await Database.open(Path(folder) / "chat.db")
+        async with db.write(durable=False) as tx:
+            owner = (await users.local_user(tx)).id
+        run_id = (await begin_turn(db, owner)).run.id
+        written: dict[str, str] = {"text": "", "reasoning": ""}
+        seq = 0
+        for batch in batches:
+            entries: list[JournalEntry] = []
+            for part, text in batch:
+                entries.append(JournalEntry(seq, part, text))
+                written[part] += text.replace("\0", "\ufffd")
+                seq += 1
+            async with db.write(durable=False) as tx:
+                await runs.append(tx, owner, run_id, reversed(entries))
+            async with db.read() as tx:
+                assert await runs.journal(tx, owner, run_id) == (written["text"], written["reasoning"])
+        await db.close()

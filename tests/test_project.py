@@ -1,0 +1,89 @@
+"""What holds for the project as a whole: its pins agree, its files are small, its README tells the truth."""
+
+import importlib.util
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# Put together here, so that this file doesn't name them either.
+REGISTRY_HOSTS = tuple(
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("npmmirror", "com"),
+        ("yarnpkg", "com"),
+        ("deb", "debian", "org"),
+        ("security", "debian", "org"),
+        ("archive", "ubuntu", "com"),
+    )
+)
+README_COMMANDS = ("pip install uv && uv run reflex run", "pip install uv && uv run pytest")
+MAX_LINES = 320
+
+
+def tracked_files() -> Iterator[Path]:
+    """List what git keeps or is about to: everything that isn't ignored."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            yield ROOT / name
+
+
+def lock_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("lock", ROOT / "scripts" / "lock.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_pins_lock_files_and_environment_agree():
+    assert lock_script().disagreements() == []
+
+
+def test_addresses_are_blanked_in_a_bun_lock():
+    entry = '"a/b": ["@a/b@1.0.0", "{}", {{ "bin": "https://x" }}, "sha512-x=="],'
+    named = entry.format("https://" + REGISTRY_HOSTS[2] + "/@a/b/-/b-1.0.0.tgz")
+    assert lock_script().without_hosts(named) == entry.format("")
+
+
+def test_no_file_names_a_registry():
+    named = [
+        f"{path.relative_to(ROOT)} names {host}"
+        for path in tracked_files()
+        for host in REGISTRY_HOSTS
+        if host.encode() in path.read_bytes()
+    ]
+    assert named == []
+
+
+def test_modules_stay_readable_in_one_go():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in (ROOT / "chat_ui").rglob("*.py")
+        if (lines := len(path.read_text().splitlines())) > MAX_LINES
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("command", README_COMMANDS)
+def test_readme_has_the_command(command: str):
+    # A line of its own, to be copied whole.
+    assert re.search(rf"^\s*{re.escape(command)}$", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+
+def test_ci_runs_the_readmes_test_command():
+    assert README_COMMANDS[1] in (ROOT / ".ci" / "run").read_text().splitlines()
