@@ -14,7 +14,6 @@ config = rx.Config(
     app_name="chat_ui",
     backend_host="127.0.0.1",
     frontend_port=int(_port),
-    backend_port=8000,
     # Only the site's own pages may open its websocket.
     cors_allowed_origins=[f"http://localhost:{_port}", f"http://127.0.0.1:{_port}"],
     # State in memory: nothing of it is worth more than the database, which can rebuild it.

@@ -1,7 +1,7 @@
 """What can happen in a conversation and in a person's list of them.
 
-A change that alters the conversation carries the revision it led to. Pieces carry none: their order is
-their offset.
+A change that alters the stored conversation carries the revision it led to. Pieces carry none: their
+order is their offset.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from chat_ui.store.conversations import Conversation
 from chat_ui.store.messages import Message
 
 __all__ = [
+    "AnswerUnsaved",
     "Change",
     "ConversationChanged",
     "ConversationDeleted",
@@ -61,6 +62,16 @@ class MessageEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerUnsaved:
+    """An answer has ended and can't be saved for now; the message, all of its text in it, says why.
+
+    Nothing was stored, so there is no revision to carry. A ``MessageEnded`` follows if saving works later.
+    """
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationChanged:
     """A conversation was made, renamed, given another model, or written to."""
 
@@ -86,4 +97,4 @@ class Snapshot:
     messages: tuple[Message, ...]
 
 
-Change = Piece | TurnStarted | MessageEnded | ConversationChanged | ConversationDeleted
+Change = Piece | TurnStarted | MessageEnded | AnswerUnsaved | ConversationChanged | ConversationDeleted

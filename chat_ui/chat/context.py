@@ -20,7 +20,9 @@ def build_request(path: Sequence[Message], model: str) -> ChatRequest:
         path: a branch from its first message to the question.
         model: the id of the model, as its gateway names it.
     """
-    told = (message for message in path if message.text.strip())
-    return ChatRequest(
-        model=model, messages=tuple(ChatMessage(message.role, message.text) for message in told)
+    told = tuple(
+        ChatMessage(message.role, message.text)
+        for message in path
+        if message.role != "tool" and message.text.strip()
     )
+    return ChatRequest(model=model, messages=told)

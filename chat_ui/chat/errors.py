@@ -8,6 +8,8 @@
     ├── NoSuchConversation
     ├── NoSuchMessage
     ├── NoSuchModel
+    ├── UnreadableDraft
+    ├── GatewayIsFixed
     └── Closing
 """
 
@@ -17,10 +19,12 @@ __all__ = [
     "BlankMessage",
     "ChatError",
     "Closing",
+    "GatewayIsFixed",
     "MessageTooLong",
     "NoSuchConversation",
     "NoSuchMessage",
     "NoSuchModel",
+    "UnreadableDraft",
 ]
 
 
@@ -64,6 +68,23 @@ class NoSuchModel(ChatError):
 
     def __init__(self, model: str) -> None:
         super().__init__(f"The model {model!r} is not connected. Choose another one from the model menu.")
+
+
+class UnreadableDraft(ChatError):
+    """A draft without the id that every send carries, or with one that nobody made."""
+
+    def __init__(self) -> None:
+        super().__init__("This message could not be read. Reload the page and send it again.")
+
+
+class GatewayIsFixed(ChatError):
+    """The gateway comes from the environment, so the page can't change it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The gateway of this site is set in its environment (CHAT_UI_GATEWAY_URL or OPENAI_…). Change it "
+            "there, then start the site again."
+        )
 
 
 class Closing(ChatError):

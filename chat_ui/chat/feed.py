@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -104,7 +104,7 @@ class MemoryFeed:
             subscription.put(change)
 
     @contextmanager
-    def follow(self, topic: Topic) -> Iterator[Subscription]:
+    def follow(self, topic: Topic) -> Generator[Subscription]:
         """Follow a topic from now on, for as long as the context is open."""
         subscription = Subscription(self._most)
         self._followers[topic].add(subscription)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chat_ui.chat.changes import Change, Piece, Snapshot, TurnStarted
+from chat_ui.chat.changes import AnswerUnsaved, Change, Piece, Snapshot, TurnStarted
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.feed import Lagged, Subscription, Topic
 from chat_ui.store import conversations, messages, runs
@@ -48,7 +48,7 @@ async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncIterator[
     leaf = snapshot.conversation.leaf_id
     while True:
         change = await changes.next()
-        if isinstance(change, Piece):
+        if isinstance(change, Piece | AnswerUnsaved):
             yield change
             continue
         if change.conversation.revision <= revision:
@@ -95,13 +95,14 @@ async def read_texts(chat: Chat, owner: str, message_id: str) -> Message:
 async def _as_it_grows(chat: Chat, owner: str, message: Message) -> Message:
     if message.status != "streaming":
         return message
-    text, reasoning = chat.runs.texts(message.id) or await _journaled(chat, owner, message)
-    return replace(message, text=text, reasoning=reasoning)
+    return chat.runs.shown(message) or await _as_stored(chat, owner, message)
 
 
-async def _journaled(chat: Chat, owner: str, message: Message) -> tuple[str, str]:
+async def _as_stored(chat: Chat, owner: str, message: Message) -> Message:
+    """Read an answer that isn't on its way here: it has just ended, or another process writes it."""
     async with chat.db.read() as tx:
         for run in await runs.active(tx, owner, message.conversation_id):
             if run.message_id == message.id:
-                return await runs.journal(tx, owner, run.id)
-    return "", ""
+                text, reasoning = await runs.journal(tx, owner, run.id)
+                return replace(message, text=text, reasoning=reasoning)
+        return await messages.get(tx, owner, message.id) or message

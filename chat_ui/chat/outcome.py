@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Literal
 
 from chat_ui.chat.answer import Answer
+from chat_ui.chat.errors import ChatError
 from chat_ui.gateway import GatewayError
+from chat_ui.store.errors import StoreError
+from chat_ui.store.messages import Message
 from chat_ui.store.runs import Outcome
 
-__all__ = ["outcome_of"]
+__all__ = ["outcome_of", "unsaved_words", "why_ended"]
 
 EndStatus = Literal["complete", "stopped", "interrupted", "failed"]
 
@@ -51,7 +55,7 @@ def outcome_of(
         output_tokens=None if usage is None else usage.output_tokens,
         cached_tokens=None if usage is None else usage.cached_tokens,
         reasoning_tokens=None if usage is None else usage.reasoning_tokens,
-        cost=metadata.cost,
+        cost=_amount(metadata.cost),
         currency=metadata.currency,
         request_id=metadata.request_id,
         served_model=metadata.model,
@@ -74,5 +78,27 @@ def _judge(
     if isinstance(failure, asyncio.CancelledError):
         return "interrupted", SHUT_DOWN
     said_something = bool(str(answer.text) or str(answer.reasoning))
-    words = str(failure) if isinstance(failure, GatewayError) else OUR_FAULT
+    words = str(failure) if isinstance(failure, GatewayError | ChatError) else OUR_FAULT
     return ("interrupted" if said_something else "failed"), words
+
+
+def why_ended(message: Message) -> str:
+    """What went wrong with an answer, in words; blank if nothing did.
+
+    The answers that a dead process left behind have no words of their own.
+    """
+    if message.status == "interrupted" and not message.error:
+        return SHUT_DOWN
+    return message.error or ""
+
+
+def unsaved_words(error: Exception) -> str:
+    """What to tell the reader of an answer that is here and can't be saved."""
+    cause = f" {error}" if isinstance(error, StoreError) else ""
+    return f"This answer could not be saved.{cause} The site goes on trying; copy the text if you need it."
+
+
+def _amount(cost: float | None) -> Decimal | None:
+    """The amount that the gateway wrote; by way of its digits, not of the binary fraction."""
+    amount = None if cost is None else Decimal(str(cost))
+    return amount if amount is not None and amount.is_finite() else None

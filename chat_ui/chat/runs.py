@@ -7,101 +7,33 @@ the whole answer on its message. Who closes a page ends nothing; who stops a run
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-import time
-from contextlib import aclosing
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from chat_ui.chat.answer import Answer
-from chat_ui.chat.changes import MessageEnded
-from chat_ui.chat.errors import Closing
+from chat_ui.chat.changes import AnswerUnsaved, ConversationChanged, MessageEnded
+from chat_ui.chat.errors import ChatError, Closing
 from chat_ui.chat.feed import Feed, Topic
 from chat_ui.chat.gateways import Gateways
-from chat_ui.chat.outcome import outcome_of
-from chat_ui.gateway import ChatRequest, GatewayError
+from chat_ui.chat.live import LiveRun, Pace, Turn
+from chat_ui.chat.outcome import unsaved_words
+from chat_ui.gateway import GatewayError
 from chat_ui.store import messages, runs
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
-from chat_ui.store.runs import JournalEntry, Outcome
+from chat_ui.store.messages import Message
+from chat_ui.store.runs import Outcome
 
-__all__ = ["Runs", "Turn"]
+__all__ = ["Pace", "Runs", "Turn"]
 
-PIECE_EVERY_S = 0.04
-JOURNAL_EVERY_S = 0.25
-JOURNAL_CHARS = 2048
-FINISH_ATTEMPTS = 5
+SAVE_ATTEMPTS = 5
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What a run needs to know.
-
-    Args:
-        run_id: the row that stands for it.
-        owner: for whom.
-        conversation_id: where.
-        message_id: the message that the answer goes to.
-        gateway: the name of the gateway to ask.
-        request: what to ask; a blank model means the gateway's first one.
-    """
-
-    run_id: str
-    owner: str
-    conversation_id: str
-    message_id: str
-    gateway: str
-    request: ChatRequest
-
-
-class _Run:
-    """A turn on its way."""
-
-    def __init__(self, turn: Turn) -> None:
-        self.turn = turn
-        self.answer = Answer()
-        self.model = turn.request.model
-        self.unsent = asyncio.Event()
-        self.unsaved = asyncio.Event()
-        self.bulky = asyncio.Event()
-        self.stopped = False
-        self.started = time.monotonic()
-        self.first_token: float | None = None
-        self.listening: asyncio.Task[None] | None = None
-        self._unsaved_chars = 0
-        self._seq = 0
-
-    def grow(self, chars: int) -> None:
-        """Wake those who hand the new text on."""
-        if not chars:
-            return
-        if self.first_token is None:
-            self.first_token = time.monotonic()
-        self._unsaved_chars += chars
-        self.unsent.set()
-        self.unsaved.set()
-        if self._unsaved_chars >= JOURNAL_CHARS:
-            self.bulky.set()
-
-    def take_batch(self) -> list[JournalEntry]:
-        """What the journal doesn't have yet."""
-        self.unsaved.clear()
-        self.bulky.clear()
-        self._unsaved_chars = 0
-        entries: list[JournalEntry] = []
-        for part in self.answer.parts:
-            text = part.take_unsaved()
-            if text:
-                self._seq += 1
-                entries.append(JournalEntry(seq=self._seq, part=part.part, text=text))
-        return entries
-
-    def give_back(self, entries: list[JournalEntry]) -> None:
-        """Keep a batch that could not be saved for the next try."""
-        for part in self.answer.parts:
-            part.give_back("".join(entry.text for entry in entries if entry.part == part.part))
-        self.unsaved.set()
 
 
 class Runs:
@@ -112,37 +44,48 @@ class Runs:
         feed: where their growth is told.
         gateways: whom to ask.
         worker_id: which process this is; the rows of its runs carry it.
+        pace: how often pieces and batches leave.
     """
 
-    def __init__(self, db: Database, feed: Feed, gateways: Gateways, *, worker_id: str) -> None:
+    def __init__(
+        self, db: Database, feed: Feed, gateways: Gateways, *, worker_id: str, pace: Pace | None = None
+    ) -> None:
         self.worker_id = worker_id
         self._db = db
         self._feed = feed
         self._gateways = gateways
-        self._live: dict[str, _Run] = {}
+        self._pace = pace or Pace()
+        self._live: dict[str, LiveRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.closing = False
+        self._admitted: set[asyncio.Task[Any]] = set()
+        self._closing = asyncio.Event()
 
-    async def start(self, turn: Turn) -> None:
-        """Begin a run; returns at once.
+    async def admit(self, beginning: Coroutine[Any, Any, T]) -> T:
+        """Carry through what stores a turn and starts its run, whatever happens to who asked for it.
+
+        A turn that is in the database without its run would seem to stream for ever.
 
         Raises:
-            Closing: the site is shutting down.
+            Closing: the site is shutting down; nothing was begun.
         """
-        if self.closing:
+        if self._closing.is_set():
+            beginning.close()
             raise Closing
-        run = _Run(turn)
+        task = asyncio.create_task(beginning)
+        self._admitted.add(task)
+        task.add_done_callback(self._admitted.discard)
+        return await asyncio.shield(task)
+
+    def start(self, turn: Turn) -> None:
+        """Begin a run; one that begins while the site is closing is ended at once, and says so."""
+        run = LiveRun(turn, journal_chars=self._pace.journal_chars)
         self._live[turn.message_id] = run
         task = asyncio.create_task(self._drive(run), name=f"run {turn.run_id}")
         self._tasks[turn.message_id] = task
-        task.add_done_callback(lambda _: self._forget(turn.message_id))
-
-    def _forget(self, message_id: str) -> None:
-        self._live.pop(message_id, None)
-        self._tasks.pop(message_id, None)
+        task.add_done_callback(lambda _: self._tasks.pop(turn.message_id))
 
     async def stop(self, owner: str, message_id: str) -> bool:
-        """End a run and keep what it has said; waits until that is on disk.
+        """End a run and keep what it has said; waits until that is on disk, or can't be put there now.
 
         Returns:
             Whether there was such a run of this owner here.
@@ -150,10 +93,8 @@ class Runs:
         run = self._live.get(message_id)
         if run is None or run.turn.owner != owner:
             return False
-        task = self._tasks[message_id]
-        run.stopped = True
-        self._hang_up(run)
-        await asyncio.wait({task})
+        run.stop()
+        await run.settled.wait()
         return True
 
     async def stop_all(self, owner: str, conversation_id: str) -> None:
@@ -162,94 +103,96 @@ class Runs:
             if run.turn.conversation_id == conversation_id:
                 await self.stop(owner, message_id)
 
-    def texts(self, message_id: str) -> tuple[str, str] | None:
-        """The text and the reasoning of an answer that grows here and now."""
-        run = self._live.get(message_id)
-        return None if run is None else (str(run.answer.text), str(run.answer.reasoning))
+    def shown(self, message: Message) -> Message | None:
+        """A message as it stands here and now, if its answer is on its way here."""
+        run = self._live.get(message.id)
+        return None if run is None else run.shown(message)
 
-    async def drain(self, grace_s: float) -> None:
+    async def drain(self) -> None:
         """Start nothing new, give running answers some seconds to end, and keep the rest as interrupted."""
-        self.closing = True
-        tasks = set(self._tasks.values())
-        if not tasks:
-            return
-        await asyncio.wait(tasks, timeout=grace_s)
+        self._closing.set()
+        if self._admitted:
+            await asyncio.wait(self._admitted)
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=self._pace.drain)
         for run in list(self._live.values()):
-            self._hang_up(run)
-        await asyncio.wait(tasks)
+            run.hang_up()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
 
-    @staticmethod
-    def _hang_up(run: _Run) -> None:
-        # A second cancel would reach httpx while it is closing, and leak the connection.
-        if run.listening is not None and not run.listening.cancelling():
-            run.listening.cancel()
-
-    async def _drive(self, run: _Run) -> None:
+    async def _drive(self, run: LiveRun) -> None:
         run.listening = asyncio.create_task(self._listen(run))
         helpers = [asyncio.create_task(self._send_pieces(run)), asyncio.create_task(self._journal(run))]
-        if run.stopped or self.closing:
-            self._hang_up(run)
-        await asyncio.wait({run.listening})
-        for helper in helpers:
-            helper.cancel()
-        await asyncio.wait(helpers)
-        await self._end(run, _failure(run.listening))
+        if run.stopped or self._closing.is_set():
+            run.hang_up()
+        try:
+            await asyncio.wait({run.listening})
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.wait(helpers)
+            await self._end(run, _failure(run.listening))
+        except Exception:
+            log.exception("A run did not end as it should")
+        finally:
+            del self._live[run.turn.message_id]
+            run.settled.set()
 
-    async def _listen(self, run: _Run) -> None:
-        gateway = self._gateways[run.turn.gateway]
-        if not run.model:
-            run.model = await self._gateways.first_model(run.turn.gateway)
-        request = replace(run.turn.request, model=run.model)
-        async with aclosing(gateway.stream(request)) as events:
-            async for event in events:
-                run.grow(run.answer.add(event))
+    async def _listen(self, run: LiveRun) -> None:
+        turn = run.turn
+        async with self._gateways.using(turn.gateway) as gateway:
+            model = turn.request.model or await self._gateways.first_model(turn.gateway)
+            async with aclosing(gateway.stream(replace(turn.request, model=model))) as events:
+                async for event in events:
+                    run.grow(run.answer.add(event))
 
-    async def _send_pieces(self, run: _Run) -> None:
+    async def _send_pieces(self, run: LiveRun) -> None:
         while True:
             await run.unsent.wait()
             await self._send_piece(run)
-            await asyncio.sleep(PIECE_EVERY_S)
+            await asyncio.sleep(self._pace.piece)
 
-    async def _send_piece(self, run: _Run) -> None:
+    async def _send_piece(self, run: LiveRun) -> None:
         run.unsent.clear()
         topic = Topic("conversation", run.turn.conversation_id)
         for piece in run.answer.take_pieces(run.turn.message_id):
             await self._feed.publish(topic, piece)
 
-    async def _journal(self, run: _Run) -> None:
+    async def _journal(self, run: LiveRun) -> None:
         while True:
             await run.unsaved.wait()
-            try:
-                await asyncio.wait_for(run.bulky.wait(), JOURNAL_EVERY_S)
-            except TimeoutError:
-                pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.journal):
+                    await run.bulky.wait()
             entries = run.take_batch()
             try:
                 async with self._db.write(durable=False) as tx:
                     await runs.append(tx, run.turn.owner, run.turn.run_id, entries)
-            except StoreError as error:
-                log.warning("An answer's journal could not be written, trying again: %s", error)
+            except Exception as error:
+                _log_unsaved("An answer's journal could not be written; it is tried again", error)
                 run.give_back(entries)
 
-    async def _end(self, run: _Run, failure: BaseException | None) -> None:
+    async def _end(self, run: LiveRun, failure: BaseException | None) -> None:
         await self._send_piece(run)
-        elapsed = time.monotonic() - run.started
-        first = None if run.first_token is None else run.first_token - run.started
-        outcome = outcome_of(run.answer, failure, stopped=run.stopped, first_s=first, elapsed_s=elapsed)
-        for attempt in range(FINISH_ATTEMPTS):
-            try:
-                ended = await self._store_end(run, outcome)
-            except StoreError as error:
-                log.error("An answer could not be saved (attempt %d): %s", attempt + 1, error)
-                await asyncio.sleep(0.1 * 2**attempt)
-            else:
-                break
-        else:
-            return
+        ended = await self._save(run, run.end(failure))
         if ended is not None:
             await self._feed.publish(Topic("conversation", run.turn.conversation_id), ended)
+            await self._feed.publish(Topic("person", run.turn.owner), ConversationChanged(ended.conversation))
 
-    async def _store_end(self, run: _Run, outcome: Outcome) -> MessageEnded | None:
+    async def _save(self, run: LiveRun, outcome: Outcome) -> MessageEnded | None:
+        """Try until the answer is saved, because the only whole copy of it is here."""
+        for attempt in itertools.count(1):
+            try:
+                return await self._store_end(run, outcome)
+            except Exception as error:
+                _log_unsaved(f"An answer could not be saved (attempt {attempt})", error)
+                if attempt == SAVE_ATTEMPTS:
+                    await self._tell_unsaved(run, error)
+            if attempt >= SAVE_ATTEMPTS and self._closing.is_set():
+                return None
+            await self._pause(min(self._pace.retry * 2 ** min(attempt - 1, 30), self._pace.longest_retry))
+        return None
+
+    async def _store_end(self, run: LiveRun, outcome: Outcome) -> MessageEnded | None:
         turn = run.turn
         async with self._db.write() as tx:
             conversation = await runs.finish(
@@ -265,11 +208,39 @@ class Runs:
             return None
         return MessageEnded(conversation, message)
 
+    async def _tell_unsaved(self, run: LiveRun, error: Exception) -> None:
+        turn = run.turn
+        run.save_error = unsaved_words(error)
+        answer = Message(
+            id=turn.message_id,
+            conversation_id=turn.conversation_id,
+            role="assistant",
+            gateway=turn.gateway,
+            model=turn.request.model or None,
+        )
+        await self._feed.publish(Topic("conversation", turn.conversation_id), AnswerUnsaved(run.shown(answer)))
+        run.settled.set()
+
+    async def _pause(self, seconds: float) -> None:
+        if self._closing.is_set():
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+
 
 def _failure(listening: asyncio.Task[None]) -> BaseException | None:
     if listening.cancelled():
         return asyncio.CancelledError()
     failure = listening.exception()
-    if failure is not None and not isinstance(failure, GatewayError):
+    if failure is not None and not isinstance(failure, GatewayError | ChatError):
         log.error("A run failed on its own account", exc_info=failure)
     return failure
+
+
+def _log_unsaved(what: str, error: Exception) -> None:
+    if isinstance(error, StoreError):
+        log.warning("%s: %s", what, error)
+    else:
+        log.error("%s: the site's own fault", what, exc_info=error)

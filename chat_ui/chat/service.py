@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chat_ui.accounts.people import Person, local_person
 from chat_ui.chat.feed import Feed, MemoryFeed
 from chat_ui.chat.gateways import Gateways
-from chat_ui.chat.runs import Runs
+from chat_ui.chat.runs import Pace, Runs
 from chat_ui.settings import Settings
 from chat_ui.store import connections, runs
 from chat_ui.store.engine import Database
@@ -18,7 +18,6 @@ from chat_ui.store.ids import new_id
 __all__ = ["Chat", "open_chat"]
 
 DATABASE = "chat.db"
-DRAIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,18 @@ class Chat:
 
 
 @asynccontextmanager
-async def open_chat(settings: Settings) -> AsyncIterator[Chat]:
+async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGenerator[Chat]:
     """Open the chat for as long as the context is open.
 
     Answers that a dead process left unfinished are marked interrupted first, with the text they had.
 
+    Args:
+        settings: of this process.
+        pace: how often growing answers are told and saved.
+
     Raises:
         StoreError: the database can't be opened; the text says which file and what to do.
-        GatewayError: the configured gateway can't be used as it stands.
+        SettingsError: the gateway in the environment can't be used as it stands.
     """
     worker_id = new_id()
     db = await Database.open(settings.database_url or settings.data_dir / DATABASE)
@@ -60,11 +63,11 @@ async def open_chat(settings: Settings) -> AsyncIterator[Chat]:
         saved = connections.load(settings.data_dir)
         gateways = Gateways(settings, saved)
         feed = MemoryFeed()
-        running = Runs(db, feed, gateways, worker_id=worker_id)
+        running = Runs(db, feed, gateways, worker_id=worker_id, pace=pace)
         try:
             yield Chat(settings, db, feed, gateways, running, await local_person(db))
         finally:
-            await running.drain(DRAIN_S)
+            await running.drain()
             await gateways.aclose()
     finally:
         await db.close()

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import httpx
 
 from chat_ui.gateway.classify import from_transport
-from chat_ui.gateway.errors import Stalled
+from chat_ui.gateway.errors import Stalled, StreamCut
 from chat_ui.gateway.events import StreamEvent
-from chat_ui.gateway.http import MAX_BODY_BYTES, auth_headers, raise_for_status
+from chat_ui.gateway.exchange import MAX_BODY_BYTES, auth_headers, raise_for_status
 from chat_ui.gateway.lease import ClientPool, Lease
 from chat_ui.gateway.models import Model, parse_models
 from chat_ui.gateway.profile import GatewayProfile
@@ -50,7 +50,7 @@ class Gateway:
         """
         task = self._own(self._fetch_models())
         try:
-            return await asyncio.shield(task)
+            return await _outcome(task)
         finally:
             await _ended(task)
 
@@ -74,7 +74,7 @@ class Gateway:
             while not (pump.done() and queue.empty()):
                 if (event := await queue.get()) is not None:
                     yield event
-            await pump
+            await _outcome(pump)
         finally:
             await _ended(pump)
 
@@ -115,6 +115,14 @@ class Gateway:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # asyncio complains about an error that nobody stayed for
+
+
+async def _outcome(task: asyncio.Task[T]) -> T:
+    """What a task came to; only ``Gateway.aclose`` can have cancelled it."""
+    await asyncio.wait({task})
+    if task.cancelled():
+        raise StreamCut("This site closed the connection to the gateway.", side="site")
+    return task.result()
 
 
 async def _ended(task: asyncio.Task[Any]) -> None:

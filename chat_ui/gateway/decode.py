@@ -83,7 +83,7 @@ class StreamDecoder:
             pass
         if name == "error":
             raise StreamError(detail=quoted(data, self._secret))
-        if self._done or name != "message":
+        if self._finished or name != "message":
             _note_unknown(f"event {name[:60]!r}, no JSON")
             return None
         if self._started:

@@ -99,7 +99,7 @@ Splitting before decoding matters: a chunk may end in the middle of a character,
 of one.
 '''
 
-MATH = r"""The area under the bell curve has a famous value, and a detour leads there. Call it $I$:
+MATH = r"""The area under the bell curve has a famous value, and a detour leads there. Call it $$I$$:
 
 $$
 I = \int_{-\infty}^{\infty} e^{-x^2} \, dx
@@ -112,7 +112,8 @@ I^2 = \int_{-\infty}^{\infty} \int_{-\infty}^{\infty} e^{-(x^2 + y^2)} \, dx \, 
     = \int_0^{2\pi} \int_0^{\infty} e^{-r^2} \, r \, dr \, d\theta
 $$
 
-The factor $r$ is what was missing. With $u = r^2$ the inner integral is $\tfrac{1}{2}$, so $I^2 = \pi$ and
+The factor $$r$$ is what was missing. With $$u = r^2$$ the inner integral is $$\tfrac{1}{2}$$,
+so $$I^2 = \pi$$ and
 
 $$
 \int_{-\infty}^{\infty} e^{-x^2} \, dx = \sqrt{\pi}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,21 +47,25 @@ def parse_models(body: bytes, *, secret: str | None = None) -> list[Model]:
     if not {"data", "models"} & listing.keys():
         raise NotAnAPI(detail=quoted(said_in_json(listing), secret))
     rows: list[Any] = as_list(listing.get("data")) or as_list(listing.get("models"))
-    models = {model.id: model for row in reversed(rows) for model in _model(row)}
+    models: dict[str, Model] = {}
+    for row in rows:
+        if (model := _model(row)) is not None:
+            models.setdefault(model.id, model)
     if not models:
         raise NoModels
-    return list(models.values())[::-1]
+    return list(models.values())
 
 
-def _model(row: object) -> Iterator[Model]:
+def _model(row: object) -> Model | None:
     if name := as_text(row):
-        yield Model(name)
-        return
+        return Model(name)
     fields = as_mapping(row)
-    if name := as_text(fields.get("id")) or as_text(fields.get("name")):
-        sizes = (fields.get(field) for field in ("context_length", "max_model_len", "context_window"))
-        yield Model(
-            name,
-            owner=as_text(fields.get("owned_by")) or as_text(fields.get("provider")),
-            context_window=next((size for value in sizes if (size := as_count(value))), None),
-        )
+    name = as_text(fields.get("id")) or as_text(fields.get("name"))
+    if name is None:
+        return None
+    sizes = (fields.get(field) for field in ("context_length", "max_model_len", "context_window"))
+    return Model(
+        name,
+        owner=as_text(fields.get("owned_by")) or as_text(fields.get("provider")),
+        context_window=next((size for value in sizes if (size := as_count(value))), None),
+    )

@@ -78,7 +78,7 @@ def _normalized(base_url: str) -> str:
         raise InvalidBaseURL("The gateway's base URL isn't a web address.") from None
     if url.scheme not in {"http", "https"}:
         raise InvalidBaseURL("The gateway's base URL has to begin with http:// or https://.")
-    if not url.host:
+    if not url.host or "%" in url.host:
         raise InvalidBaseURL("The gateway's base URL names no host.")
     if url.userinfo:
         raise InvalidBaseURL(

@@ -11,7 +11,13 @@ from chat_ui.gateway.classify import from_transport
 from chat_ui.gateway.decode import DONE, StreamDecoder
 from chat_ui.gateway.errors import EmptyAnswer, FirstContentTimeout, NotAnAPI, Stalled, StreamCut
 from chat_ui.gateway.events import Finish, Metadata, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
-from chat_ui.gateway.http import MAX_BODY_BYTES, MAX_ERROR_BYTES, auth_headers, raise_for_status, request_id
+from chat_ui.gateway.exchange import (
+    MAX_BODY_BYTES,
+    MAX_ERROR_BYTES,
+    auth_headers,
+    raise_for_status,
+    request_id,
+)
 from chat_ui.gateway.lease import ClientPool
 from chat_ui.gateway.profile import GatewayProfile
 from chat_ui.gateway.request import ChatRequest, openai_body

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import CursorResult, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store import conversations
@@ -77,6 +77,19 @@ class Outcome:
 
 _COLUMNS = [run.c[field.name] for field in fields(Run)]
 
+# Takes its rows from the run, so that asking whose it is and writing are one statement: this one runs
+# several times a second for each answer that is being written.
+_APPEND = run_journal.insert().from_select(
+    ["run_id", "seq", "owner_id", "part", "text"],
+    select(
+        run.c.id,
+        bindparam("seq", type_=run_journal.c.seq.type),
+        run.c.owner_id,
+        bindparam("part", type_=run_journal.c.part.type),
+        bindparam("text", type_=run_journal.c.text.type),
+    ).where(run.c.id == bindparam("run"), run.c.owner_id == bindparam("owner"), run.c.status == "running"),
+)
+
 
 async def start(
     tx: AsyncSession, owner: str, *, conversation_id: str, message_id: str, worker_id: str
@@ -144,12 +157,12 @@ async def append(tx: AsyncSession, owner: str, run_id: str, entries: Iterable[Jo
         NotFoundError: the run isn't this owner's, or has ended.
         ConflictError: a sequence number is taken (raised as the transaction ends).
     """
-    found = await get(tx, owner, run_id)
-    if found is None or found.status != "running":
+    rows = [{"run": run_id, "owner": owner, **asdict(entry)} for entry in entries]
+    if not rows:
+        return
+    added = await tx.execute(_APPEND, rows, execution_options={"preserve_rowcount": True})
+    if cast("CursorResult[Any]", added).rowcount != len(rows):
         raise NotFoundError(f"There is no run {run_id} that is still going.")
-    rows = [{"run_id": run_id, "owner_id": owner, **asdict(entry)} for entry in entries]
-    if rows:
-        await tx.execute(run_journal.insert(), rows)
 
 
 async def journal(tx: AsyncSession, owner: str, run_id: str) -> tuple[str, str]:

@@ -109,7 +109,9 @@ def prepare(path: Path, *, timeout: float) -> None:
                 f"The database {path} lies on a file system that can't share memory between connections (a "
                 "network share, perhaps). Choose a folder on a local disk with CHAT_UI_DATA_DIR."
             )
+        # Only a write shows whether the file takes any: SQLite lets a transaction begin on a read-only one.
         db.execute("BEGIN IMMEDIATE")
+        db.execute("PRAGMA user_version = 1")
         db.execute("ROLLBACK")
 
 
@@ -154,10 +156,14 @@ def connect(path: Path, *, timeout: float, foreign_keys: bool = True) -> sqlite3
         foreign_keys: whether they are enforced; off while tables are rebuilt.
     """
     db = sqlite3.connect(path, timeout=timeout, isolation_level=None)
-    for pragma in _WRITER_PRAGMAS:
-        db.execute(f"PRAGMA {pragma}")
-    if not foreign_keys:
-        db.execute("PRAGMA foreign_keys=OFF")
+    try:
+        for pragma in _WRITER_PRAGMAS:
+            db.execute(f"PRAGMA {pragma}")
+        if not foreign_keys:
+            db.execute("PRAGMA foreign_keys=OFF")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

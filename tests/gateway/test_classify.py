@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ import pytest
 from chat_ui import gateway
 from chat_ui.gateway import (
     BadRequest,
+    Clocks,
     ConnectionLost,
     ConnectionRefused,
     ConnectTimeout,
@@ -164,9 +166,9 @@ async def test_a_redirect_says_where_and_is_not_followed() -> None:
     assert caught.value.detail == "https://elsewhere.test/v1/chat/completions"
 
 
-async def failure(base_url: str) -> GatewayError:
+async def failure(base_url: str, *, connect: float = 5.0) -> GatewayError:
     """What both ways of asking raise; they must agree."""
-    gateway = Gateway(profile(base_url))
+    gateway = Gateway(profile(base_url, clocks=Clocks(connect=connect)))
     with pytest.raises(GatewayError) as streaming:
         await collected(gateway)
     with pytest.raises(type(streaming.value)):
@@ -191,19 +193,31 @@ async def test_a_name_without_an_address() -> None:
     assert type(await failure("https://nosuchhost.invalid/v1")) is HostNotFound
 
 
-async def test_tls_to_a_port_that_speaks_none(serve: Serve) -> None:
-    server = await serve(Peer.until_client_leaves)
-    error = await failure(server.base_url.replace("http:", "https:"))
+async def test_tls_to_a_port_that_speaks_none() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        error = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
     assert type(error) is TLSFailure
     assert "http://" in str(error)
 
 
+async def test_tls_to_a_port_that_says_nothing(serve: Serve) -> None:
+    server = await serve(Peer.until_client_leaves)
+    address = server.base_url.replace("http:", "https:")
+    assert type(await failure(address, connect=0.05)) is ConnectTimeout
+
+
 async def test_a_port_that_speaks_no_http(serve: Serve) -> None:
-    async def ssh(peer: Peer) -> None:
-        await peer.send(b"SSH-2.0-OpenSSH_9.9\r\n")
+    async def redis(peer: Peer) -> None:
+        await peer.send(b"-ERR unknown command\r\n\r\n")
         await peer.until_client_leaves()
 
-    assert type(await failure((await serve(ssh)).base_url)) is NotAnAPI
+    assert type(await failure((await serve(redis)).base_url)) is NotAnAPI
 
 
 async def test_a_connection_that_closes_before_the_answer(serve: Serve) -> None:

@@ -213,87 +213,6 @@ class TestMetadata:
         assert events == [Metadata(model="lab/model-1", provider="Lab"), TextDelta("a"), TextDelta("b")]
 
 
-def calls(*deltas: Any) -> list[StreamEvent]:
-    return decoded(*[chunk({"tool_calls": delta}) for delta in deltas])
-
-
-def call(index: Any, call_id: Any = None, name: Any = None, arguments: Any = None) -> dict[str, Any]:
-    entry: dict[str, Any] = {"type": "function", "function": {"name": name, "arguments": arguments}}
-    if index is not None:
-        entry["index"] = index
-    return {**entry, "id": call_id}
-
-
-class TestToolCalls:
-    def test_pieces_of_one_call(self) -> None:
-        events = calls(
-            [call(0, "a", "look", "")], [call(0, None, None, '{"x"')], [call(0, None, None, ":1}")]
-        )
-        assert events == [
-            ToolCallDelta(0, "a", "look", ""),
-            ToolCallDelta(0, None, None, '{"x"'),
-            ToolCallDelta(0, None, None, ":1}"),
-        ]
-
-    def test_repeated_names_and_ids_are_told_once(self) -> None:
-        events = calls(
-            [call(0, "a", "look", '{"x"')], [call(0, "a", "look", ":1}")], [call(0, "a", "look", "")]
-        )
-        assert events == [ToolCallDelta(0, "a", "look", '{"x"'), ToolCallDelta(0, None, None, ":1}")]
-
-    def test_repeated_names_without_ids_are_one_call(self) -> None:
-        events = calls([call(0, None, "look", "{}")], [call(0, None, "look", " ")])
-        assert {e.index for e in events if isinstance(e, ToolCallDelta)} == {0}
-
-    def test_null_arguments_and_empty_lists(self) -> None:
-        assert calls([], None, [call(0, "a", "look", None)], []) == [ToolCallDelta(0, "a", "look", "")]
-
-    def test_arguments_as_an_object(self) -> None:
-        assert calls([call(0, "a", "look", {"x": 1})]) == [ToolCallDelta(0, "a", "look", '{"x": 1}')]
-
-    def test_parallel_calls_by_index(self) -> None:
-        events = calls([call(0, "a", "f", "{"), call(1, "b", "g", "{")], [call(0, None, None, "}")])
-        assert [e.index for e in events if isinstance(e, ToolCallDelta)] == [0, 1, 0]
-
-    def test_parallel_calls_that_all_have_index_0(self) -> None:
-        events = calls([call(0, "a", "f", '{"x":1}')], [call(0, "b", "f", "")], [call(0, None, None, "{}")])
-        assert events == [
-            ToolCallDelta(0, "a", "f", '{"x":1}'),
-            ToolCallDelta(1, "b", "f", ""),
-            ToolCallDelta(1, None, None, "{}"),
-        ]
-
-    def test_a_new_id_within_a_call_is_no_new_call(self) -> None:
-        events = calls([call(0, "a", "f", '{"x"')], [call(0, "b", "f", ":1}")])
-        assert [e.index for e in events if isinstance(e, ToolCallDelta)] == [0, 0]
-
-    def test_without_an_index_the_id_tells(self) -> None:
-        events = calls(
-            [call(None, "a", "f", "{}")], [call(None, "b", "g", "{")], [call(None, "b", None, "}")]
-        )
-        assert [e.index for e in events if isinstance(e, ToolCallDelta)] == [0, 1, 1]
-
-    def test_without_index_and_id_it_is_more_of_the_last_call(self) -> None:
-        events = calls(
-            [call(None, None, "f", "{")], [call(None, None, None, "}")], [call(None, None, "g", "{}")]
-        )
-        assert [e.index for e in events if isinstance(e, ToolCallDelta)] == [0, 0, 1]
-
-    def test_an_index_may_start_at_1(self) -> None:
-        events = calls([call(1, "a", "f", "{")], [call(1, None, None, "}")])
-        assert [e.index for e in events if isinstance(e, ToolCallDelta)] == [1, 1]
-
-    def test_the_older_function_call(self) -> None:
-        events = decoded(
-            chunk({"function_call": {"name": "f", "arguments": "{}"}}), chunk({}, "function_call")
-        )
-        assert events == [ToolCallDelta(0, None, "f", "{}"), Finish("tool_calls")]
-
-    @pytest.mark.parametrize("entry", [None, 3, {}, {"index": 0}, {"index": [], "function": None}])
-    def test_entries_that_say_nothing(self, entry: object) -> None:
-        assert calls([entry]) == []
-
-
 class TestSurrogates:
     def test_halves_in_two_pieces_become_one_character(self) -> None:
         assert said(decoded(r'{"choices":[{"delta":{"content":"a\ud83d"}}]}', text("\ude00b"))) == "a😀b"
@@ -315,7 +234,9 @@ class TestSurrogates:
         assert (thought(events), said(events)) == ("😀", "😁")
 
     def test_in_tool_calls_and_names(self) -> None:
-        events = calls([call(0, "a\ud800", "f\udfff", "\ud83d")], [call(0, None, None, "\ude00")])
+        first = {"index": 0, "id": "a\ud800", "function": {"name": "f\udfff", "arguments": "\ud83d"}}
+        second = {"index": 0, "function": {"arguments": "\ude00"}}
+        events = decoded(chunk({"tool_calls": [first]}), chunk({"tool_calls": [second]}))
         assert events == [ToolCallDelta(0, "a\ufffd", "f\ufffd", ""), ToolCallDelta(0, None, None, "😀")]
 
     def test_nul_is_replaced_too(self) -> None:
@@ -379,6 +300,13 @@ class TestErrors:
         with pytest.raises(NotAnAPI):
             decoded("<html>")
 
+    def test_garbage_after_the_end_harms_nothing(self) -> None:
+        assert closed(text("x"), chunk({}, "stop"), "<html>") == [TextDelta("x"), Finish("stop")]
+
+    def test_an_error_after_the_reason_is_still_an_error(self) -> None:
+        with pytest.raises(StreamError):
+            decoded(text("x"), chunk({}, "length"), {"error": {"code": 400}})
+
     def test_garbage_in_the_middle(self) -> None:
         with pytest.raises(StreamError):
             decoded(text("x"), '{"choices": [')
@@ -403,35 +331,32 @@ class TestUnknown:
         assert "private words" not in caplog.text
 
 
+FIELDS = [
+    "choices",
+    "delta",
+    "content",
+    "index",
+    "usage",
+    "error",
+    "tool_calls",
+    "function",
+    "arguments",
+    "id",
+    "name",
+    "message",
+    "finish_reason",
+    "reasoning",
+    "model",
+    "x_groq",
+    "prompt_tokens",
+    "code",
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "choices",
-                    "delta",
-                    "content",
-                    "index",
-                    "usage",
-                    "error",
-                    "tool_calls",
-                    "function",
-                    "arguments",
-                ]
-                + [
-                    "id",
-                    "name",
-                    "message",
-                    "finish_reason",
-                    "reasoning",
-                    "model",
-                    "x_groq",
-                    "prompt_tokens",
-                    "code",
-                ]
-            ),
+            st.sampled_from(FIELDS),
             inner,
             max_size=5,
         )

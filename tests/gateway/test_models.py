@@ -15,7 +15,6 @@ from chat_ui.gateway import (
     NotAnAPI,
     NotFound,
     StreamError,
-    TextDelta,
     Unauthorized,
     probe,
 )
@@ -162,8 +161,3 @@ async def test_a_probe_stops_the_answer_after_its_first_piece() -> None:
 async def test_a_probe_raises_what_went_wrong() -> None:
     with pytest.raises(Unauthorized):
         await probe(profile(), transport=answering("no", status=401))
-
-
-def test_text_deltas_are_values() -> None:
-    assert TextDelta("a") == TextDelta("a")
-    assert len({TextDelta("a"), TextDelta("a")}) == 1

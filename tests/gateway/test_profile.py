@@ -25,14 +25,25 @@ def test_base_urls(entered: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "entered",
-    ["", " ", "gateway.test/v1", "localhost:8080/v1", "ftp://gateway.test", "https://", "https:///v1", "/v1"]
-    + ["https://me:hush@gateway.test", "https://gateway.test/?hush=1", "https://gateway.test/#hush"]
-    + [
-        "https://gateway.test?",
-        "https://gateway.test#",
-        "https://gate way.test",
-        "http://x:hush/",
-        "http://\0",
+    [
+        *[
+            "",
+            " ",
+            "gateway.test/v1",
+            "localhost:8080/v1",
+            "ftp://gateway.test",
+            "https://",
+            "https:///v1",
+            "/v1",
+        ],
+        *["https://me:hush@gateway.test", "https://gateway.test/?hush=1", "https://gateway.test/#hush"],
+        *[
+            "https://gateway.test?",
+            "https://gateway.test#",
+            "https://gate way.test",
+            "http://x:hush/",
+            "http://\0",
+        ],
     ],
 )
 def test_what_is_no_base_url(entered: str) -> None:

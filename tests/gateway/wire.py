@@ -119,7 +119,12 @@ class Peer:
             pass
 
     def hang_up(self) -> None:
+        """Reset the connection."""
         self._writer.transport.abort()
+
+    def hang_up_politely(self) -> None:
+        """Close the connection after all that was sent."""
+        self._writer.close()
 
 
 Script = Callable[[Peer], Awaitable[None]]

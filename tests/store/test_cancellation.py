@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -33,44 +33,69 @@ async def still_usable(db: Database, rows: Rows) -> None:
         assert len((await tx.execute(text(NAMES))).all()) == len(before) + 1
 
 
-async def cancelled_at(db: Database, moment: str, times: int = 1) -> None:
-    """Cancel ``write_two`` at the moment when the engine reports a statement that begins so."""
-    task = asyncio.create_task(write_two(db))
+async def cancelled_at(db: Database, work: Coroutine[Any, Any, None], moment: str, times: int = 1) -> int:
+    """Cancel a write at the moment when the engine reports a statement that begins so.
+
+    Returns:
+        How many connections that cost.
+    """
+    task = asyncio.create_task(work)
     loop = asyncio.get_running_loop()
     reports = iter(range(1_000))
+    lost: list[object] = []
 
-    def seen(*details: Any) -> None:
-        statement = "COMMIT" if len(details) == 1 else details[2]
+    def seen(statement: str) -> None:
         if statement.startswith(moment.rstrip("2")) and next(reports) == moment.endswith("2"):
-            for turn in range(times):
-                loop.call_soon(task.cancel) if turn else task.cancel()
+            task.cancel()
+            for _ in range(times - 1):
+                loop.call_soon(task.cancel)
 
+    listeners: dict[str, Callable[..., None]] = {
+        "before_cursor_execute": lambda connection, cursor, statement, *rest: seen(statement),
+        "commit": lambda connection: seen("COMMIT"),
+        "rollback": lambda connection: seen("ROLLBACK"),
+        "invalidate": lambda *details: lost.append(details),
+    }
     engine = db._writer._engine.sync_engine
-    for name in ("before_cursor_execute", "commit"):
-        event.listen(engine, name, seen)
+    for name, listener in listeners.items():
+        event.listen(engine, name, listener)
     with pytest.raises(asyncio.CancelledError):
         await task
     assert next(reports) > 0
-    for name in ("before_cursor_execute", "commit"):
-        event.remove(engine, name, seen)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    for name, listener in listeners.items():
+        event.remove(engine, name, listener)
+    return len(lost)
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
 @pytest.mark.parametrize(
-    ("moment", "kept"),
+    ("moment", "kept", "lost"),
     [
-        ("PRAGMA", []),
-        ("BEGIN IMMEDIATE", []),
-        ("INSERT", []),
-        ("INSERT2", []),
-        ("COMMIT", [("first",), ("second",)]),
+        ("PRAGMA", [], 0),
+        ("BEGIN IMMEDIATE", [], 0),
+        ("INSERT", [], 1),
+        ("INSERT2", [], 1),
+        ("COMMIT", [("first",), ("second",)], 0),
     ],
 )
-async def test_a_write_is_whole_or_not_there(
-    db: Database, rows: Rows, moment: str, kept: list[Any], times: int
+async def test_a_write_is_whole_or_not_there(  # noqa: PLR0913, PLR0917
+    db: Database, rows: Rows, moment: str, kept: list[Any], lost: int, times: int
 ) -> None:
-    await cancelled_at(db, moment, times)
+    assert await cancelled_at(db, write_two(db), moment, times) == lost
     assert rows(NAMES) == kept
+    await still_usable(db, rows)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_cancelled_while_it_takes_back(db: Database, rows: Rows, times: int) -> None:
+    async def fail() -> None:
+        async with db.write() as tx:
+            await users.create(tx, name="first")
+            raise ZeroDivisionError
+
+    assert await cancelled_at(db, fail(), "ROLLBACK", times) == 0
+    assert rows(NAMES) == []
     await still_usable(db, rows)
 
 
@@ -101,7 +126,7 @@ async def test_cancelled_while_another_program_has_the_lock(path: Path, rows: Ro
     db = await Database.open(path, busy_timeout=0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        await cancelled_at(db, "BEGIN IMMEDIATE")
+        await cancelled_at(db, write_two(db), "BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
     await still_usable(db, rows)
     await db.close()
@@ -127,13 +152,16 @@ async def test_cancelled_between_two_statements(db: Database, rows: Rows) -> Non
 
 @pytest.mark.parametrize("kind", ["read", "write"])
 async def test_cancelled_in_a_long_statement(db: Database, rows: Rows, kind: str) -> None:
-    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+    count = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) "
+        "SELECT max(i) FROM n"
+    )
     begun = asyncio.Event()
 
     async def ask() -> None:
         async with getattr(db, kind)() as tx:
             begun.set()
-            await tx.execute(text(f"{numbers} SELECT max(i) FROM n"))
+            await tx.execute(count)
 
     tasks = [asyncio.create_task(ask()) for _ in range(6)]
     await begun.wait()

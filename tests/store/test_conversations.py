@@ -124,6 +124,7 @@ async def test_pages_hold_every_conversation_once(db: Database, alice: User, siz
     async with db.read() as tx:
         while page := await conversations.recent(tx, alice.id, limit=size, before=before):
             pages.append(page)
+            assert len(pages) <= 20
             before = (page[-1].updated_at, page[-1].id)
     listed = [item for page in pages for item in page]
     assert all(len(page) == size for page in pages[:-1])

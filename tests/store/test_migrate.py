@@ -169,9 +169,18 @@ async def test_a_newer_database_is_refused(path: Path, rows: Rows, newer: Newer)
     assert not (path.parent / "backups").exists()
 
 
-async def test_processes_that_start_together_update_once(path: Path, rows: Rows) -> None:
-    await asyncio.gather(*(migrate(path, backups=path.parent / "backups") for _ in range(4)))
+async def test_those_who_start_together_update_once(path: Path, rows: Rows) -> None:
+    await asyncio.gather(*(migrate(path, backups=path.parent / "backups") for _ in range(6)))
     assert rows("SELECT version_num FROM alembic_version") == [(SHIPPED.head,)]
+
+
+async def test_the_log_is_switched_on_once_another_program_lets_go(path: Path, rows: Rows) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asyncio.get_running_loop().call_later(0.1, other.execute, "COMMIT")
+        await migrate(path, backups=path.parent / "backups")
+    assert rows("PRAGMA journal_mode") == [("wal",)]
 
 
 def test_a_database_that_is_up_to_date_opens_without_alembic(path: Path) -> None:

@@ -72,10 +72,12 @@ async def test_a_folder_that_may_not_be_written(open_folder: Path) -> None:
         assert "Permission denied" in await refused(open_folder / "chat.db")
 
 
-async def test_a_file_that_may_not_be_written(open_folder: Path) -> None:
+@pytest.mark.parametrize("folder_mode", [0o755, 0o777])
+async def test_a_file_that_may_not_be_written(open_folder: Path, folder_mode: int) -> None:
     path = open_folder / "chat.db"
     await filled(path)
     path.chmod(0o444)
+    open_folder.chmod(folder_mode)
     with without_privileges():
         assert "is read-only" in await refused(path)
 

@@ -1,7 +1,7 @@
 // What a message says: an answer as markdown while it streams, a person's words as they were typed.
 import { memo, useEffect, useState } from "react";
 import { Streamdown, defaultRehypePlugins } from "streamdown";
-import { Code, Pre } from "./code.jsx";
+import { Code } from "./code.jsx";
 import { useMath } from "./math.js";
 import { useText } from "./texts.js";
 
@@ -56,7 +56,6 @@ const COMPONENTS = {
   a: Link,
   img: RemoteImage,
   table: Table,
-  pre: Pre,
   code: Code,
   inlineCode: ({ children }) => <code>{children}</code>,
   ...Object.fromEntries(

@@ -56,7 +56,3 @@ export function Code({ className, children }) {
     </figure>
   );
 }
-
-export function Pre({ children }) {
-  return isValidElement(children) ? children : <pre>{children}</pre>;
-}

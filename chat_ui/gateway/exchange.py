@@ -1,4 +1,4 @@
-"""What every request to a gateway shares, whatever it asks for."""
+"""What every exchange with a gateway shares, whatever it is about."""
 
 from __future__ import annotations
 

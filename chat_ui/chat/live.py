@@ -1,0 +1,143 @@
+"""One answer on its way: what its run knows and has not handed on yet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from chat_ui.chat.answer import Answer
+from chat_ui.chat.outcome import outcome_of
+from chat_ui.gateway import ChatRequest
+from chat_ui.store.messages import Message
+from chat_ui.store.runs import JournalEntry, Outcome
+
+__all__ = ["LiveRun", "Pace", "Turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often things happen, in seconds where nothing else is said.
+
+    Args:
+        piece: between two pieces for the readers.
+        journal: how long text may wait for the journal.
+        journal_chars: how much text may wait for it, in code points.
+        retry: before the second try to save an answer; each later wait is twice as long.
+        longest_retry: the longest of these waits.
+        drain: how long running answers may go on when the site closes.
+    """
+
+    piece: float = 0.04
+    journal: float = 0.25
+    journal_chars: int = 2048
+    retry: float = 0.1
+    longest_retry: float = 30.0
+    drain: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a run needs to know.
+
+    Args:
+        run_id: the row that stands for it.
+        owner: for whom.
+        conversation_id: where.
+        message_id: the message that the answer goes to.
+        gateway: the name of the gateway to ask.
+        request: what to ask; a blank model means the gateway's first one.
+    """
+
+    run_id: str
+    owner: str
+    conversation_id: str
+    message_id: str
+    gateway: str
+    request: ChatRequest
+
+
+class LiveRun:
+    """A turn on its way.
+
+    Args:
+        turn: what was asked, and where the answer goes.
+        journal_chars: how much text makes a batch that shouldn't wait.
+    """
+
+    def __init__(self, turn: Turn, *, journal_chars: int) -> None:
+        self.turn = turn
+        self.answer = Answer()
+        self.unsent = asyncio.Event()
+        self.unsaved = asyncio.Event()
+        self.bulky = asyncio.Event()
+        self.stopped = False
+        self.listening: asyncio.Task[None] | None = None
+        self.outcome: Outcome | None = None
+        self.settled = asyncio.Event()
+        self.save_error = ""
+        self._started = time.monotonic()
+        self._first_token: float | None = None
+        self._journal_chars = journal_chars
+        self._unsaved_chars = 0
+        self._seq = 0
+
+    def grow(self, chars: int) -> None:
+        """Wake those who hand the new text on."""
+        if not chars:
+            return
+        if self._first_token is None:
+            self._first_token = time.monotonic()
+        self._unsaved_chars += chars
+        self.unsent.set()
+        self.unsaved.set()
+        if self._unsaved_chars >= self._journal_chars:
+            self.bulky.set()
+
+    def take_batch(self) -> list[JournalEntry]:
+        """What the journal doesn't have yet."""
+        self.unsaved.clear()
+        self.bulky.clear()
+        self._unsaved_chars = 0
+        entries: list[JournalEntry] = []
+        for part in self.answer.parts:
+            text = part.take_unsaved()
+            if text:
+                self._seq += 1
+                entries.append(JournalEntry(seq=self._seq, part=part.part, text=text))
+        return entries
+
+    def give_back(self, entries: list[JournalEntry]) -> None:
+        """Keep a batch that could not be saved for the next try."""
+        for part in self.answer.parts:
+            part.give_back("".join(entry.text for entry in entries if entry.part == part.part))
+        self.unsaved.set()
+
+    def hang_up(self) -> None:
+        """Close the connection to the gateway."""
+        # A second cancel would reach httpx while it is closing, and leak the connection.
+        if self.listening is not None and not self.listening.cancelling():
+            self.listening.cancel()
+
+    def stop(self) -> None:
+        """Hang up because a person wants it; an answer that is complete by now stays complete."""
+        if self.listening is None or not self.listening.done():
+            self.stopped = True
+            self.hang_up()
+
+    def end(self, failure: BaseException | None) -> Outcome:
+        """Judge the answer, now that nothing more will come."""
+        first = None if self._first_token is None else self._first_token - self._started
+        elapsed = time.monotonic() - self._started
+        self.outcome = outcome_of(
+            self.answer, failure, stopped=self.stopped, first_s=first, elapsed_s=elapsed
+        )
+        return self.outcome
+
+    def shown(self, message: Message) -> Message:
+        """The answer's message as it stands here and now, which is ahead of the database."""
+        ending: dict[str, Any] = {}
+        if self.save_error and self.outcome is not None:
+            ending = asdict(self.outcome) | {"error": self.save_error}
+        return replace(message, text=str(self.answer.text), reasoning=str(self.answer.reasoning), **ending)

@@ -1,0 +1,88 @@
+"""A person at the page: everything by role and name, as they would see and do it."""
+
+import re
+
+from playwright.async_api import Locator, Page, WebSocket, expect
+
+ANSWER_WITHIN_MS = 60_000
+
+
+class Person:
+    """Somebody who uses the site in a browser tab of their own.
+
+    Args:
+        page: the tab.
+        url: of the site.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.received: list[str] = []
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: self.received.append(_text(frame)))
+
+    @property
+    def message_box(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Message")
+
+    @property
+    def log(self) -> Locator:
+        return self.page.get_by_role("log", name="Conversation")
+
+    @property
+    def articles(self) -> Locator:
+        return self.log.get_by_role("article")
+
+    @property
+    def answers(self) -> Locator:
+        return self.page.locator('article[data-role="assistant"]')
+
+    @property
+    def sidebar(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Conversations")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def open(self, path: str = "/") -> None:
+        """Open a page of the site and wait until it can be used."""
+        await self.page.goto(self.url + path)
+        await expect(self.message_box).to_be_visible()
+        await expect(self.page.get_by_role("button", name="Model")).not_to_have_text("No model")
+
+    async def say(self, text: str) -> None:
+        """Write a message and send it with Enter."""
+        await self.message_box.fill(text)
+        await self.message_box.press("Enter")
+
+    async def ask(self, text: str) -> Locator:
+        """Send a message, wait for the end of the answer, and return it."""
+        before = await self.answers.count()
+        await self.say(text)
+        await expect(self.answers).to_have_count(before + 1)
+        answer = self.answers.nth(before)
+        await self.ended(answer)
+        return answer
+
+    async def ended(self, answer: Locator) -> None:
+        """Wait until an answer is no longer being written."""
+        await expect(answer).not_to_have_attribute("data-status", "streaming", timeout=ANSWER_WITHIN_MS)
+
+    async def words_on_screen(self, answer: Locator) -> int:
+        """The highest of the numbered words (``w17``) that an answer shows."""
+        return highest_word(await answer.inner_text())
+
+    async def seen_at_least(self, answer: Locator, word: int) -> None:
+        """Wait until a numbered word is on the screen."""
+        await expect(answer).to_contain_text(re.compile(rf"\bw{word}\b"), timeout=ANSWER_WITHIN_MS)
+
+
+def highest_word(text: str) -> int:
+    return max((int(number) for number in re.findall(r"\bw(\d+)\b", text)), default=0)
+
+
+def _text(frame: str | bytes) -> str:
+    return frame if isinstance(frame, str) else frame.decode()

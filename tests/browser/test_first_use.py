@@ -1,0 +1,87 @@
+"""What a stranger meets who has just started the site."""
+
+import re
+
+from playwright.async_api import expect
+
+
+async def test_the_demo_model_answers_and_says_that_it_is_one(demo_site, visit):
+    person = await visit(demo_site)
+    await expect(person.page.get_by_text("You are talking to a demo.")).to_be_visible()
+
+    answer = await person.ask("Hello")
+
+    await expect(answer).to_have_attribute("data-status", "complete")
+    await expect(answer).to_contain_text("demo")
+    await expect(person.articles).to_have_count(2)
+    await expect(person.page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}$"))
+
+
+async def test_an_example_is_sent_with_one_click(demo_site, visit):
+    person = await visit(demo_site)
+
+    await person.button("Compare three options in a table").click()
+
+    await expect(person.answers).to_have_count(1)
+    await person.ended(person.answers.last)
+    await expect(person.answers.last.get_by_role("table")).to_be_visible()
+
+
+async def test_markdown_code_table_and_math_are_drawn(demo_site, visit):
+    person = await visit(demo_site)
+
+    markdown = await person.ask("Show me what markdown can do")
+    await expect(markdown.get_by_role("heading", name="Lists")).to_be_visible()
+    code = await person.ask("Write a short code example")
+    await expect(code.get_by_role("figure")).to_have_count(2)
+    await expect(code.get_by_role("button", name="Copy code")).to_have_count(2)
+    math = await person.ask("Explain an integral with math")
+    await expect(math.locator(".katex-display").first).to_be_visible()
+
+
+async def test_a_conversation_is_found_again_by_its_address(demo_site, visit):
+    first = await visit(demo_site)
+    await first.ask("Hello")
+    path = first.page.url.removeprefix(demo_site.url)
+
+    second = await visit(demo_site, path)
+
+    await expect(second.articles).to_have_count(2)
+    await expect(second.articles.first).to_contain_text("Hello")
+    await expect(second.answers.last).to_have_attribute("data-status", "complete")
+
+
+async def test_enter_sends_and_shift_enter_breaks_the_line(demo_site, visit):
+    person = await visit(demo_site)
+    await person.message_box.fill("one")
+    single = await person.message_box.bounding_box()
+    await person.message_box.press("Shift+Enter")
+    await person.message_box.press_sequentially("two")
+    await expect(person.message_box).to_have_value("one\ntwo")
+    double = await person.message_box.bounding_box()
+    assert double["height"] > single["height"]
+
+    await person.message_box.press("Enter")
+
+    await expect(person.articles.first).to_contain_text("one\ntwo")
+    await expect(person.message_box).to_have_value("")
+
+
+async def test_nothing_but_blanks_cannot_be_sent(demo_site, visit):
+    person = await visit(demo_site)
+    await person.message_box.fill("  \n ")
+    await expect(person.button("Send")).to_be_disabled()
+    await person.message_box.press("Enter")
+    await expect(person.message_box).to_have_value("  \n ")
+
+
+async def test_the_page_fits_a_phone(demo_site, visit):
+    person = await visit(demo_site, viewport={"width": 360, "height": 740}, has_touch=True)
+    await expect(person.sidebar).to_be_hidden()
+
+    await person.ask("Compare three options in a table")
+
+    overflow = await person.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0
+    await person.button("Toggle sidebar").first.click()
+    await expect(person.sidebar).to_be_visible()

@@ -1,0 +1,102 @@
+"""What was on the screen is there again: after a reload, in a second tab, after the site was killed."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.browser.person import highest_word
+
+LONG = "A long answer of {} tokens, please"
+# What a run journals at most every 250 ms, at the demo's 50 tokens a second, and one frame on the way.
+ONE_BATCH = 15
+
+
+async def test_an_answer_goes_on_while_nobody_looks(demo_site, visit):
+    person = await visit(demo_site)
+    await person.say(LONG.format(300))
+    await person.seen_at_least(person.answers.last, 30)
+
+    await person.page.reload()
+
+    answer = person.answers.last
+    await person.ended(answer)
+    await expect(answer).to_have_attribute("data-status", "complete")
+    assert every_word_once(await answer.inner_text()) == 300
+
+
+async def test_two_tabs_show_the_same_conversation(demo_site, visit):
+    first = await visit(demo_site)
+    await first.say(LONG.format(200))
+    await first.seen_at_least(first.answers.last, 20)
+    second = await visit(demo_site, first.page.url.removeprefix(demo_site.url))
+    await second.seen_at_least(second.answers.last, 40)
+
+    await first.ended(first.answers.last)
+    await second.ended(second.answers.last)
+    await first.ask("Hello")
+
+    await expect(second.articles).to_have_count(4)
+    assert await second.answers.first.inner_text() == await first.answers.first.inner_text()
+    assert every_word_once(await second.answers.first.inner_text()) == 200
+
+
+async def test_stop_in_one_tab_keeps_what_was_said_in_both(demo_site, visit):
+    first = await visit(demo_site)
+    await first.say(LONG.format(2000))
+    await first.seen_at_least(first.answers.last, 20)
+    second = await visit(demo_site, first.page.url.removeprefix(demo_site.url))
+
+    await second.button("Stop").click()
+
+    for person in (first, second):
+        await expect(person.answers.last).to_have_attribute("data-status", "stopped")
+        await expect(person.button("Send")).to_be_visible()
+    kept = await first.words_on_screen(first.answers.last)
+    assert 20 <= kept < 2000
+    assert await second.words_on_screen(second.answers.last) == kept
+    await first.page.reload()
+    await expect(first.answers.last).to_have_attribute("data-status", "stopped")
+    await first.seen_at_least(first.answers.last, kept)
+    assert every_word_once(await first.answers.last.inner_text()) == kept
+
+
+async def test_kill_9_in_mid_answer_keeps_what_was_on_the_screen(start_site, visit):
+    site = start_site()
+    person = await visit(site)
+    await person.say(LONG.format(2000))
+    await person.seen_at_least(person.answers.last, 100)
+
+    site.kill()
+    on_screen = await person.words_on_screen(person.answers.last)
+    site.start()
+    await person.page.reload()
+
+    answer = person.answers.last
+    await expect(answer).to_have_attribute("data-status", "interrupted")
+    await person.seen_at_least(answer, 1)
+    kept = every_word_once(await answer.inner_text())
+    assert on_screen - ONE_BATCH <= kept <= on_screen + ONE_BATCH
+    await expect(answer).to_contain_text(re.compile("restarted|interrupted"))
+    await expect(await person.ask("Hello")).to_have_attribute("data-status", "complete")
+
+
+async def test_a_page_left_open_finds_a_restarted_site_by_itself(start_site, visit):
+    site = start_site()
+    person = await visit(site)
+    await person.say(LONG.format(2000))
+    await person.seen_at_least(person.answers.last, 50)
+
+    site.kill()
+    await expect(person.page.get_by_text("Offline")).to_be_visible(timeout=30_000)
+    site.start()
+
+    await expect(person.answers.last).to_have_attribute("data-status", "interrupted", timeout=30_000)
+    await expect(person.page.get_by_text("Offline")).to_be_hidden(timeout=30_000)
+
+
+def every_word_once(text: str) -> int:
+    """The highest numbered word of a text, in which every one before it stands once and in order."""
+    words = [int(number) for number in re.findall(r"\bw(\d+)\b", text)]
+    assert words == list(range(1, len(words) + 1))
+    assert highest_word(text) == len(words)
+    return len(words)
