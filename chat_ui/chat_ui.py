@@ -5,13 +5,15 @@ from __future__ import annotations
 import reflex as rx
 
 from chat_ui.state import routes
-from chat_ui.state.current import run_chat
+from chat_ui.state.current import refuse_a_false_start, run_chat
 from chat_ui.state.models import ModelState
 from chat_ui.state.sidebar import SidebarState
 from chat_ui.state.thread import ThreadState
 from chat_ui.ui import words
 from chat_ui.ui.pages.conversation import conversation
 from chat_ui.ui.pages.new_chat import new_chat
+
+refuse_a_false_start()
 
 app = rx.App(
     stylesheets=["/tokens.css", "/page.css", "/prose.css"],

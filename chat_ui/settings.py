@@ -15,7 +15,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Settings", "SettingsError", "get_settings"]
+__all__ = ["Settings", "SettingsError", "get_settings", "load_settings"]
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         max_message_chars: the longest message a person may send, in characters.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CHAT_UI_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CHAT_UI_", env_ignore_empty=True, extra="ignore")
 
     gateway_url: str | None = None
     gateway_key: SecretStr | None = None
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     @field_validator("gateway_url", "gateway_key", "gateway_model", "database_url", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
-        return None if isinstance(value, str) and not value.strip() else value
+        return value.strip() or None if isinstance(value, str) else value
 
     @field_validator("data_dir")
     @classmethod

@@ -12,6 +12,7 @@
     ├── GatewayIsFixed
     └── Closing
 """
+# ruff: noqa: N818 - these names say what happened; "Error" on each would only make them longer.
 
 from __future__ import annotations
 

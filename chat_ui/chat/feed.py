@@ -26,7 +26,7 @@ class Topic:
     id: str
 
 
-class Lagged(Exception):
+class Lagged(Exception):  # noqa: N818 - it says what happened
     """The reader fell so far behind that changes were dropped; it has to start over from a snapshot."""
 
 

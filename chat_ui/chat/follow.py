@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ __all__ = ["follow_conversation", "read_snapshot", "read_texts"]
 
 async def follow_conversation(
     chat: Chat, owner: str, conversation_id: str
-) -> AsyncIterator[Snapshot | Change]:
+) -> AsyncGenerator[Snapshot | Change]:
     """Yield a conversation as it stands, then its changes; and again a snapshot wherever one was missed.
 
     Args:
@@ -43,7 +43,7 @@ async def follow_conversation(
                 continue
 
 
-async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncIterator[Change]:
+async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncGenerator[Change]:
     revision = snapshot.conversation.revision
     leaf = snapshot.conversation.leaf_id
     while True:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
 from chat_ui.gateway import (
     DemoTransport,
     Gateway,
     GatewayError,
     GatewayProfile,
+    InvalidKey,
     Model,
     ProbeReport,
     demo_profile,
     probe,
 )
-from chat_ui.settings import Settings
+from chat_ui.settings import Settings, SettingsError
 from chat_ui.store import connections
 from chat_ui.store.connections import SavedConnection
 
@@ -46,20 +50,54 @@ class ModelList:
 
 
 def profile_from(settings: Settings, saved: SavedConnection | None) -> GatewayProfile | None:
-    """The gateway that the environment names, else the one that was entered on the page, else none."""
+    """The gateway that the environment names, else the one that was entered on the page, else none.
+
+    Raises:
+        SettingsError: the environment's gateway can't be used; the text says why, without its key.
+    """
     if settings.gateway_url is not None:
         key = settings.gateway_key
-        return GatewayProfile(
-            name=CONNECTED,
-            base_url=settings.gateway_url,
-            key=None if key is None else key.get_secret_value(),
-            dialect=settings.gateway_dialect,
-            model=settings.gateway_model,
-            trust_env=settings.gateway_trust_env,
-        )
+        try:
+            return GatewayProfile(
+                name=CONNECTED,
+                base_url=settings.gateway_url,
+                key=None if key is None else key.get_secret_value(),
+                dialect=settings.gateway_dialect,
+                model=settings.gateway_model,
+                trust_env=settings.gateway_trust_env,
+            )
+        except GatewayError as error:
+            name = "KEY (or OPENAI_API_KEY)" if isinstance(error, InvalidKey) else "URL (or OPENAI_BASE_URL)"
+            raise SettingsError(f"CHAT_UI_GATEWAY_{name}: {error}") from error
     if saved is not None:
         return GatewayProfile(name=CONNECTED, base_url=saved.base_url, key=saved.key, model=saved.model)
     return None
+
+
+class _Shared:
+    """A gateway that is closed once it is retired and its last user has left."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self._users = 0
+        self._retired = False
+
+    @asynccontextmanager
+    async def using(self) -> AsyncGenerator[Gateway]:
+        self._users += 1
+        try:
+            yield self.gateway
+        finally:
+            self._users -= 1
+            await self._close_unused()
+
+    async def retire(self) -> None:
+        self._retired = True
+        await self._close_unused()
+
+    async def _close_unused(self) -> None:
+        if self._retired and not self._users:
+            await self.gateway.aclose()
 
 
 class Gateways:
@@ -70,24 +108,35 @@ class Gateways:
         saved: the one that was entered, if one was.
 
     Raises:
-        GatewayError: the gateway's base URL or key can't be used.
+        SettingsError: the gateway in the environment can't be used.
+        GatewayError: the one that was entered can't be used.
     """
 
     def __init__(self, settings: Settings, saved: SavedConnection | None) -> None:
         self._data_dir = settings.data_dir
         self._by_settings = settings.gateway_url is not None
         profile = profile_from(settings, saved)
-        self._open: dict[str, Gateway] = {DEMO: Gateway(demo_profile(), transport=DemoTransport())}
+        self._open = {DEMO: _Shared(Gateway(demo_profile(), transport=DemoTransport()))}
         if profile is not None:
-            self._open[CONNECTED] = Gateway(profile)
+            self._open[CONNECTED] = _Shared(Gateway(profile))
         self._listed: dict[str, tuple[float, ModelList]] = {}
         self._listing = asyncio.Lock()
 
     def __contains__(self, name: str) -> bool:
         return name in self._open
 
-    def __getitem__(self, name: str) -> Gateway:
-        return self._open[name]
+    @asynccontextmanager
+    async def using(self, name: str) -> AsyncGenerator[Gateway]:
+        """A gateway, which stays open as long as the context does, even if another takes its place.
+
+        Raises:
+            NoSuchModel: it isn't connected (any more).
+        """
+        opened = self._open.get(name)
+        if opened is None:
+            raise NoSuchModel(name)
+        async with opened.using() as gateway:
+            yield gateway
 
     @property
     def default(self) -> str:
@@ -109,34 +158,29 @@ class Gateways:
 
         A gateway that can't be asked gives its last list, or none, and the reason in words.
         """
-        name = self.default
         async with self._listing:
+            name = self.default
+            opened = self._open[name]
             asked_at, listed = self._listed.get(name, (0.0, None))
             if listed is not None and not listed.problem and time.monotonic() - asked_at < MODELS_FRESH_S:
                 return listed
-            listed = await self._ask(name, listed)
-            self._listed[name] = (time.monotonic(), listed)
+            async with opened.using() as gateway:
+                listed = await _ask(gateway, listed)
+            if self._open.get(name) is opened:
+                self._listed[name] = (time.monotonic(), listed)
             return listed
-
-    async def _ask(self, name: str, last: ModelList | None) -> ModelList:
-        profile = self._open[name].profile
-        try:
-            models = tuple(await self._open[name].models())
-        except GatewayError as error:
-            known = last.models if last is not None else _preferred(profile, ())
-            return ModelList(name, _label(profile), known, str(error))
-        return ModelList(name, _label(profile), _preferred(profile, models))
 
     async def first_model(self, name: str) -> str:
         """The model to ask where nobody chose one.
 
         Raises:
+            NoSuchModel: the gateway isn't connected (any more).
             GatewayError: the gateway can't say which models it has.
         """
-        profile = self._open[name].profile
-        if profile.model is not None:
-            return profile.model
-        return (await self._open[name].models())[0].id
+        async with self.using(name) as gateway:
+            if gateway.profile.model is not None:
+                return gateway.profile.model
+            return (await gateway.models())[0].id
 
     async def connect(self, base_url: str, key: str) -> ProbeReport:
         """Try a gateway, and keep it if it answers.
@@ -146,9 +190,12 @@ class Gateways:
             key: blank where it needs none.
 
         Raises:
+            GatewayIsFixed: the environment names the gateway.
             GatewayError: what is wrong with it, in words; the connection before it stays.
-            StoreError: it could not be written down.
+            StoreError: it could not be written down; the connection before it stays.
         """
+        if self._by_settings:
+            raise GatewayIsFixed
         profile = GatewayProfile(name=CONNECTED, base_url=base_url, key=key or None)
         report = await probe(profile)
         saved = SavedConnection(base_url=profile.base_url, key=profile.key, model=report.model)
@@ -157,7 +204,14 @@ class Gateways:
         return report
 
     async def disconnect(self) -> None:
-        """Forget the gateway that was entered on the page, and go back to the demo model."""
+        """Forget the gateway that was entered on the page, and go back to the demo model.
+
+        Raises:
+            GatewayIsFixed: the environment names the gateway.
+            StoreError: it could not be forgotten; it stays connected.
+        """
+        if self._by_settings:
+            raise GatewayIsFixed
         await asyncio.to_thread(connections.forget, self._data_dir)
         await self._replace(None)
 
@@ -165,14 +219,25 @@ class Gateways:
         old = self._open.pop(CONNECTED, None)
         self._listed.pop(CONNECTED, None)
         if profile is not None:
-            self._open[CONNECTED] = Gateway(profile)
+            self._open[CONNECTED] = _Shared(Gateway(profile))
         if old is not None:
-            await old.aclose()
+            await old.retire()
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        for gateway in self._open.values():
-            await gateway.aclose()
+        """Close every connection; one that is in use closes with its use."""
+        for opened in self._open.values():
+            await opened.retire()
+
+
+async def _ask(gateway: Gateway, last: ModelList | None) -> ModelList:
+    profile = gateway.profile
+    label = profile.label or urlsplit(profile.base_url).netloc
+    try:
+        models = tuple(await gateway.models())
+    except GatewayError as error:
+        known = last.models if last is not None else _preferred(profile, ())
+        return ModelList(profile.name, label, known, str(error))
+    return ModelList(profile.name, label, _preferred(profile, models))
 
 
 def _preferred(profile: GatewayProfile, models: tuple[Model, ...]) -> tuple[Model, ...]:
@@ -180,7 +245,3 @@ def _preferred(profile: GatewayProfile, models: tuple[Model, ...]) -> tuple[Mode
         return models
     first = next((model for model in models if model.id == profile.model), Model(profile.model))
     return first, *(model for model in models if model.id != profile.model)
-
-
-def _label(profile: GatewayProfile) -> str:
-    return profile.label or urlsplit(profile.base_url).netloc

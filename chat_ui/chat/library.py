@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 from chat_ui.chat.changes import ConversationChanged, ConversationDeleted
@@ -20,9 +20,7 @@ __all__ = ["delete", "follow_library", "rename"]
 LONGEST_TITLE = 200
 
 
-async def follow_library(
-    chat: Chat, owner: str, limit: int
-) -> AsyncIterator[tuple[Conversation, ...]]:
+async def follow_library(chat: Chat, owner: str, limit: int) -> AsyncGenerator[tuple[Conversation, ...]]:
     """Yield a person's newest conversations now, and again whenever something about them changes.
 
     Args:

@@ -139,5 +139,6 @@ class LiveRun:
         """The answer's message as it stands here and now, which is ahead of the database."""
         ending: dict[str, Any] = {}
         if self.save_error and self.outcome is not None:
-            ending = asdict(self.outcome) | {"error": self.save_error}
+            status = "failed" if self.outcome.status == "failed" else "interrupted"
+            ending = asdict(self.outcome) | {"status": status, "error": self.save_error}
         return replace(message, text=str(self.answer.text), reasoning=str(self.answer.reasoning), **ending)

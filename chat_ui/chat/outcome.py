@@ -13,7 +13,7 @@ from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import Outcome
 
-__all__ = ["outcome_of", "unsaved_words", "why_ended"]
+__all__ = ["SHUT_DOWN", "outcome_of", "unsaved_words", "why_ended"]
 
 EndStatus = Literal["complete", "stopped", "interrupted", "failed"]
 
@@ -66,9 +66,7 @@ def outcome_of(
     )
 
 
-def _judge(
-    answer: Answer, failure: BaseException | None, *, stopped: bool
-) -> tuple[EndStatus, str | None]:
+def _judge(answer: Answer, failure: BaseException | None, *, stopped: bool) -> tuple[EndStatus, str | None]:
     if stopped:
         return "stopped", None
     if failure is None:

@@ -218,7 +218,9 @@ class Runs:
             gateway=turn.gateway,
             model=turn.request.model or None,
         )
-        await self._feed.publish(Topic("conversation", turn.conversation_id), AnswerUnsaved(run.shown(answer)))
+        await self._feed.publish(
+            Topic("conversation", turn.conversation_id), AnswerUnsaved(run.shown(answer))
+        )
         run.settled.set()
 
     async def _pause(self, seconds: float) -> None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from chat_ui.accounts.people import Person, local_person
 from chat_ui.chat.feed import Feed, MemoryFeed
-from chat_ui.chat.gateways import Gateways
+from chat_ui.chat.gateways import Gateways, profile_from
+from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.chat.runs import Pace, Runs
 from chat_ui.settings import Settings
 from chat_ui.store import connections, runs
 from chat_ui.store.engine import Database
 from chat_ui.store.ids import new_id
 
-__all__ = ["Chat", "open_chat"]
+__all__ = ["DATABASE", "Chat", "check_chat", "open_chat"]
 
 DATABASE = "chat.db"
 
@@ -56,10 +57,10 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         SettingsError: the gateway in the environment can't be used as it stands.
     """
     worker_id = new_id()
-    db = await Database.open(settings.database_url or settings.data_dir / DATABASE)
+    db = await Database.open(_database(settings))
     try:
         async with db.write() as tx:
-            await runs.interrupt_leftovers(tx, worker_id=worker_id)
+            await runs.interrupt_leftovers(tx, worker_id=worker_id, error=SHUT_DOWN)
         saved = connections.load(settings.data_dir)
         gateways = Gateways(settings, saved)
         feed = MemoryFeed()
@@ -71,3 +72,18 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
             await gateways.aclose()
     finally:
         await db.close()
+
+
+def check_chat(settings: Settings) -> None:
+    """See whether the chat can be opened, before any event loop runs; makes the database where it is missing.
+
+    Raises:
+        StoreError: the database can't be used; the text says which file and what to do.
+        SettingsError: the gateway in the environment can't be used as it stands.
+    """
+    profile_from(settings, connections.load(settings.data_dir))
+    Database.prepare(_database(settings))
+
+
+def _database(settings: Settings) -> str | Path:
+    return settings.database_url or settings.data_dir / DATABASE

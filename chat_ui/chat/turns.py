@@ -9,11 +9,11 @@ from chat_ui.chat.changes import ConversationChanged, TurnStarted
 from chat_ui.chat.context import build_request
 from chat_ui.chat.errors import (
     BlankMessage,
-    Closing,
     MessageTooLong,
     NoSuchConversation,
     NoSuchMessage,
     NoSuchModel,
+    UnreadableDraft,
 )
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.runs import Turn
@@ -24,7 +24,7 @@ from chat_ui.store.messages import Message
 from chat_ui.store.runs import Run
 
 if TYPE_CHECKING:
-    from sqlmodel.ext.asyncio.session import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from chat_ui.chat.service import Chat
 
@@ -32,6 +32,7 @@ __all__ = ["Draft", "send", "title_of"]
 
 LONGEST_TITLE = 60
 LONGEST_SEND_ID = 64
+LONGEST_MODEL = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +73,41 @@ async def send(chat: Chat, owner: str, draft: Draft) -> Conversation:
         StoreError: it could not be stored.
     """
     _check(chat, draft)
-    gateway = draft.gateway or chat.gateways.default
-    if gateway not in chat.gateways:
-        raise NoSuchModel(draft.model or gateway)
+    return await chat.runs.admit(_begin(chat, owner, draft))
+
+
+async def _begin(chat: Chat, owner: str, draft: Draft) -> Conversation:
     async with chat.db.write() as tx:
         known = await messages.by_client_id(tx, owner, draft.id)
         if known is not None:
             return await _conversation(tx, owner, known.conversation_id)
-        started, path, run = await _store(chat, tx, owner, draft, gateway)
-    conversation = started.conversation
-    await chat.feed.publish(Topic("conversation", conversation.id), started)
-    await chat.feed.publish(Topic("person", owner), ConversationChanged(conversation))
-    await chat.runs.start(
+        started, path, run = await _store(chat, tx, owner, draft)
+    conversation, answer = started.conversation, started.answer
+    chat.runs.start(
         Turn(
             run_id=run.id,
             owner=owner,
             conversation_id=conversation.id,
-            message_id=started.answer.id,
-            gateway=gateway,
+            message_id=answer.id,
+            gateway=answer.gateway or "",
             request=build_request(path, draft.model),
         )
     )
+    await chat.feed.publish(Topic("conversation", conversation.id), started)
+    await chat.feed.publish(Topic("person", owner), ConversationChanged(conversation))
     return conversation
 
 
 def _check(chat: Chat, draft: Draft) -> None:
-    if chat.runs.closing:
-        raise Closing
-    if not draft.text.strip() or not 0 < len(draft.id) <= LONGEST_SEND_ID:
+    if not 0 < len(draft.id) <= LONGEST_SEND_ID:
+        raise UnreadableDraft
+    if not draft.text.strip():
         raise BlankMessage
     most = chat.settings.max_message_chars
     if len(draft.text) > most:
         raise MessageTooLong(len(draft.text), most)
+    if len(draft.model) > LONGEST_MODEL or not draft.model.isprintable():
+        raise NoSuchModel(draft.model[:LONGEST_MODEL])
 
 
 async def _conversation(tx: AsyncSession, owner: str, conversation_id: str) -> Conversation:
@@ -123,9 +127,11 @@ async def _parent(tx: AsyncSession, owner: str, conversation: Conversation, want
 
 
 async def _store(
-    chat: Chat, tx: AsyncSession, owner: str, draft: Draft, gateway: str
+    chat: Chat, tx: AsyncSession, owner: str, draft: Draft
 ) -> tuple[TurnStarted, list[Message], Run]:
-    model = draft.model or None
+    gateway, model = draft.gateway or chat.gateways.default, draft.model or None
+    if gateway not in chat.gateways:
+        raise NoSuchModel(draft.model or gateway[:LONGEST_MODEL])
     if draft.conversation_id:
         conversation = await _conversation(tx, owner, draft.conversation_id)
     else:
@@ -147,6 +153,8 @@ async def _store(
     path = [] if parent is None else await messages.path(tx, owner, conversation.id, parent)
     await messages.add(tx, owner, question)
     await messages.add(tx, owner, answer)
+    # As it is stored: characters that no database or page can hold are replaced there.
+    question = await messages.get(tx, owner, question.id) or question
     run = await runs.start(
         tx,
         owner,

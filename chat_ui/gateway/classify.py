@@ -109,7 +109,8 @@ def from_transport(error: httpx.RequestError | OSError) -> GatewayError:
             "The gateway's certificate isn't trusted.",
             advice="Check the host name in the base URL; if it is right, the gateway must renew it.",
         )
-    if isinstance(error, httpx.ConnectError) and any(map(_broke_tls, causes)):
+    # Only while connecting: "want read" is an SSLError too, and stands in the chain of any later failure.
+    if isinstance(error, httpx.ConnectError) and any(isinstance(cause, ssl.SSLError) for cause in causes):
         return errors.TLSFailure()
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return errors.ConnectionRefused()
@@ -133,12 +134,6 @@ def _by_kind(error: Exception) -> GatewayError:
         case _:
             found = errors.ConnectionFailed()
     return found
-
-
-def _broke_tls(cause: BaseException) -> bool:
-    # "Want read" only says that the handshake waits; it stands in the chain of every timeout.
-    waits = ssl.SSLWantReadError | ssl.SSLWantWriteError
-    return isinstance(cause, ssl.SSLError) and not isinstance(cause, waits)
 
 
 def _was_cut(error: httpx.RemoteProtocolError) -> bool:

@@ -6,9 +6,11 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import reflex as rx
-from reflex.event import EventSpec
+from reflex.event import EventCallback
 
+from chat_ui.chat.errors import ChatError
 from chat_ui.gateway import GatewayError
+from chat_ui.state.arguments import field_of
 from chat_ui.state.current import current_chat
 from chat_ui.state.models import ModelState
 from chat_ui.store.errors import StoreError
@@ -35,7 +37,7 @@ class ConnectState(rx.State):
         self.open, self.error = False, ""
 
     @rx.event(background=True)
-    async def connect(self, form: dict[str, Any]) -> AsyncGenerator[EventSpec, None]:
+    async def connect(self, form: dict[str, Any]) -> AsyncGenerator[EventCallback[()], None]:
         """Try the gateway that was entered: list its models, stream one word, and keep it if both work."""
         async with self:
             if self.busy:
@@ -43,11 +45,9 @@ class ConnectState(rx.State):
             self.busy, self.error, self.report = True, "", ""
         error = report = ""
         try:
-            found = await current_chat().gateways.connect(
-                str(form.get("base_url", "")), str(form.get("key", ""))
-            )
+            found = await current_chat().gateways.connect(field_of(form, "base_url"), field_of(form, "key"))
             report = f"Connected: {len(found.models):,} models, and {found.model} answered."
-        except (GatewayError, StoreError) as problem:
+        except (ChatError, GatewayError, StoreError) as problem:
             error = str(problem)
         finally:
             async with self:
@@ -56,8 +56,12 @@ class ConnectState(rx.State):
             yield ModelState.load
 
     @rx.event
-    async def disconnect(self) -> EventSpec:
+    async def disconnect(self) -> EventCallback[()]:
         """Forget the gateway that was entered, and go back to the demo model."""
-        await current_chat().gateways.disconnect()
-        self.report = ""
+        try:
+            await current_chat().gateways.disconnect()
+        except (ChatError, StoreError) as problem:
+            self.error = str(problem)
+        else:
+            self.report = ""
         return ModelState.load

@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import reflex as rx
+from reflex.constants import CompileContext
+from reflex.utils.exec import get_compile_context
 
-from chat_ui.chat.service import Chat, open_chat
-from chat_ui.settings import get_settings
+from chat_ui.chat.service import Chat, check_chat, open_chat
+from chat_ui.settings import SettingsError, get_settings
+from chat_ui.store.errors import StoreError
 
-__all__ = ["current_chat", "owner_of", "run_chat", "serving"]
+__all__ = ["current_chat", "owner_of", "refuse_a_false_start", "run_chat", "serving"]
 
 _running: list[Chat] = []
 
@@ -30,6 +33,22 @@ async def run_chat() -> AsyncIterator[None]:
     """Open the chat with this process and close it with it: a lifespan task of the app."""
     async with open_chat(get_settings()) as chat, serving(chat):
         yield
+
+
+def refuse_a_false_start() -> None:
+    """End ``reflex run`` with a word and a code where the chat can't be opened, before it serves anything.
+
+    Left to the server's own process, the same failure would leave the page running without a site.
+
+    Raises:
+        SystemExit: the database or a setting can't be used; the text says which and what to do.
+    """
+    if get_compile_context() != CompileContext.RUN:
+        return
+    try:
+        check_chat(get_settings())
+    except (StoreError, SettingsError) as error:
+        raise SystemExit(f"Chat UI can't start. {error}") from None
 
 
 def current_chat() -> Chat:

@@ -33,7 +33,7 @@ class ModelState(rx.State):
     label: str = ""
     demo: bool = False
     removable: bool = False
-    choices: list[Choice] = []
+    choices: list[Choice] = []  # noqa: RUF012 - Reflex gives each state its own
     chosen: str = ""
     problem: str = ""
 
@@ -60,7 +60,8 @@ class ModelState(rx.State):
     @rx.event
     def choose(self, model: str) -> None:
         """Let a model answer from now on."""
-        self.chosen = model
+        if any(choice.id == model for choice in self.choices):
+            self.chosen = model
 
 
 def _about(context_window: int | None) -> str:

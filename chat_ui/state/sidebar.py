@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from contextlib import aclosing
 from datetime import date, datetime, timedelta
 
 import reflex as rx
-from reflex.event import EventSpec
+from reflex.event import EventCallback, EventSpec
 
 from chat_ui.chat import library
 from chat_ui.chat.errors import ChatError
 from chat_ui.state import routes
+from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
@@ -39,7 +41,7 @@ class Row:
 class SidebarState(rx.State):
     """A person's conversations, newest first, and what they do to them."""
 
-    rows: list[Row] = []
+    rows: list[Row] = []  # noqa: RUF012 - Reflex gives each state its own
     more: bool = False
     renaming: str = ""
     notice: str = ""
@@ -52,15 +54,20 @@ class SidebarState(rx.State):
         async with self:
             self.drawer_open, self.notice = False, ""
         chat, owner = current_chat(), owner_of(self)
-        async for listed in library.follow_library(chat, owner, self._limit + 1):
-            rows = rows_of(listed[: self._limit], datetime.now().astimezone())
-            more = len(listed) > self._limit
-            if rows != self.rows or more != self.more:
-                async with self:
-                    self.rows, self.more = rows, more
+        try:
+            async with aclosing(library.follow_library(chat, owner, self._limit + 1)) as lists:
+                async for listed in lists:
+                    rows = rows_of(listed[: self._limit], datetime.now().astimezone())
+                    more = len(listed) > self._limit
+                    if rows != self.rows or more != self.more:
+                        async with self:
+                            self.rows, self.more = rows, more
+        except StoreError as error:
+            async with self:
+                self.notice = str(error)
 
     @rx.event
-    def show_more(self) -> EventSpec:
+    def show_more(self) -> EventCallback[()]:
         """List older conversations too."""
         self._limit += PAGE
         return SidebarState.follow
@@ -73,7 +80,8 @@ class SidebarState(rx.State):
     @rx.event
     def begin_rename(self, conversation_id: str) -> None:
         """Turn a title into a field."""
-        self.renaming = conversation_id
+        known = any(row.id == conversation_id for row in self.rows)
+        self.renaming = conversation_id if known else ""
 
     @rx.event
     def cancel_rename(self) -> None:
@@ -87,13 +95,14 @@ class SidebarState(rx.State):
         if not conversation_id:
             return
         try:
-            await library.rename(current_chat(), owner_of(self), conversation_id, title)
+            await library.rename(current_chat(), owner_of(self), conversation_id, text_of(title))
         except (ChatError, StoreError) as error:
             self.notice = str(error)
 
     @rx.event
     async def delete(self, conversation_id: str) -> EventSpec | None:
         """Delete a conversation, and leave it if it is the open one."""
+        conversation_id = text_of(conversation_id)
         try:
             await library.delete(current_chat(), owner_of(self), conversation_id)
         except (ChatError, StoreError) as error:

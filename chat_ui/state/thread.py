@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import reflex as rx
 from reflex.event import EventSpec
 
 from chat_ui.chat import follow, turns
 from chat_ui.chat.changes import (
+    AnswerUnsaved,
     ConversationChanged,
     ConversationDeleted,
     MessageEnded,
@@ -18,7 +20,9 @@ from chat_ui.chat.changes import (
     TurnStarted,
 )
 from chat_ui.chat.errors import ChatError, NoSuchConversation
+from chat_ui.chat.outcome import why_ended
 from chat_ui.state import routes, wire
+from chat_ui.state.arguments import draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
@@ -26,7 +30,7 @@ from chat_ui.store.messages import Message
 
 __all__ = ["MessageHead", "ThreadState"]
 
-FollowedChange = TurnStarted | MessageEnded | ConversationChanged | ConversationDeleted
+FollowedChange = TurnStarted | MessageEnded | AnswerUnsaved | ConversationChanged | ConversationDeleted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +59,7 @@ class ThreadState(rx.State):
 
     conversation_id: str = ""
     title: str = ""
-    heads: list[MessageHead] = []
+    heads: list[MessageHead] = []  # noqa: RUF012 - Reflex gives each state its own
     missing: str = ""
 
     @rx.var
@@ -78,15 +82,16 @@ class ThreadState(rx.State):
         """Show the conversation of this address, and whatever happens in it, until the page leaves."""
         chat, owner = current_chat(), owner_of(self)
         try:
-            async for change in follow.follow_conversation(chat, owner, self._wanted()):
-                if isinstance(change, Piece):
-                    yield wire.piece(change)
-                    continue
-                for event in wire.texts(_new_texts(change)):
-                    yield event
-                async with self:
-                    self._take(change)
-        except NoSuchConversation as error:
+            async with aclosing(follow.follow_conversation(chat, owner, self._wanted())) as changes:
+                async for change in changes:
+                    if isinstance(change, Piece):
+                        yield wire.piece(change)
+                        continue
+                    for event in wire.texts(_new_texts(change)):
+                        yield event
+                    async with self:
+                        self._take(change)
+        except (NoSuchConversation, StoreError) as error:
             async with self:
                 self.reset()
                 self.missing = str(error)
@@ -95,13 +100,14 @@ class ThreadState(rx.State):
         return self.router.url.path.removeprefix(routes.CONVERSATION_PREFIX).strip("/")
 
     def _take(self, change: Snapshot | FollowedChange) -> None:
-        self._show(change.conversation)
+        if not isinstance(change, AnswerUnsaved):
+            self._show(change.conversation)
         match change:
             case Snapshot():
                 self.heads = [_head(message) for message in change.messages]
             case TurnStarted():
                 self.heads = [*self.heads, _head(change.question), _head(change.answer)]
-            case MessageEnded():
+            case MessageEnded() | AnswerUnsaved():
                 ended = _head(change.message)
                 self.heads = [ended if head.id == ended.id else head for head in self.heads]
             case ConversationDeleted():
@@ -119,28 +125,30 @@ class ThreadState(rx.State):
             self.title = conversation.title
 
     @rx.event
-    async def send(self, draft: turns.Draft) -> AsyncGenerator[EventSpec, None]:
-        """Store what the composer sends, and open its conversation where it began one."""
+    async def send(self, draft: object) -> AsyncGenerator[EventSpec, None]:
+        """Store what the composer sends, a ``Draft``, and open its conversation where it began one."""
+        # Not annotated as a draft: Reflex would log one that doesn't fit, with all that somebody wrote.
+        wanted = draft_of(draft)
         try:
-            conversation = await turns.send(current_chat(), owner_of(self), draft)
+            conversation = await turns.send(current_chat(), owner_of(self), wanted)
         except (ChatError, StoreError) as error:
-            yield wire.refused(draft.id, str(error))
+            yield wire.refused(wanted.id, str(error))
             return
-        yield wire.stored(draft.id)
-        if not draft.conversation_id:
+        yield wire.stored(wanted.id)
+        if not wanted.conversation_id:
             yield rx.redirect(routes.conversation(conversation.id))
 
     @rx.event
     async def stop(self, message_id: str) -> None:
         """End the answer that is being written; what it has said stays."""
-        await current_chat().runs.stop(owner_of(self), message_id)
+        await current_chat().runs.stop(owner_of(self), text_of(message_id))
 
     @rx.event
     async def resend_text(self, message_id: str) -> EventSpec | None:
         """Push a text again that reached the page with a hole, or not at all."""
         try:
-            message = await follow.read_texts(current_chat(), owner_of(self), message_id)
-        except ChatError:
+            message = await follow.read_texts(current_chat(), owner_of(self), text_of(message_id))
+        except (ChatError, StoreError):
             return None
         return next(wire.texts([message]))
 
@@ -158,7 +166,7 @@ def _head(message: Message) -> MessageHead:
         id=message.id,
         role=message.role,
         status=message.status,
-        error=message.error or "",
+        error=why_ended(message),
         chars=len(message.text),
         note=_note(message) if message.role == "assistant" else "",
     )

@@ -58,4 +58,3 @@ def refused(send_id: str, why: str) -> EventSpec:
 def _text(message: Message) -> dict[str, str]:
     value = {"id": message.id, "text": message.text}
     return value | {"reasoning": message.reasoning} if message.reasoning else value
-

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from chat_ui.store import sqlite
 from chat_ui.store.errors import StoreError
-from chat_ui.store.migrate import migrate
+from chat_ui.store.migrate import migrate, migrate_now
 
 __all__ = ["Database"]
+
+BACKUPS = "backups"
 
 _Result = TypeVar("_Result")
 
@@ -100,6 +102,19 @@ class Database:
         self._writer = _Lane(path, writes=True, connections=1, busy_timeout=busy_timeout)
         self._readers = _Lane(path, writes=False, connections=readers, busy_timeout=busy_timeout)
 
+    @staticmethod
+    def prepare(where: str | Path) -> None:
+        """Make, check and update a database ahead of ``open``, before any event loop runs.
+
+        Args:
+            where: a path, or an SQLAlchemy URL of a SQLite file.
+
+        Raises:
+            StoreError: the database can't be used; the text says why and what to do.
+        """
+        path = sqlite.locate(where)
+        migrate_now(path, path.parent / BACKUPS)
+
     @classmethod
     async def open(
         cls,
@@ -121,7 +136,7 @@ class Database:
             StoreError: the database can't be used; the text says why and what to do.
         """
         path = sqlite.locate(where)
-        await migrate(path, backups=backups or path.parent / "backups", busy_timeout=busy_timeout)
+        await migrate(path, backups=backups or path.parent / BACKUPS, busy_timeout=busy_timeout)
         return cls(path, busy_timeout=busy_timeout, readers=readers)
 
     @asynccontextmanager

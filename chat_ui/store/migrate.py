@@ -20,7 +20,7 @@ from chat_ui.store.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["SHIPPED", "Scripts", "migrate"]
+__all__ = ["SHIPPED", "Scripts", "migrate", "migrate_now"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,13 @@ async def migrate(
     Raises:
         StoreError: the file can't be used, is another program's or a newer version's, or the update failed.
     """
-    return await asyncio.to_thread(_migrate, path, backups, busy_timeout, scripts)
+    return await asyncio.to_thread(migrate_now, path, backups, busy_timeout, scripts)
 
 
-def _migrate(path: Path, backups: Path, timeout: float, scripts: Scripts) -> Path | None:
+def migrate_now(
+    path: Path, backups: Path, timeout: float = 5.0, scripts: Scripts = SHIPPED
+) -> Path | None:
+    """Do what ``migrate`` does where no event loop runs, and raise what it raises."""
     sqlite.prepare(path, timeout=timeout)
     with sqlite.explained(path), closing(sqlite.connect(path, timeout=timeout)) as db:
         revision = _revision(db, path)

@@ -212,7 +212,7 @@ async def finish(  # noqa: PLR0913
     return await conversations.touch(tx, owner, conversation_id)
 
 
-async def interrupt_leftovers(tx: AsyncSession, *, worker_id: str) -> list[Run]:
+async def interrupt_leftovers(tx: AsyncSession, *, worker_id: str, error: str) -> list[Run]:
     """Settle the runs that an earlier process left behind: each keeps what its journal has.
 
     The one query that takes no owner: a process that starts must find the runs of everybody, on nobody's
@@ -221,6 +221,7 @@ async def interrupt_leftovers(tx: AsyncSession, *, worker_id: str) -> list[Run]:
     Args:
         tx: a write transaction.
         worker_id: this process, whose own runs are left alone.
+        error: what their messages say of it, in words.
 
     Returns:
         The runs as they are now, ``interrupted``.
@@ -233,7 +234,7 @@ async def interrupt_leftovers(tx: AsyncSession, *, worker_id: str) -> list[Run]:
     settled: list[Run] = []
     for run_id, owner in rows.all():
         text, reasoning = await journal(tx, owner, run_id)
-        outcome = Outcome(status="interrupted", finish_reason="interrupted")
+        outcome = Outcome(status="interrupted", finish_reason="interrupted", error=error)
         await finish(tx, owner, run_id, text=text, reasoning=reasoning, outcome=outcome)
         left = await get(tx, owner, run_id)
         if left is not None:

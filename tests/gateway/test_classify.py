@@ -183,12 +183,6 @@ async def test_a_refused_connection(serve: Serve) -> None:
     assert type(await failure(server.base_url)) is ConnectionRefused
 
 
-async def test_a_port_refused_on_every_address_of_a_name(serve: Serve) -> None:
-    server = await serve(Peer.until_client_leaves)
-    await server.stop()
-    assert type(await failure(f"http://localhost:{server.port}/v1")) is ConnectionRefused
-
-
 async def test_a_name_without_an_address() -> None:
     assert type(await failure("https://nosuchhost.invalid/v1")) is HostNotFound
 
@@ -204,6 +198,17 @@ async def test_tls_to_a_port_that_speaks_none() -> None:
         error = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
     assert type(error) is TLSFailure
     assert "http://" in str(error)
+
+
+async def test_tls_to_a_port_that_hangs_up() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        error = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+    assert type(error) is TLSFailure
 
 
 async def test_tls_to_a_port_that_says_nothing(serve: Serve) -> None:
@@ -240,6 +245,15 @@ async def test_a_connection_that_closes_before_the_answer(serve: Serve) -> None:
 )
 def test_other_failures(raised: httpx.RequestError | OSError, kind: type[GatewayError]) -> None:
     assert type(from_transport(raised)) is kind
+
+
+def test_a_name_whose_addresses_all_fail() -> None:
+    # anyio tries every address of a name, and groups the failures when there were several.
+    tried = ExceptionGroup("all failed", [OSError("unreachable"), ConnectionRefusedError()])
+    raised = httpx.ConnectError("all connection attempts failed")
+    raised.__cause__ = OSError()
+    raised.__cause__.__cause__ = tried
+    assert type(from_transport(raised)) is ConnectionRefused
 
 
 def test_every_error_speaks_and_stands_in_the_tree() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
@@ -132,11 +133,11 @@ class TestClocks:
             await peer.send_chunk(DONE)
             await peer.send_chunk(b"")
 
-        gateway = at(await serve(fast), gap=0.5)
+        gateway = at(await serve(fast), first_content=0.6, gap=0.6)
         events: list[StreamEvent] = []
         async with aclosing(gateway.stream(ASK)) as stream:
             events.append(await anext(stream))
-            await asyncio.sleep(0.8)
+            await asyncio.sleep(1.0)
             events.extend([event async for event in stream])
         assert said(events) == "word " * 2000
         await gateway.aclose()
@@ -248,6 +249,51 @@ class TestCancellation:
             assert caught.value.side == "site"
         await server.client_left.wait()
         assert gateway_tasks() == []
+
+    async def test_the_connection_is_closed_in_peace_whoever_asks_again(self) -> None:
+        closing, may_close, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        class SlowToClose(httpx.AsyncByteStream):
+            async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+                yield sse(text("Hello"))
+                await asyncio.Event().wait()
+
+            async def aclose(self) -> None:
+                closing.set()
+                await may_close.wait()
+                closed.set()
+
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=SlowToClose()))
+        gateway, heard = Gateway(profile(), transport=transport), asyncio.Event()
+        listener = asyncio.create_task(listen(gateway.stream(ASK), heard))
+        await heard.wait()
+        listener.cancel()
+        await closing.wait()
+        listener.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await listener
+        end = asyncio.create_task(gateway.aclose())
+        await asyncio.sleep(0)
+        may_close.set()
+        await end
+        assert closed.is_set()
+
+    async def test_an_error_that_nobody_stayed_for_is_no_complaint(self) -> None:
+        complaints: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        transport = httpx.MockTransport(
+            lambda _: httpx.Response(200, content=sse(text("Hi"), {"error": "no"}))
+        )
+        gateway = Gateway(profile(), transport=transport)
+        async with aclosing(gateway.stream(ASK)) as stream:
+            await anext(stream)
+            if running := gateway_tasks():
+                await asyncio.wait(running)
+            await asyncio.sleep(0)  # the task's callbacks hold it until they have run
+        await gateway.aclose()
+        del stream, running
+        gc.collect()
+        assert complaints == []
 
     async def test_cancelling_the_list_of_models(self, serve: Serve) -> None:
         asked = asyncio.Event()

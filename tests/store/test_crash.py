@@ -68,7 +68,7 @@ async def test_a_killed_process_leaves_all_it_has_committed(
         pieces = text.split()
         assert pieces == [str(number) for number in range(len(pieces))]
         assert len(pieces) in (committed, committed + 3)
-        (settled,) = await runs.interrupt_leftovers(tx, worker_id="worker-2")
+        (settled,) = await runs.interrupt_leftovers(tx, worker_id="worker-2", error="The site ended.")
         kept = await messages.get(tx, local.id, turn.answer.id)
     await db.close()
     assert settled.id == turn.run.id

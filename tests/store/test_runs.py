@@ -166,14 +166,14 @@ async def test_what_an_earlier_process_left_is_interrupted(
     own = await begin_turn_of_new_send(db, bob.id, worker_id="worker-2")
     await write_journal(db, alice.id, turn.run.id)
     async with db.write() as tx:
-        settled = await runs.interrupt_leftovers(tx, worker_id="worker-2")
+        settled = await runs.interrupt_leftovers(tx, worker_id="worker-2", error="The site ended.")
         assert [run.id for run in settled] == [turn.run.id, of_bob.run.id]
         assert {run.status for run in settled} == {"interrupted"}
         assert await runs.active(tx, bob.id, own.conversation.id) == [own.run]
         kept = await messages.get(tx, alice.id, turn.answer.id)
         empty = await messages.get(tx, bob.id, of_bob.answer.id)
         raised = await conversations.get(tx, alice.id, turn.conversation.id)
-        assert await runs.interrupt_leftovers(tx, worker_id="worker-2") == []
+        assert await runs.interrupt_leftovers(tx, worker_id="worker-2", error="The site ended.") == []
     assert kept
     assert empty
     assert raised

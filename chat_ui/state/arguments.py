@@ -1,0 +1,30 @@
+"""What event handlers are called with.
+
+Every handler can be called by anybody who reaches the site, with anything that JSON can say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, cast
+
+from chat_ui.chat.turns import Draft
+
+__all__ = ["draft_of", "field_of", "text_of"]
+
+
+def text_of(value: object) -> str:
+    """The value if it is a text, else a blank one, which names nothing and says nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def field_of(form: object, name: str) -> str:
+    """A field of a form; blank where there is none."""
+    return text_of(cast("dict[str, Any]", form).get(name)) if isinstance(form, dict) else ""
+
+
+def draft_of(value: object) -> Draft:
+    """The draft that a page sent; what it lacks, or has of another type, is blank."""
+    if isinstance(value, Draft):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return Draft(**{field.name: field_of(value, field.name) for field in dataclasses.fields(Draft)})

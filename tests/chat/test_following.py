@@ -1,0 +1,239 @@
+"""A conversation as it stands, and then everything that happens in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from scripted import Request, ScriptedGateway
+
+from chat_ui.chat import follow, library
+from chat_ui.chat.changes import (
+    ConversationChanged,
+    ConversationDeleted,
+    MessageEnded,
+    Piece,
+    Snapshot,
+    TurnStarted,
+)
+from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
+from chat_ui.chat.feed import MemoryFeed, Topic
+from chat_ui.chat.follow import read_snapshot, read_texts
+from chat_ui.chat.service import Chat
+from chat_ui.store import conversations
+from chat_ui.store.conversations import Conversation
+from chat_ui.store.engine import Database
+from chat_ui.store.ids import new_id
+
+from .page import Page, ended, opened, say
+
+
+@asynccontextmanager
+async def answered(chat: Chat, gateway: ScriptedGateway) -> AsyncGenerator[tuple[Conversation, Page]]:
+    """A page with one question and its answer."""
+    conversation = await say(chat, "One?")
+    request = await gateway.next_request()
+    await request.say("One.")
+    await request.finish()
+    await ended(chat, conversation)
+    async with opened(chat, conversation.id) as page:
+        yield conversation, page
+
+
+async def test_a_snapshot_and_then_every_change(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        assert [message.text for message in page.messages.values()] == ["One?", "One."]
+        await say(chat, "Two?", conversation_id=conversation.id)
+        request = await gateway.next_request()
+        await request.say("Two.")
+        await page.until_shown("Two.")
+        await library.rename(chat, chat.person.id, conversation.id, "Numbers")
+        await request.finish()
+        await page.until_ended()
+        kinds = [type(change) for change in page.seen]
+    assert kinds == [Snapshot, TurnStarted, Piece, ConversationChanged, MessageEnded]
+    revisions = [change.conversation.revision for change in page.seen if not isinstance(change, Piece)]
+    assert revisions == list(range(revisions[0], revisions[0] + 4))
+
+
+async def test_two_pages_see_the_same(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page), opened(chat, conversation.id) as other:
+        await say(chat, "Two?", conversation_id=conversation.id)
+        request = await gateway.next_request()
+        await request.say("Two.")
+        await request.finish()
+        await page.until(lambda: page.count(MessageEnded) == 1)
+        await other.until(lambda: other.count(MessageEnded) == 1)
+        assert page.texts == other.texts
+        assert page.shown() == "Two."
+
+
+async def grown(page: Page, request: Request, words: list[str]) -> None:
+    for word in words:
+        had = page.shown()
+        await request.say(word)
+        await page.until_shown(had + word)
+
+
+async def test_a_page_that_comes_in_the_middle_continues_exactly(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    words = [f"w{number}👋 " for number in range(12)]
+    async with opened(chat, conversation.id) as first:
+        await grown(first, request, words[:3])
+        async with opened(chat, conversation.id) as second:
+            assert second.shown() == "".join(words[:3])
+            await grown(second, request, words[3:6])
+            async with opened(chat, conversation.id) as third:
+                await grown(third, request, words[6:])
+                await request.finish()
+                for page in (first, second, third):
+                    answer = await page.until_ended()
+                    assert page.shown() == answer.text == "".join(words)
+
+
+async def test_pieces_that_a_snapshot_holds_already_are_not_doubled(
+    chat: Chat, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said while the snapshot is read stands in it and comes as a piece as well."""
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as watching:
+
+        async def slowly(*args: Any) -> Any:
+            await grown(watching, request, ["one ", "two "])
+            return await read_snapshot(*args)
+
+        monkeypatch.setattr(follow, "read_snapshot", slowly)
+        async with opened(chat, conversation.id) as page:
+            assert page.shown() == "one two "
+            await request.say("three")
+            await request.finish()
+            answer = await page.until_ended()
+    assert page.shown() == answer.text == "one two three"
+
+
+class SlowAfterReading(Database):
+    """Lets something happen between the end of a read and what is made of it."""
+
+    meanwhile: Any = None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[Any]:
+        async with super().read() as tx:
+            yield tx
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+
+
+async def test_a_run_that_ends_while_the_snapshot_is_read_is_shown_whole(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as watching:
+
+        async def end() -> None:
+            await request.say("All of it.")
+            await request.finish()
+            await watching.until_ended()
+            while chat.runs.shown(watching.last) is not None:
+                await asyncio.sleep(0)
+
+        chat.db.__class__ = SlowAfterReading
+        chat.db.meanwhile = end  # type: ignore[attr-defined]
+        async with opened(chat, conversation.id) as page:
+            assert (page.shown(), page.last.status) == ("All of it.", "complete")
+            assert isinstance(await page.next(), Piece | MessageEnded)
+            await page.until(lambda: page.count(MessageEnded) == 1)
+            assert page.shown() == "All of it."
+
+
+async def test_a_change_that_was_missed_brings_a_new_snapshot(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        async with chat.db.write() as tx:
+            await conversations.rename(tx, chat.person.id, conversation.id, "Nobody was told")
+        await library.rename(chat, chat.person.id, conversation.id, "Told")
+        change = await page.next()
+        assert isinstance(change, Snapshot)
+        assert change.conversation.title == "Told"
+        await library.rename(chat, chat.person.id, conversation.id, "In order again")
+        assert isinstance(await page.next(), ConversationChanged)
+
+
+async def test_changes_that_come_late_are_dropped(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        await chat.feed.publish(Topic("conversation", conversation.id), ConversationChanged(conversation))
+        await library.rename(chat, chat.person.id, conversation.id, "New")
+        change = await page.next()
+        assert isinstance(change, ConversationChanged)
+        assert change.conversation.title == "New"
+
+
+async def test_a_branch_brings_a_new_snapshot(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        root = list(page.messages)[0]
+        await say(chat, "Instead?", conversation_id=conversation.id, parent_id=root)
+        change = await page.next()
+        assert isinstance(change, Snapshot)
+        assert [message.text for message in change.messages] == ["One?", "Instead?", ""]
+        request = await gateway.next_request()
+        await request.say("Indeed.")
+        await page.until_shown("Indeed.")
+        await request.finish()
+        await page.until_ended()
+
+
+async def test_a_page_that_lags_starts_over(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        feed = chat.feed
+        assert isinstance(feed, MemoryFeed)
+        for number in range(300):
+            changed = ConversationChanged(conversation)
+            await feed.publish(Topic("conversation", conversation.id), changed)
+        change = await page.next()
+        assert isinstance(change, Snapshot), number
+        await library.rename(chat, chat.person.id, conversation.id, "New")
+        await page.until(lambda: page.count(ConversationChanged) == 1)
+
+
+async def test_a_deletion_is_told_and_then_there_is_nothing(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        await library.delete(chat, chat.person.id, conversation.id)
+        assert isinstance(await page.next(), ConversationDeleted)
+    with pytest.raises(NoSuchConversation):
+        async with opened(chat, conversation.id):
+            pass
+
+
+async def test_nobody_follows_what_is_not_theirs(
+    chat: Chat, gateway: ScriptedGateway, mallory: str
+) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        for owner, id in ((mallory, conversation.id), (chat.person.id, new_id()), (chat.person.id, "\0")):
+            with pytest.raises(NoSuchConversation):
+                async with opened(chat, id, owner):
+                    pass
+        with pytest.raises(NoSuchMessage):
+            await read_texts(chat, mallory, page.last.id)
+        assert (await read_texts(chat, chat.person.id, page.last.id)).text == "One."
+    assert not chat.feed._followers  # type: ignore[attr-defined]
+
+
+async def test_one_text_is_read_as_far_as_it_has_grown(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        await request.think("Hm.")
+        await request.say("So far")
+        await page.until_shown("So far")
+        message = await read_texts(chat, chat.person.id, page.last.id)
+        assert (message.text, message.reasoning, message.status) == ("So far", "Hm.", "streaming")
+        await request.finish()
+        await page.until_ended()

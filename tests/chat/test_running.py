@@ -1,0 +1,284 @@
+"""One generation, from request to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scripted import ScriptedGateway
+
+from chat_ui.chat.answer import Answer
+from chat_ui.chat.changes import MessageEnded, Piece
+from chat_ui.chat.errors import Closing
+from chat_ui.chat.feed import MemoryFeed
+from chat_ui.chat.live import Pace
+from chat_ui.chat.service import Chat
+from chat_ui.settings import Settings
+
+from .conftest import KEY, opened_cleanly
+from .page import ended, opened, say
+
+Rows = Callable[[str], list[tuple[Any, ...]]]
+
+
+async def test_an_answer_reaches_the_page_piece_by_piece(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    async with opened(chat, conversation.id) as page:
+        request = await gateway.next_request()
+        await request.say("Hel")
+        await page.until_shown("Hel")
+        await request.say("lo 👋🏽")
+        await page.until_shown("Hello 👋🏽")
+        await request.say("!")
+        await request.finish()
+        answer = await page.until_ended()
+    assert (answer.status, answer.text, answer.finish_reason) == ("complete", "Hello 👋🏽!", "stop")
+    assert page.shown() == answer.text
+    assert page.count(Piece) >= 3
+    assert f"Bearer {KEY}" in request.headers
+
+
+async def test_figures_of_the_answer_are_kept_with_it(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    await request.think("Hm.")
+    await request.say("Hello.")
+    await request.finish("length", prompt_tokens=7, completion_tokens=3)
+    answer = await ended(chat, conversation)
+    assert (answer.text, answer.reasoning, answer.finish_reason) == ("Hello.", "Hm.", "length")
+    assert (answer.input_tokens, answer.output_tokens) == (7, 3)
+    assert answer.first_token_ms is not None
+    assert answer.duration_ms is not None
+    assert answer.duration_ms >= answer.first_token_ms
+
+
+async def test_text_is_in_the_journal_before_the_answer_ends(
+    chat: Chat, gateway: ScriptedGateway, rows: Rows
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    await request.think("Hm.")
+    await request.say("What a reader has seen ")
+    await request.say("is on disk.")
+    while "".join(text for (text,) in rows("SELECT text FROM run_journal WHERE part='text' ORDER BY seq")) != (
+        "What a reader has seen is on disk."
+    ):
+        await asyncio.sleep(0)
+    assert rows("SELECT text FROM run_journal WHERE part='reasoning'") == [("Hm.",)]
+    await request.finish()
+    await ended(chat, conversation)
+    assert rows("SELECT * FROM run_journal") == []
+
+
+async def test_the_journal_is_written_in_batches(
+    settings: Settings, gateway: ScriptedGateway, rows: Rows
+) -> None:
+    pace = Pace(piece=0, journal=60, journal_chars=100, drain=0)
+    async with opened_cleanly(settings, pace) as chat:
+        conversation = await say(chat, "Hello?")
+        request = await gateway.next_request()
+        async with opened(chat, conversation.id) as page:
+            for number in range(9):
+                await request.say("x" * 10)
+                await page.until_shown("x" * 10 * (number + 1))
+            assert rows("SELECT * FROM run_journal") == []
+            await request.say("y" * 10)
+            while not rows("SELECT * FROM run_journal"):
+                await asyncio.sleep(0)
+            assert rows("SELECT seq, text FROM run_journal") == [(1, "x" * 90 + "y" * 10)]
+        await request.finish()
+        await ended(chat, conversation)
+
+
+async def test_closing_the_page_ends_nothing(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        await request.say("Still ")
+        await page.until_shown("Still ")
+    await request.say("here.")
+    await request.finish()
+    answer = await ended(chat, conversation)
+    assert (answer.status, answer.text) == ("complete", "Still here.")
+
+
+async def test_stop_keeps_the_text_and_closes_the_connection(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        await request.say("So far")
+        await page.until_shown("So far")
+        assert await chat.runs.stop(chat.person.id, page.last.id)
+        await request.until_client_leaves()
+        answer = await page.until_ended()
+    assert (answer.status, answer.text, answer.error) == ("stopped", "So far", None)
+
+
+async def test_stop_before_the_first_word(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        await chat.runs.stop(chat.person.id, page.last.id)
+        answer = await page.until_ended()
+    await request.until_client_leaves()
+    assert (answer.status, answer.text) == ("stopped", "")
+
+
+async def test_stop_before_the_run_has_begun_asks_nobody(chat: Chat, gateway: ScriptedGateway) -> None:
+    stopping: list[asyncio.Task[bool]] = []
+
+    class StopsAtOnce(MemoryFeed):
+        async def publish(self, topic: Any, change: Any) -> None:
+            if not stopping and topic.kind == "conversation":
+                stop = chat.runs.stop(chat.person.id, change.answer.id)
+                stopping.append(asyncio.create_task(stop))
+            await original(topic, change)
+
+    original = chat.feed.publish
+    chat.feed.publish = StopsAtOnce().publish  # type: ignore[method-assign]
+    conversation = await say(chat, "Hello?")
+    assert await stopping[0]
+    answer = await ended(chat, conversation)
+    assert answer.status == "stopped"
+    assert gateway.requests == []
+
+
+async def test_stopping_twice_is_stopping_once(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        await request.say("So far")
+        await page.until_shown("So far")
+        id = page.last.id
+        results = await asyncio.gather(*(chat.runs.stop(chat.person.id, id) for _ in range(3)))
+        await page.until_ended()
+    assert results == [True] * 3
+    assert not await chat.runs.stop(chat.person.id, id)
+    assert page.count(MessageEnded) == 1
+
+
+async def test_nobody_stops_another_persons_run(chat: Chat, gateway: ScriptedGateway, mallory: str) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        assert not await chat.runs.stop(mallory, page.last.id)
+        assert not await chat.runs.stop(chat.person.id, "no such message")
+        await request.say("Unmoved.")
+        await request.finish()
+        answer = await page.until_ended()
+    assert (answer.status, answer.text) == ("complete", "Unmoved.")
+
+
+async def test_a_refusal_fails_the_answer_in_words(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    await (await gateway.next_request()).refuse(401, f"Incorrect key {KEY}")
+    answer = await ended(chat, conversation)
+    assert (answer.status, answer.text) == ("failed", "")
+    assert "doesn't accept the key" in (answer.error or "")
+    assert KEY not in (answer.error or "")
+
+
+async def test_an_error_after_the_first_word_keeps_the_text(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        await request.say("Half of ")
+        await page.until_shown("Half of ")
+        request.cut()
+        answer = await page.until_ended()
+    assert (answer.status, answer.text) == ("interrupted", "Half of ")
+    assert "lost in the middle" in (answer.error or "")
+
+
+async def test_an_end_without_an_end_is_an_interruption(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    await request.say("Half of ")
+    await request.end()
+    answer = await ended(chat, conversation)
+    assert (answer.status, answer.text) == ("interrupted", "Half of ")
+    assert "before the answer was finished" in (answer.error or "")
+
+
+async def test_closing_the_site_interrupts_and_starts_nothing_new(
+    settings: Settings, gateway: ScriptedGateway
+) -> None:
+    async with opened_cleanly(settings) as chat:
+        conversation = await say(chat, "Hello?")
+        request = await gateway.next_request()
+        async with opened(chat, conversation.id) as page:
+            await request.say("So far")
+            await page.until_shown("So far")
+            await chat.runs.drain()
+            answer = await page.until_ended()
+        await request.until_client_leaves()
+        with pytest.raises(Closing):
+            await say(chat, "And now?", conversation_id=conversation.id)
+    assert (answer.status, answer.text) == ("interrupted", "So far")
+    assert "restarted" in (answer.error or "")
+    assert len(gateway.requests) == 1
+
+
+async def test_closing_the_site_leaves_an_answer_its_seconds(
+    settings: Settings, gateway: ScriptedGateway
+) -> None:
+    async with opened_cleanly(settings, Pace(piece=0, journal=0, drain=60)) as chat:
+        conversation = await say(chat, "Hello?")
+        request = await gateway.next_request()
+        draining = asyncio.create_task(chat.runs.drain())
+        await request.say("In time.")
+        await request.finish()
+        await draining
+        answer = await ended(chat, conversation)
+    assert (answer.status, answer.text) == ("complete", "In time.")
+
+
+async def test_a_turn_stored_while_the_site_closes_says_how_it_ended(
+    settings: Settings, gateway: ScriptedGateway
+) -> None:
+    async with opened_cleanly(settings) as chat:
+        async with chat.db.write():
+            sending = asyncio.create_task(say(chat, "Just in time?"))
+            while not chat.runs._admitted:
+                await asyncio.sleep(0)
+            draining = asyncio.create_task(chat.runs.drain())
+        await draining
+        answer = await ended(chat, await sending)
+    assert answer.status == "interrupted"
+    assert "restarted" in (answer.error or "")
+    assert gateway.requests == []
+
+
+async def test_the_sites_own_error_is_logged_and_ends_the_run(
+    chat: Chat, gateway: ScriptedGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        chat.runs._live[page.last.id].answer = BrokenAnswer()
+        await request.say("Hello.")
+        answer = await page.until_ended()
+    await request.until_client_leaves()
+    assert answer.status == "failed"
+    assert "its own fault" in (answer.error or "")
+    assert [record.levelno for record in caplog.records if record.exc_info] == [logging.ERROR]
+
+
+class BrokenAnswer(Answer):
+    def add(self, event: object) -> int:
+        raise ZeroDivisionError(event)
+
+
+@pytest.mark.parametrize("round_number", range(10))
+async def test_a_last_piece_as_large_as_a_batch_ends_the_run(
+    chat: Chat, gateway: ScriptedGateway, round_number: int
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    await request.say("x" * 5000)
+    await request.finish()
+    answer = await ended(chat, conversation)
+    assert (answer.status, len(answer.text)) == ("complete", 5000)

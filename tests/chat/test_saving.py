@@ -1,0 +1,132 @@
+"""What becomes of an answer that the disk doesn't take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from scripted import ScriptedGateway
+
+from chat_ui.accounts.people import local_person
+from chat_ui.chat.changes import AnswerUnsaved, MessageEnded
+from chat_ui.chat.feed import MemoryFeed
+from chat_ui.chat.follow import read_texts
+from chat_ui.chat.gateways import Gateways
+from chat_ui.chat.live import Pace
+from chat_ui.chat.runs import SAVE_ATTEMPTS, Runs
+from chat_ui.chat.service import DATABASE, Chat
+from chat_ui.settings import Settings
+from chat_ui.store.engine import Database
+
+from .conftest import opened_cleanly
+from .page import ended, opened, say
+
+Rows = Callable[[str], list[tuple[Any, ...]]]
+Locked = Callable[[], Any]
+
+
+@asynccontextmanager
+async def impatient(settings: Settings) -> AsyncGenerator[Chat]:
+    """A chat that doesn't wait for a locked database."""
+    db = await Database.open(settings.data_dir / DATABASE, busy_timeout=0)
+    async with aclosing(Gateways(settings, None)) as gateways:
+        feed = MemoryFeed()
+        pace = Pace(piece=0, journal=0, retry=0.001, longest_retry=0.001, drain=0)
+        running = Runs(db, feed, gateways, worker_id="impatient", pace=pace)
+        try:
+            yield Chat(settings, db, feed, gateways, running, await local_person(db))
+        finally:
+            await running.drain()
+            await db.close()
+
+
+@pytest.fixture
+async def chat(settings: Settings) -> AsyncGenerator[Chat]:
+    async with impatient(settings) as running:
+        yield running
+
+
+def tried(caplog: pytest.LogCaptureFixture, what: str) -> int:
+    return sum(what in record.getMessage() for record in caplog.records)
+
+
+async def test_a_journal_that_is_locked_is_written_later_without_loss_or_doubling(
+    chat: Chat, gateway: ScriptedGateway, rows: Rows, locked: Locked, caplog: pytest.LogCaptureFixture
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        with locked():
+            for word in ("one ", "two ", "three "):
+                before = tried(caplog, "journal could not be written")
+                await request.say(word)
+                await request.think(word.upper())
+                while tried(caplog, "journal could not be written") < before + 3:
+                    await asyncio.sleep(0)
+        await request.say("four")
+        for part, whole in (("text", "one two three four"), ("reasoning", "ONE TWO THREE ")):
+            query = f"SELECT text FROM run_journal WHERE part='{part}' ORDER BY seq"  # noqa: S608
+            while "".join(text for (text,) in rows(query)) != whole:
+                await asyncio.sleep(0)
+        await request.finish()
+        answer = await page.until_ended()
+    assert (answer.status, answer.text) == ("complete", "one two three four")
+    assert page.shown() == answer.text
+
+
+async def test_an_answer_that_can_not_be_saved_says_so_and_is_saved_later(
+    chat: Chat, gateway: ScriptedGateway, locked: Locked
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        with locked():
+            await request.say("Precious.")
+            await request.finish()
+            unsaved = await page.until_ended()
+            assert (unsaved.status, unsaved.text) == ("interrupted", "Precious.")
+            assert "could not be saved" in (unsaved.error or "")
+            assert "locked by another program" in (unsaved.error or "")
+            async with opened(chat, conversation.id) as reloaded:
+                assert (reloaded.last.status, reloaded.last.error) == (unsaved.status, unsaved.error)
+                assert reloaded.shown() == "Precious."
+            assert (await read_texts(chat, chat.person.id, unsaved.id)).text == "Precious."
+            assert await chat.runs.stop(chat.person.id, unsaved.id)
+        await page.until(lambda: page.last.status == "complete")
+    assert (page.last.text, page.last.error) == ("Precious.", None)
+    assert page.count(AnswerUnsaved) == page.count(MessageEnded) == 1
+
+
+async def test_stopping_does_not_wait_for_a_disk_that_never_comes(
+    chat: Chat, gateway: ScriptedGateway, locked: Locked, caplog: pytest.LogCaptureFixture
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        await request.say("So far")
+        await page.until_shown("So far")
+        with locked():
+            assert await chat.runs.stop(chat.person.id, page.last.id)
+            await request.until_client_leaves()
+            assert tried(caplog, "could not be saved") >= SAVE_ATTEMPTS
+        await page.until(lambda: page.last.status == "stopped")
+
+
+async def test_closing_gives_up_what_can_not_be_saved_but_not_its_journal(
+    settings: Settings, gateway: ScriptedGateway, rows: Rows, locked: Locked
+) -> None:
+    async with impatient(settings) as chat:
+        conversation = await say(chat, "Hello?")
+        request = await gateway.next_request()
+        await request.say("In the journal.")
+        while rows("SELECT text FROM run_journal") != [("In the journal.",)]:
+            await asyncio.sleep(0)
+        with locked():
+            await chat.runs.drain()
+        assert rows("SELECT status FROM run") == [("running",)]
+    async with opened_cleanly(settings) as restarted:
+        answer = await ended(restarted, conversation)
+    assert (answer.status, answer.text) == ("interrupted", "In the journal.")
