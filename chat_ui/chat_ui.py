@@ -10,6 +10,7 @@ from chat_ui.state.models import ModelState
 from chat_ui.state.sidebar import SidebarState
 from chat_ui.state.thread import ThreadState
 from chat_ui.ui import words
+from chat_ui.ui.components.scripts import Shell
 from chat_ui.ui.pages.conversation import conversation
 from chat_ui.ui.pages.new_chat import new_chat
 
@@ -19,11 +20,13 @@ app = rx.App(
     stylesheets=["/tokens.css", "/page.css", "/prose.css"],
     reset_style=False,
     toaster=None,
-    app_wraps={},
+    app_wraps={(50, "Shell"): lambda _: Shell.create()},
     html_lang="en",
     head_components=[
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
-        rx.el.meta(name="viewport", content="width=device-width, initial-scale=1, interactive-widget=resizes-content"),
+        rx.el.meta(
+            name="viewport", content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
+        ),
         rx.el.meta(name="color-scheme", content="light dark"),
     ],
 )

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 PATIENCE_S = 20.0
 HEAD = "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n"
+
+
+async def happens(check: Callable[[], object]) -> None:
+    """Let everything else go on until something has happened that nobody tells a test of."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not check():  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 class Request:

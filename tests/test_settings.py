@@ -112,7 +112,7 @@ def test_an_error_names_the_variable_and_shows_no_value(
 
 
 def test_several_errors_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SettingsError, match="GATEWAY_DIALECT.*; .*MAX_MESSAGE_CHARS"):
+    with pytest.raises(SettingsError, match=r"GATEWAY_DIALECT.*; .*MAX_MESSAGE_CHARS"):
         loaded(monkeypatch, CHAT_UI_GATEWAY_DIALECT="x", CHAT_UI_MAX_MESSAGE_CHARS="x")
 
 

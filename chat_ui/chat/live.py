@@ -116,7 +116,7 @@ class LiveRun:
 
     def hang_up(self) -> None:
         """Close the connection to the gateway."""
-        # A second cancel would reach httpx while it is closing, and leak the connection.
+        # A second cancel would not wait until the connection is closed.
         if self.listening is not None and not self.listening.cancelling():
             self.listening.cancel()
 

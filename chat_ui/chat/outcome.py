@@ -10,10 +10,9 @@ from chat_ui.chat.answer import Answer
 from chat_ui.chat.errors import ChatError
 from chat_ui.gateway import GatewayError
 from chat_ui.store.errors import StoreError
-from chat_ui.store.messages import Message
 from chat_ui.store.runs import Outcome
 
-__all__ = ["SHUT_DOWN", "outcome_of", "unsaved_words", "why_ended"]
+__all__ = ["SHUT_DOWN", "outcome_of", "unsaved_words"]
 
 EndStatus = Literal["complete", "stopped", "interrupted", "failed"]
 
@@ -78,16 +77,6 @@ def _judge(answer: Answer, failure: BaseException | None, *, stopped: bool) -> t
     said_something = bool(str(answer.text) or str(answer.reasoning))
     words = str(failure) if isinstance(failure, GatewayError | ChatError) else OUR_FAULT
     return ("interrupted" if said_something else "failed"), words
-
-
-def why_ended(message: Message) -> str:
-    """What went wrong with an answer, in words; blank if nothing did.
-
-    The answers that a dead process left behind have no words of their own.
-    """
-    if message.status == "interrupted" and not message.error:
-        return SHUT_DOWN
-    return message.error or ""
 
 
 def unsaved_words(error: Exception) -> str:

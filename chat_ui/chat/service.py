@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from chat_ui.accounts.people import Person, local_person
 from chat_ui.chat.feed import Feed, MemoryFeed

@@ -21,7 +21,7 @@ from chat_ui.gateway.json_values import as_count, as_mapping, as_text, parse_jso
 from chat_ui.gateway.openai_chunks import OpenAIChunks
 from chat_ui.gateway.sse import ServerSentEvent
 from chat_ui.gateway.surrogates import SurrogateJoiner
-from chat_ui.gateway.words import quoted, said_in_json
+from chat_ui.gateway.words import looks_like_html, quoted, said_in_json
 
 __all__ = ["DONE", "StreamDecoder"]
 
@@ -88,7 +88,7 @@ class StreamDecoder:
             return None
         if self._started:
             raise StreamError("The gateway's answer became unreadable in the middle.")
-        raise NotAnAPI(detail=quoted(data, self._secret))
+        raise NotAnAPI(detail=None if looks_like_html(data) else quoted(data, self._secret))
 
     def _raise_reported(self, payload: Any, name: str) -> None:
         """Raise what the gateway reports, unless the answer was already said to be complete."""

@@ -110,7 +110,8 @@ class GatewayError(Exception):
         self.status = status
         self.detail = detail
         self.retry_after = retry_after
-        super().__init__(f"{self.summary} {self.advice}")
+        own_words = f" The gateway's own words: “{detail}”" if detail else ""
+        super().__init__(f"{self.summary} {self.advice}{own_words}")
 
 
 class InvalidBaseURL(GatewayError):

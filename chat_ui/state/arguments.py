@@ -9,13 +9,14 @@ import dataclasses
 from typing import Any, cast
 
 from chat_ui.chat.turns import Draft
+from chat_ui.gateway.json_values import storable
 
 __all__ = ["draft_of", "field_of", "text_of"]
 
 
 def text_of(value: object) -> str:
-    """The value if it is a text, else a blank one, which names nothing and says nothing."""
-    return value if isinstance(value, str) else ""
+    """The value, made storable, if it is a text; else a blank one, which names nothing and says nothing."""
+    return storable(value) if isinstance(value, str) else ""
 
 
 def field_of(form: object, name: str) -> str:

@@ -20,7 +20,6 @@ from chat_ui.chat.changes import (
     TurnStarted,
 )
 from chat_ui.chat.errors import ChatError, NoSuchConversation
-from chat_ui.chat.outcome import why_ended
 from chat_ui.state import routes, wire
 from chat_ui.state.arguments import draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
@@ -166,7 +165,7 @@ def _head(message: Message) -> MessageHead:
         id=message.id,
         role=message.role,
         status=message.status,
-        error=why_ended(message),
+        error=message.error or "",
         chars=len(message.text),
         note=_note(message) if message.role == "assistant" else "",
     )

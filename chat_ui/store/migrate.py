@@ -63,9 +63,7 @@ async def migrate(
     return await asyncio.to_thread(migrate_now, path, backups, busy_timeout, scripts)
 
 
-def migrate_now(
-    path: Path, backups: Path, timeout: float = 5.0, scripts: Scripts = SHIPPED
-) -> Path | None:
+def migrate_now(path: Path, backups: Path, timeout: float = 5.0, scripts: Scripts = SHIPPED) -> Path | None:
     """Do what ``migrate`` does where no event loop runs, and raise what it raises."""
     sqlite.prepare(path, timeout=timeout)
     with sqlite.explained(path), closing(sqlite.connect(path, timeout=timeout)) as db:

@@ -77,7 +77,7 @@ class Person:
 
     async def seen_at_least(self, answer: Locator, word: int) -> None:
         """Wait until a numbered word is on the screen."""
-        await expect(answer).to_contain_text(re.compile(rf"\bw{word}\b"), timeout=ANSWER_WITHIN_MS)
+        await expect(answer).to_contain_text(re.compile(rf"w{word}(?!\d)"), timeout=ANSWER_WITHIN_MS)
 
 
 def highest_word(text: str) -> int:

@@ -9,18 +9,21 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
-from scripted import ScriptedGateway
 
 from chat_ui.chat.live import Pace
 from chat_ui.chat.service import DATABASE, Chat, open_chat
 from chat_ui.settings import Settings
 from chat_ui.store import users
+from tests.scripted import ScriptedGateway
 
 KEY = "sk-the-key-that-nobody-may-see"
 AT_ONCE = Pace(piece=0, journal=0, retry=0, longest_retry=0, drain=0)
 
-OpenChat = Callable[..., Any]
+# How long an example takes says something about the machine only.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from scripted import Request, ScriptedGateway
 
 from chat_ui.chat import follow, library
 from chat_ui.chat.changes import (
@@ -27,6 +25,7 @@ from chat_ui.store import conversations
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.engine import Database
 from chat_ui.store.ids import new_id
+from tests.scripted import Request, ScriptedGateway, happens
 
 from .page import Page, ended, opened, say
 
@@ -143,8 +142,7 @@ async def test_a_run_that_ends_while_the_snapshot_is_read_is_shown_whole(
             await request.say("All of it.")
             await request.finish()
             await watching.until_ended()
-            while chat.runs.shown(watching.last) is not None:
-                await asyncio.sleep(0)
+            await happens(lambda: chat.runs.shown(watching.last) is None)
 
         chat.db.__class__ = SlowAfterReading
         chat.db.meanwhile = end  # type: ignore[attr-defined]
@@ -178,7 +176,7 @@ async def test_changes_that_come_late_are_dropped(chat: Chat, gateway: ScriptedG
 
 async def test_a_branch_brings_a_new_snapshot(chat: Chat, gateway: ScriptedGateway) -> None:
     async with answered(chat, gateway) as (conversation, page):
-        root = list(page.messages)[0]
+        root = next(iter(page.messages))
         await say(chat, "Instead?", conversation_id=conversation.id, parent_id=root)
         change = await page.next()
         assert isinstance(change, Snapshot)
@@ -194,11 +192,11 @@ async def test_a_page_that_lags_starts_over(chat: Chat, gateway: ScriptedGateway
     async with answered(chat, gateway) as (conversation, page):
         feed = chat.feed
         assert isinstance(feed, MemoryFeed)
-        for number in range(300):
+        for _ in range(300):
             changed = ConversationChanged(conversation)
             await feed.publish(Topic("conversation", conversation.id), changed)
         change = await page.next()
-        assert isinstance(change, Snapshot), number
+        assert isinstance(change, Snapshot)
         await library.rename(chat, chat.person.id, conversation.id, "New")
         await page.until(lambda: page.count(ConversationChanged) == 1)
 
@@ -212,9 +210,7 @@ async def test_a_deletion_is_told_and_then_there_is_nothing(chat: Chat, gateway:
             pass
 
 
-async def test_nobody_follows_what_is_not_theirs(
-    chat: Chat, gateway: ScriptedGateway, mallory: str
-) -> None:
+async def test_nobody_follows_what_is_not_theirs(chat: Chat, gateway: ScriptedGateway, mallory: str) -> None:
     async with answered(chat, gateway) as (conversation, page):
         for owner, id in ((mallory, conversation.id), (chat.person.id, new_id()), (chat.person.id, "\0")):
             with pytest.raises(NoSuchConversation):

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from scripted import ScriptedGateway
 
 from chat_ui.chat import gateways as gateways_module
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
 from chat_ui.chat.gateways import CONNECTED, DEMO, Gateways, profile_from
-from chat_ui.chat.service import Chat, open_chat
+from chat_ui.chat.service import Chat
 from chat_ui.gateway import GatewayError
 from chat_ui.settings import Settings, SettingsError
 from chat_ui.store import StoreError, connections
 from chat_ui.store.connections import FILE_NAME, SavedConnection
+from tests.scripted import ScriptedGateway
 
 from .conftest import KEY, opened_cleanly
 from .page import ended, opened, say
@@ -65,12 +65,15 @@ async def test_then_the_demo_model(gateways: Gateways) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value", "named"),
-    [("gateway_url", "ftp://x", "CHAT_UI_GATEWAY_URL"), ("gateway_key", "sk two words", "CHAT_UI_GATEWAY_KEY")],
+    [
+        ("gateway_url", "ftp://x", "CHAT_UI_GATEWAY_URL"),
+        ("gateway_key", "sk two words", "CHAT_UI_GATEWAY_KEY"),
+    ],
 )
 async def test_an_unusable_setting_is_named(settings: Settings, field: str, value: str, named: str) -> None:
     wrong = SecretStr(value) if field == "gateway_key" else value
     with pytest.raises(SettingsError, match=named) as raised:
-        async with open_chat(settings.model_copy(update={field: wrong})):
+        async with opened_cleanly(settings.model_copy(update={field: wrong})):
             pass
     assert "two words" not in str(raised.value)
 
@@ -95,9 +98,7 @@ async def test_connecting_keeps_what_answers(
         assert KEY not in f"{saved!r}{connected.profile!r}{report!r}{caplog.text}{vars(gateways)!r}"
 
 
-async def test_what_was_connected_is_there_after_a_restart(
-    unset: Settings, gateway: ScriptedGateway
-) -> None:
+async def test_what_was_connected_is_there_after_a_restart(unset: Settings, gateway: ScriptedGateway) -> None:
     gateway.greeting = "Hello."
     async with opened_cleanly(unset) as chat:
         await chat.gateways.connect(gateway.base_url, KEY)
@@ -217,15 +218,7 @@ async def test_an_answer_under_way_outlives_a_new_connection(
     assert (answer.status, answer.text) == ("complete", "Before, after.")
 
 
-async def test_a_gateway_that_went_before_the_run_began_is_named(
-    unset: Settings, gateway: ScriptedGateway
-) -> None:
-    gateway.greeting = "Hello."
-    async with opened_cleanly(unset) as chat:
-        await chat.gateways.connect(gateway.base_url, "")
-        asked = len(gateway.requests)
-        conversation = await say(chat, "Hello?")
-        chat.gateways._open.pop(CONNECTED)
-        answer = await ended(chat, conversation)
-    assert (answer.status, len(gateway.requests)) == ("failed", asked)
-    assert "not connected" in (answer.error or "")
+async def test_a_gateway_that_is_not_connected_is_named(gateways: Gateways) -> None:
+    with pytest.raises(NoSuchModel, match="'gateway' is not connected"):
+        async with gateways.using(CONNECTED):
+            pass

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import pytest
-from scripted import ScriptedGateway
 
 from chat_ui.chat.errors import NoSuchConversation
 from chat_ui.chat.library import LONGEST_TITLE, delete, follow_library, rename
 from chat_ui.chat.service import Chat
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import new_id
+from tests.scripted import ScriptedGateway
 
 from .page import ended, opened, say
 

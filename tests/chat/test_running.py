@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted import ScriptedGateway
 
 from chat_ui.chat.answer import Answer
-from chat_ui.chat.changes import MessageEnded, Piece
+from chat_ui.chat.changes import Change, MessageEnded, Piece, TurnStarted
 from chat_ui.chat.errors import Closing
-from chat_ui.chat.feed import MemoryFeed
+from chat_ui.chat.feed import Topic
 from chat_ui.chat.live import Pace
 from chat_ui.chat.service import Chat
 from chat_ui.settings import Settings
+from tests.scripted import ScriptedGateway, happens
 
 from .conftest import KEY, opened_cleanly
 from .page import ended, opened, say
@@ -63,10 +63,9 @@ async def test_text_is_in_the_journal_before_the_answer_ends(
     await request.think("Hm.")
     await request.say("What a reader has seen ")
     await request.say("is on disk.")
-    while "".join(text for (text,) in rows("SELECT text FROM run_journal WHERE part='text' ORDER BY seq")) != (
-        "What a reader has seen is on disk."
-    ):
-        await asyncio.sleep(0)
+    query = "SELECT text FROM run_journal WHERE part='text' ORDER BY seq"
+    seen = "What a reader has seen is on disk."
+    await happens(lambda: "".join(text for (text,) in rows(query)) == seen)
     assert rows("SELECT text FROM run_journal WHERE part='reasoning'") == [("Hm.",)]
     await request.finish()
     await ended(chat, conversation)
@@ -86,8 +85,7 @@ async def test_the_journal_is_written_in_batches(
                 await page.until_shown("x" * 10 * (number + 1))
             assert rows("SELECT * FROM run_journal") == []
             await request.say("y" * 10)
-            while not rows("SELECT * FROM run_journal"):
-                await asyncio.sleep(0)
+            await happens(lambda: rows("SELECT * FROM run_journal"))
             assert rows("SELECT seq, text FROM run_journal") == [(1, "x" * 90 + "y" * 10)]
         await request.finish()
         await ended(chat, conversation)
@@ -127,22 +125,20 @@ async def test_stop_before_the_first_word(chat: Chat, gateway: ScriptedGateway) 
     assert (answer.status, answer.text) == ("stopped", "")
 
 
-async def test_stop_before_the_run_has_begun_asks_nobody(chat: Chat, gateway: ScriptedGateway) -> None:
-    stopping: list[asyncio.Task[bool]] = []
+async def test_stop_before_the_run_has_begun_asks_nobody(
+    chat: Chat, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = chat.feed.publish
 
-    class StopsAtOnce(MemoryFeed):
-        async def publish(self, topic: Any, change: Any) -> None:
-            if not stopping and topic.kind == "conversation":
-                stop = chat.runs.stop(chat.person.id, change.answer.id)
-                stopping.append(asyncio.create_task(stop))
-            await original(topic, change)
+    async def stop_first(topic: Topic, change: Change) -> None:
+        # The turn has started its run, whose task had no chance to take a step yet.
+        if isinstance(change, TurnStarted):
+            assert await chat.runs.stop(chat.person.id, change.answer.id)
+        await publish(topic, change)
 
-    original = chat.feed.publish
-    chat.feed.publish = StopsAtOnce().publish  # type: ignore[method-assign]
+    monkeypatch.setattr(chat.feed, "publish", stop_first)
     conversation = await say(chat, "Hello?")
-    assert await stopping[0]
-    answer = await ended(chat, conversation)
-    assert answer.status == "stopped"
+    assert (await ended(chat, conversation)).status == "stopped"
     assert gateway.requests == []
 
 
@@ -242,8 +238,7 @@ async def test_a_turn_stored_while_the_site_closes_says_how_it_ended(
     async with opened_cleanly(settings) as chat:
         async with chat.db.write():
             sending = asyncio.create_task(say(chat, "Just in time?"))
-            while not chat.runs._admitted:
-                await asyncio.sleep(0)
+            await happens(lambda: chat.runs._admitted)
             draining = asyncio.create_task(chat.runs.drain())
         await draining
         answer = await ended(chat, await sending)
@@ -282,3 +277,20 @@ async def test_a_last_piece_as_large_as_a_batch_ends_the_run(
     await request.finish()
     answer = await ended(chat, conversation)
     assert (answer.status, len(answer.text)) == ("complete", 5000)
+
+
+async def test_what_was_said_last_is_shown_before_the_end_is_told(
+    settings: Settings, gateway: ScriptedGateway
+) -> None:
+    async with opened_cleanly(settings, Pace(piece=60, journal=0, drain=0)) as chat:
+        conversation = await say(chat, "Hello?")
+        request = await gateway.next_request()
+        async with opened(chat, conversation.id) as page:
+            await request.say("First")
+            await page.until_shown("First")
+            await request.say(", and ")
+            await request.say("last.")
+            await request.finish()
+            await page.until_ended()
+            assert page.shown() == "First, and last."
+            assert page.count(Piece) == 2

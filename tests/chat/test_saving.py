@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
-from scripted import ScriptedGateway
 
 from chat_ui.accounts.people import local_person
 from chat_ui.chat.changes import AnswerUnsaved, MessageEnded
@@ -20,6 +18,7 @@ from chat_ui.chat.runs import SAVE_ATTEMPTS, Runs
 from chat_ui.chat.service import DATABASE, Chat
 from chat_ui.settings import Settings
 from chat_ui.store.engine import Database
+from tests.scripted import ScriptedGateway, happens
 
 from .conftest import opened_cleanly
 from .page import ended, opened, say
@@ -64,13 +63,11 @@ async def test_a_journal_that_is_locked_is_written_later_without_loss_or_doublin
                 before = tried(caplog, "journal could not be written")
                 await request.say(word)
                 await request.think(word.upper())
-                while tried(caplog, "journal could not be written") < before + 3:
-                    await asyncio.sleep(0)
+                await happens(lambda: tried(caplog, "journal could not be written") >= before + 3)  # noqa: B023
         await request.say("four")
         for part, whole in (("text", "one two three four"), ("reasoning", "ONE TWO THREE ")):
             query = f"SELECT text FROM run_journal WHERE part='{part}' ORDER BY seq"  # noqa: S608
-            while "".join(text for (text,) in rows(query)) != whole:
-                await asyncio.sleep(0)
+            await happens(lambda: "".join(text for (text,) in rows(query)) == whole)  # noqa: B023
         await request.finish()
         answer = await page.until_ended()
     assert (answer.status, answer.text) == ("complete", "one two three four")
@@ -122,8 +119,7 @@ async def test_closing_gives_up_what_can_not_be_saved_but_not_its_journal(
         conversation = await say(chat, "Hello?")
         request = await gateway.next_request()
         await request.say("In the journal.")
-        while rows("SELECT text FROM run_journal") != [("In the journal.",)]:
-            await asyncio.sleep(0)
+        await happens(lambda: rows("SELECT text FROM run_journal") == [("In the journal.",)])
         with locked():
             await chat.runs.drain()
         assert rows("SELECT status FROM run") == [("running",)]

@@ -79,7 +79,7 @@ async def cancelled_at(db: Database, work: Coroutine[Any, Any, None], moment: st
         ("COMMIT", [("first",), ("second",)], 0),
     ],
 )
-async def test_a_write_is_whole_or_not_there(  # noqa: PLR0913, PLR0917
+async def test_a_write_is_whole_or_not_there(
     db: Database, rows: Rows, moment: str, kept: list[Any], lost: int, times: int
 ) -> None:
     assert await cancelled_at(db, write_two(db), moment, times) == lost

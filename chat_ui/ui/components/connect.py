@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from chat_ui.state.connect import ConnectState
@@ -25,7 +27,10 @@ def connect_card() -> rx.Component:
                     rx.cond(
                         ~ConnectState.open,
                         rx.el.button(
-                            "Connect a gateway", type="button", class_name="button", on_click=ConnectState.show
+                            "Connect a gateway",
+                            type="button",
+                            class_name="button",
+                            on_click=ConnectState.show,
                         ),
                     ),
                     class_name="card-line",
@@ -40,7 +45,9 @@ def connect_card() -> rx.Component:
 
 def _form() -> rx.Component:
     return rx.el.form(
-        _field("Base URL", "base_url", placeholder="https://api.example.com/v1", auto_focus=True, required=True),
+        _field(
+            "Base URL", "base_url", placeholder="https://api.example.com/v1", auto_focus=True, required=True
+        ),
         _field("Key", "key", placeholder="Stays on this machine", type="password", auto_complete="off"),
         rx.cond(ConnectState.error, rx.el.p(ConnectState.error, class_name="notice", role="alert")),
         rx.el.div(
@@ -57,5 +64,5 @@ def _form() -> rx.Component:
     )
 
 
-def _field(label: str, name: str, **props: object) -> rx.Component:
+def _field(label: str, name: str, **props: Any) -> rx.Component:
     return rx.el.label(label, rx.el.input(name=name, spell_check=False, **props))

@@ -24,7 +24,11 @@ def frame(*children: rx.Component, title: rx.Component) -> rx.Component:
         rx.el.main(
             rx.cond(
                 has_connection_errors,
-                rx.el.p("Offline. Trying to reach the site again; your draft is kept.", class_name="offline", role="status"),
+                rx.el.p(
+                    "Offline. Trying to reach the site again; your draft is kept.",
+                    class_name="offline",
+                    role="status",
+                ),
             ),
             header(title),
             *children,

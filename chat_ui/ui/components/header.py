@@ -20,7 +20,10 @@ def header(title: rx.Component) -> rx.Component:
     return rx.el.header(
         SidebarToggle.create(),
         _model_menu(),
-        rx.cond(ModelState.demo, rx.el.span("Demo", class_name="badge", title="The built-in demo model, not a real one")),
+        rx.cond(
+            ModelState.demo,
+            rx.el.span("Demo", class_name="badge", title="The built-in demo model, not a real one"),
+        ),
         title,
         class_name="header",
     )
@@ -32,7 +35,9 @@ def _model_menu() -> rx.Component:
         rx.foreach(ModelState.choices, _choice),
         label="Model",
         face=rx.el.span(
-            rx.cond(ModelState.shown, ModelState.shown, "No model"), icon("chevron-down"), class_name="model-face"
+            rx.cond(ModelState.shown, ModelState.shown, "No model"),
+            icon("chevron-down"),
+            class_name="model-face",
         ),
         button_class="text-button",
         on_open=ModelState.load,

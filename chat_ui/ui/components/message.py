@@ -17,7 +17,7 @@ def message(head: MessageHead) -> rx.Component:
 
 
 @rx.memo
-def _article(rest: rx.RestProp, head: rx.Var[MessageHead]) -> rx.Component:
+def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.el.article(
         rx.cond(head.role == "user", _question(head), _answer(head)),
         rest,
@@ -30,7 +30,7 @@ def _article(rest: rx.RestProp, head: rx.Var[MessageHead]) -> rx.Component:
     )
 
 
-def _question(head: rx.Var[MessageHead]) -> rx.Component:
+def _question(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
         rx.el.h2("You said", class_name="visually-hidden"),
         Words.create(message_id=head.id, on_gap=ThreadState.resend_text),
@@ -38,7 +38,7 @@ def _question(head: rx.Var[MessageHead]) -> rx.Component:
     )
 
 
-def _answer(head: rx.Var[MessageHead]) -> rx.Component:
+def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
         rx.el.h2("Answer", class_name="visually-hidden"),
         Answer.create(

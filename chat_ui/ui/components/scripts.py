@@ -13,6 +13,7 @@ __all__ = [
     "CopyMessage",
     "Example",
     "Menu",
+    "Shell",
     "SidebarToggle",
     "Thread",
     "TitleField",
@@ -107,6 +108,13 @@ class Thread(rx.Component):
 
     conversation: rx.Var[str]
     busy: rx.Var[bool]
+
+
+class Shell(rx.Component):
+    """What stands around every page, and catches what breaks in it."""
+
+    library = _script("shell.jsx")
+    tag = "Shell"
 
 
 class SidebarToggle(rx.Component):

@@ -37,7 +37,9 @@ def sidebar() -> rx.Component:
             rx.el.ul(rx.foreach(SidebarState.rows, _row)),
             rx.cond(
                 SidebarState.more,
-                rx.el.button("Show older", type="button", class_name="row-button meta", on_click=SidebarState.show_more),
+                rx.el.button(
+                    "Show older", type="button", class_name="row-button meta", on_click=SidebarState.show_more
+                ),
             ),
             class_name="sidebar-list",
         ),
@@ -98,7 +100,9 @@ def _gateway() -> rx.Component:
         ),
         rx.cond(
             ModelState.removable,
-            rx.el.button("Disconnect", type="button", class_name="link-button meta", on_click=ConnectState.disconnect),
+            rx.el.button(
+                "Disconnect", type="button", class_name="link-button meta", on_click=ConnectState.disconnect
+            ),
         ),
         class_name="sidebar-foot",
     )

@@ -23,7 +23,7 @@ export function Thread({ conversation, busy, children }) {
   useLayoutEffect(follow, [conversation]);
   useEffect(() => {
     const observer = new ResizeObserver(() => {
-      if (following.current) toBottom();
+      if (following.current && scroller.current) toBottom();
     });
     observer.observe(content.current);
     observer.observe(scroller.current);

@@ -37,7 +37,10 @@ def _missing() -> rx.Component:
     return rx.el.div(
         rx.el.p(ThreadState.missing),
         rx.el.button(
-            "Start a new chat", type="button", class_name="button primary", on_click=rx.redirect(routes.NEW_CHAT)
+            "Start a new chat",
+            type="button",
+            class_name="button primary",
+            on_click=rx.redirect(routes.NEW_CHAT),
         ),
         class_name="missing",
     )

@@ -1,0 +1,204 @@
+"""Connecting a gateway: on the page and by the environment, and every way in which it can be wrong."""
+
+import asyncio
+import json
+import stat
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.scripted import ScriptedGateway
+
+KEY = "sk-CANARY-0123456789abcdef"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway():
+    async with ScriptedGateway() as scripted:
+        scripted.greeting = "Good day from the gateway"
+        yield scripted
+
+
+@pytest.fixture
+def site(start_site):
+    return start_site()
+
+
+async def connect(person, base_url: str, key: str = KEY) -> None:
+    await person.page.get_by_role("button", name="Connect a gateway").last.click()
+    await person.page.get_by_role("textbox", name="Base URL").fill(base_url)
+    await person.page.get_by_label("Key").fill(key)
+    await person.page.get_by_role("button", name="Test and connect").click()
+
+
+async def test_a_gateway_that_works_is_kept_and_its_key_never_comes_back(site, visit, gateway):
+    person = await visit(site)
+    await connect(person, gateway.base_url)
+
+    await expect(person.page.get_by_text("Connected: 2 models, and model-a answered.")).to_be_visible()
+    await expect(person.page.get_by_text("You are talking to a demo.")).to_be_hidden()
+    await expect(await person.ask("Hello")).to_contain_text("Good day from the gateway")
+    kept = site.data_dir / "gateway.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert KEY in kept.read_text()
+    await person.page.reload()
+    await expect(person.page.get_by_role("button", name="Model")).to_contain_text("model-a")
+    assert KEY not in "".join(person.received) + await person.page.content() + site.log
+
+    site.stop()
+    site.start()
+    again = await visit(site)
+    await expect(await again.ask("Hello")).to_contain_text("Good day from the gateway")
+    await again.page.get_by_role("button", name="Disconnect").click()
+    await expect(again.page.get_by_role("button", name="Model")).to_contain_text("demo")
+    assert not kept.exists()
+
+
+async def refuse_connection() -> str:
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+    return f"http://127.0.0.1:{port}/v1"
+
+
+async def test_what_is_wrong_is_said_in_words(site, visit, answering):
+    wrong = {
+        "http://nosuchhost.invalid/v1": "host",
+        await refuse_connection(): "refuses",
+        (await answering("200 OK", "plain")).replace("http:", "https:"): "secure",
+        await answering("401 Unauthorized", '{"error": {"message": "Bad key ' + KEY + '"}}'): "key",
+        await answering("404 Not Found", "{}"): "/v1",
+        await answering("200 OK", "<!doctype html><p>Welcome", "text/html"): "chat gateway",
+        await answering("200 OK", '{"data": []}'): "models",
+        "gateway.example/v1": "http",
+        "": "",
+    }
+    person = await visit(site)
+    await person.page.get_by_role("button", name="Connect a gateway").last.click()
+    for base_url, expected in wrong.items():
+        await person.page.get_by_role("textbox", name="Base URL").fill(base_url)
+        await person.page.get_by_label("Key").fill(KEY)
+        await person.page.get_by_role("button", name="Test and connect").click()
+        if base_url:
+            alert = person.page.get_by_role("region", name="Connect a gateway").get_by_role("alert")
+            await expect(alert).to_contain_text(expected, ignore_case=True)
+        await expect(person.page.get_by_role("textbox", name="Base URL")).to_have_value(base_url)
+    assert KEY not in "".join(person.received) + site.log
+    assert not (site.data_dir / "gateway.json").exists()
+
+
+async def test_by_the_environment_with_a_live_list_of_models(start_site, visit, gateway):
+    site = start_site(
+        CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-b"
+    )
+    person = await visit(site)
+    await expect(person.page.get_by_text("You are talking to a demo.")).to_be_hidden()
+
+    menu = person.page.get_by_role("button", name="Model")
+    await expect(menu).to_contain_text("model-b")
+    await person.ask("Hello")
+    await menu.click()
+    await expect(person.page.get_by_role("menuitemradio")).to_have_text(["model-b", "model-a"])
+    await person.page.get_by_role("menuitemradio", name="model-a").click()
+    await person.ask("And again")
+
+    assert [request.body["model"] for request in gateway.requests] == ["model-b", "model-a"]
+    assert f"Bearer {KEY}" in gateway.requests[0].headers
+    assert gateway.requests[1].asked[0] == ("user", "Hello")
+    assert KEY not in "".join(person.received) + await person.page.content() + site.log
+
+
+async def test_a_failing_answer_says_why_and_keeps_the_question(start_site, visit, gateway):
+    gateway.greeting = None
+    site = start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
+    person = await visit(site)
+
+    await person.say("One that is refused")
+    await (await gateway.next_request()).refuse(401, "The key has expired")
+    await expect(person.answers.nth(0)).to_have_attribute("data-status", "failed")
+    await expect(person.answers.nth(0)).to_contain_text("The key has expired")
+    await expect(person.articles.nth(0)).to_contain_text("One that is refused")
+
+    await person.say("One that is cut")
+    request = await gateway.next_request()
+    await request.say("This much came")
+    await expect(person.answers.nth(1)).to_contain_text("This much came")
+    request.cut()
+    await expect(person.answers.nth(1)).to_have_attribute("data-status", "interrupted")
+    await expect(person.answers.nth(1)).to_contain_text("This much came")
+
+    await person.say("One that ends with nothing")
+    await (await gateway.next_request()).end()
+    await expect(person.answers.nth(2)).to_have_attribute("data-status", "failed")
+    assert "<" not in await person.answers.nth(2).inner_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        ("text/event-stream", "", "empty"),
+        ("text/event-stream", "data: {not json\n\n", ""),
+        ("text/html", "<html><h1>Welcome</h1></html>", "web page"),
+        ("application/octet-stream", "\x00\x01\x02garbage", ""),
+    ],
+)
+async def test_no_stream_at_all_fails_in_words(start_site, visit, answering, kind, body, expected):
+    base_url = await answering("200 OK", body, kind)
+    site = start_site(CHAT_UI_GATEWAY_URL=base_url, CHAT_UI_GATEWAY_MODEL="some-model")
+    person = await visit(site)
+
+    answer = await person.ask("Hello")
+
+    await expect(answer).to_have_attribute("data-status", "failed")
+    ending = answer.get_by_role("status").first
+    await expect(ending).to_contain_text(expected, ignore_case=True)
+    assert len((await ending.inner_text()).split()) > 5
+    await expect(person.articles.first).to_contain_text("Hello")
+
+
+async def test_a_whole_json_answer_in_place_of_a_stream_is_taken(start_site, visit, answering):
+    message = {"role": "assistant", "content": "All at once"}
+    body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    base_url = await answering("200 OK", json.dumps(body))
+    site = start_site(CHAT_UI_GATEWAY_URL=base_url, CHAT_UI_GATEWAY_MODEL="some-model")
+    person = await visit(site)
+
+    await expect(await person.ask("Hello")).to_contain_text("All at once")
+
+
+async def test_a_gateway_that_is_down_leaves_the_page_usable(start_site, visit):
+    site = start_site(CHAT_UI_GATEWAY_URL=await refuse_connection(), CHAT_UI_GATEWAY_MODEL="some-model")
+    person = await visit(site)
+
+    answer = await person.ask("Hello")
+
+    await expect(answer).to_have_attribute("data-status", "failed")
+    await expect(answer).to_contain_text("refuses")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def answering():
+    """Start servers that give every request the same answer."""
+    servers = []
+
+    async def serve(status: str, body: str, kind: str = "application/json") -> str:
+        content = body.encode("latin-1")
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n"
+        head += f"Content-Length: {len(content)}\r\n\r\n"
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(65536)
+            writer.write(head.encode() + content)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        servers.append(server)
+        return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+
+    yield serve
+    for server in servers:
+        server.close()
+        await server.wait_closed()

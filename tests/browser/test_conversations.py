@@ -1,0 +1,98 @@
+"""The list of conversations: open, rename, delete."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+
+async def test_it_lists_the_newest_first_under_its_day(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("The first of two")
+    await person.button("New chat").click()
+    await person.ask("The second of two")
+
+    links = person.sidebar.get_by_role("link")
+    await expect(links.first).to_have_text("The second of two")
+    await expect(links.nth(1)).to_have_text("The first of two")
+    await expect(person.sidebar.get_by_role("heading", name="Today")).to_have_count(1)
+    await expect(links.first).to_have_attribute("aria-current", "page")
+
+
+async def test_new_chat_leaves_the_old_one_alone(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("Hello")
+    await person.button("New chat").click()
+
+    await expect(person.page.get_by_text("What would you like to know?")).to_be_visible()
+    await expect(person.articles).to_have_count(0)
+    await person.sidebar.get_by_role("link").first.click()
+    await expect(person.articles).to_have_count(2)
+    await expect(person.answers.last).to_contain_text("demo")
+
+
+async def test_a_rename_shows_in_every_tab_and_after_a_reload(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("An old name")
+    other = await visit(demo_site)
+    await person.page.get_by_role("button", name="Actions for An old name").click()
+    await person.page.get_by_role("menuitem", name="Rename").click()
+    await person.page.get_by_role("textbox", name="Title").fill("A new name")
+    await person.page.keyboard.press("Enter")
+
+    for tab in (person, other):
+        await expect(tab.sidebar.get_by_role("link").first).to_have_text("A new name")
+    await expect(person.page.get_by_role("heading", level=1)).to_have_text("A new name")
+    await other.page.reload()
+    await expect(other.sidebar.get_by_role("link").first).to_have_text("A new name")
+
+
+async def test_escape_leaves_the_name_as_it_was(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("Steady name")
+    await person.page.get_by_role("button", name="Actions for Steady name").first.click()
+    await person.page.get_by_role("menuitem", name="Rename").click()
+    await person.page.get_by_role("textbox", name="Title").fill("Something else")
+    await person.page.keyboard.press("Escape")
+
+    await expect(person.sidebar.get_by_role("link").first).to_have_text("Steady name")
+
+
+async def test_a_deleted_conversation_is_gone_from_every_tab(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("Not for long")
+    path = person.page.url.removeprefix(demo_site.url)
+    other = await visit(demo_site, path)
+    await person.page.get_by_role("button", name="Actions for Not for long").click()
+    await person.page.get_by_role("menuitem", name="Delete").click()
+
+    await expect(person.page).to_have_url(re.compile(r"/$"))
+    await expect(person.sidebar.get_by_role("link", name="Not for long")).to_have_count(0)
+    await expect(other.page.get_by_text("This conversation was deleted.")).to_be_visible()
+    await other.page.reload()
+    await expect(other.page.get_by_text("There is no such conversation.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/c/01a1f8a0-44c0-7c24-b3ad-24ddb4d5d31e", "/c/nonsense", "/c/..%2f..%2fetc", "/c/" + "x" * 3000],
+)
+async def test_a_conversation_that_is_not_there_says_so(demo_site, visit, path):
+    person = await visit(demo_site)
+    await person.page.goto(demo_site.url + path)
+    await expect(person.page.get_by_text("There is no such conversation.")).to_be_visible()
+    await person.page.get_by_role("button", name="Start a new chat").click()
+    await expect(person.page.get_by_text("What would you like to know?")).to_be_visible()
+
+
+async def test_a_draft_survives_a_reload_and_belongs_to_its_conversation(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("Hello")
+    await person.message_box.fill("half a thought")
+    await person.page.reload()
+    await expect(person.message_box).to_have_value("half a thought")
+
+    await person.button("New chat").click()
+    await expect(person.message_box).to_have_value("")
+    await person.page.evaluate("history.back()")
+    await expect(person.message_box).to_have_value("half a thought")

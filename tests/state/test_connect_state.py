@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reflex.utils import format
+
+from chat_ui.chat.service import Chat
+from chat_ui.settings import Settings
+from chat_ui.state.connect import ConnectState
+from chat_ui.state.models import ModelState
+from tests.scripted import ScriptedGateway
+
+from .conftest import KEY, Browser
+
+
+@pytest.fixture
+def named() -> bool:
+    """Whether the environment names a gateway."""
+    return False
+
+
+@pytest.fixture
+def settings(tmp_path: Path, named: bool, gateway: ScriptedGateway) -> Settings:
+    return Settings(data_dir=tmp_path / "data", gateway_url=gateway.base_url if named else None)
+
+
+def last(browser: Browser, state: Any, var: str) -> Any:
+    values = browser.values(state, var)
+    return json.loads(format.json_dumps(values[-1])) if values else None
+
+
+async def test_connecting_reports_and_lists_the_models(
+    browser: Browser, gateway: ScriptedGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    gateway.greeting = "Hello."
+    await browser.send(ConnectState.show)
+    await browser.send(ConnectState.connect, {"base_url": gateway.base_url, "key": KEY})
+    assert browser.values(ConnectState, "busy") == [True, False]
+    assert last(browser, ConnectState, "report") == "Connected: 2 models, and model-a answered."
+    assert browser.values(ConnectState, "open") == [True, False]
+    assert [choice["id"] for choice in last(browser, ModelState, "choices")] == ["model-a", "model-b"]
+    assert last(browser, ModelState, "removable") is True
+    assert KEY not in browser.sent()
+    assert KEY not in caplog.text
+    await browser.send(ConnectState.disconnect)
+    assert (last(browser, ModelState, "demo"), last(browser, ConnectState, "report")) == (True, "")
+
+
+async def test_what_fails_says_why_and_keeps_the_form_open(
+    browser: Browser, gateway: ScriptedGateway, chat: Chat
+) -> None:
+    gateway.down = True
+    await browser.send(ConnectState.show)
+    await browser.send(ConnectState.connect, {"base_url": gateway.base_url, "key": KEY})
+    assert "problem of its own" in last(browser, ConnectState, "error")
+    assert last(browser, ConnectState, "open") is True
+    assert browser.values(ConnectState, "busy") == [True, False]
+    assert chat.gateways.is_demo
+    assert KEY not in browser.sent()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [None, 5, "text", [], {}, {"base_url": 5, "key": []}, {"base_url": "\ud800", "key": "\0"}, {"key": KEY}],
+)
+async def test_a_form_that_is_none_is_refused_in_words(browser: Browser, chat: Chat, form: Any) -> None:
+    await browser.send_raw(f"{ConnectState.get_full_name()}.connect", form=form)
+    assert last(browser, ConnectState, "error").endswith(".")
+    assert browser.values(ConnectState, "busy") == [True, False]
+    assert chat.gateways.is_demo
+
+
+@pytest.mark.parametrize("named", [True])
+async def test_the_environments_gateway_can_not_be_changed_here(
+    browser: Browser, chat: Chat, gateway: ScriptedGateway
+) -> None:
+    await browser.send(ConnectState.connect, {"base_url": "http://elsewhere.test/v1", "key": ""})
+    assert "environment" in last(browser, ConnectState, "error")
+    await browser.send(ConnectState.disconnect)
+    assert not chat.gateways.is_demo
+    assert gateway.requests == []
+
+
+@pytest.mark.parametrize("model", [None, 5, {}, [], "unknown", "\ud800", "x" * 10_000])
+async def test_only_a_model_on_the_menu_can_be_chosen(browser: Browser, model: Any) -> None:
+    await browser.send(ModelState.load)
+    await browser.send_raw(f"{ModelState.get_full_name()}.choose", model=model)
+    assert browser.values(ModelState, "chosen") == []
+    assert last(browser, ModelState, "shown") == "demo"
+    await browser.send(ModelState.choose, "demo")
+    assert last(browser, ModelState, "chosen") == "demo"

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from reflex.utils import format
+
+from chat_ui.chat import library
+from chat_ui.chat.follow import read_snapshot
+from chat_ui.chat.service import Chat
+from chat_ui.chat.turns import Draft, send
+from chat_ui.state import routes
+from chat_ui.state.thread import ThreadState
+from chat_ui.store.conversations import Conversation
+from chat_ui.store.ids import new_id
+from tests.scripted import ScriptedGateway, happens
+
+from .conftest import Browser
+
+# Bytes of a piece's frame beside its text: names, one id, and an offset of up to three digits.
+ENVELOPE = 170
+
+HOSTILE: list[Any] = [
+    None,
+    5,
+    True,
+    [],
+    {},
+    [["x"]],
+    {"id": {"$ne": ""}},
+    "",
+    "x" * 1000,
+    "\ud800\0",
+    "../..",
+]
+
+
+@pytest.fixture
+async def conversation(chat: Chat, gateway: ScriptedGateway, browser: Browser) -> Conversation:
+    """A conversation whose answer is still coming, at whose address the browser is."""
+    made = await send(chat, chat.person.id, Draft(new_id(), "Hello?"))
+    browser.path = routes.conversation(made.id)
+    return made
+
+
+@pytest.fixture
+async def following(browser: Browser, conversation: Conversation) -> AsyncGenerator[Browser]:
+    future = await browser.start(ThreadState.follow)
+    await browser.until(lambda: bool(browser.values(ThreadState, "heads")))
+    yield browser
+    future.cancel()
+
+
+def statuses(browser: Browser) -> list[list[str]]:
+    return [[head["status"] for head in as_rows(heads)] for heads in browser.values(ThreadState, "heads")]
+
+
+def as_rows(heads: Any) -> list[dict[str, Any]]:
+    return json.loads(format.json_dumps(heads))
+
+
+def name_of(handler: str) -> str:
+    return f"{ThreadState.get_full_name()}.{handler}"
+
+
+def told(browser: Browser) -> str:
+    return "".join(value["text"] for value in browser.pushed("texts") if "offset" in value)
+
+
+async def test_a_first_message_is_acknowledged_and_opens_its_conversation(
+    browser: Browser, chat: Chat, gateway: ScriptedGateway
+) -> None:
+    gateway.greeting = "Hello."
+    await browser.send(ThreadState.send, Draft("send-1", "Hello?"))
+    assert browser.pushed("composer") == [{"id": "send-1"}]
+    [address] = browser.redirects()
+    snapshot = await read_snapshot(chat, chat.person.id, address.removeprefix(routes.CONVERSATION_PREFIX))
+    assert snapshot.messages[0].text == "Hello?"
+    await browser.send(ThreadState.send, Draft("send-1", "Hello?"))
+    assert browser.pushed("composer") == [{"id": "send-1"}] * 2
+    assert browser.redirects() == [address] * 2
+
+
+async def test_a_further_message_stays_on_the_page(
+    browser: Browser, gateway: ScriptedGateway, conversation: Conversation
+) -> None:
+    gateway.greeting = "Hello."
+    await browser.send(ThreadState.send, Draft("send-2", "And?", conversation.id))
+    assert browser.pushed("composer") == [{"id": "send-2"}]
+    assert browser.redirects() == []
+
+
+async def test_a_refusal_says_why_and_acknowledges_nothing(browser: Browser) -> None:
+    await browser.send(ThreadState.send, Draft("send-1", "Hello?", new_id()))
+    [refusal] = browser.pushed("composer")
+    assert refusal.keys() == {"id", "refused"}
+    assert "no such conversation" in refusal["refused"]
+    assert browser.redirects() == []
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        *HOSTILE,
+        {"id": "send-1"},
+        {"text": "no id"},
+        {"id": 5, "text": "x"},
+        {"id": "send-1", "text": ["x"]},
+        {"id": "send-1", "text": "x", "conversation_id": 7},
+    ],
+)
+async def test_a_draft_that_is_none_is_refused_or_read_as_far_as_it_goes(
+    browser: Browser, gateway: ScriptedGateway, chat: Chat, draft: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway.greeting = "Hello."
+    await browser.send_raw(name_of("send"), draft=draft)
+    [answer] = browser.pushed("composer")
+    stored = isinstance(draft, dict) and draft.get("conversation_id") == 7
+    assert ("refused" in answer) is not stored
+    assert not caplog.records
+
+
+async def test_a_draft_may_hold_more_than_we_know(browser: Browser, gateway: ScriptedGateway) -> None:
+    gateway.greeting = "Hello."
+    await browser.send_raw(name_of("send"), draft={"id": "send-1", "text": "Hello?", "owner": "mallory"})
+    assert browser.pushed("composer") == [{"id": "send-1"}]
+
+
+async def test_text_streams_without_touching_the_state(following: Browser, gateway: ScriptedGateway) -> None:
+    browser, request = following, await gateway.next_request()
+    words = ["Hel", "lo ", "👋🏽", "!"] * 10
+    begun = len(browser.frames)
+    for number, word in enumerate(words):
+        await request.say(word)
+        await browser.until(lambda: told(browser) == "".join(words[: number + 1]))  # noqa: B023
+    frames = browser.frames[begun:]
+    assert not any(frame.delta for frame in frames)
+    assert len(frames) <= len(words)
+    for frame in frames:
+        [event] = frame.events
+        text = event.payload["value"]["text"]
+        assert len(format.json_dumps(frame)) - len(format.json_dumps(text)) <= ENVELOPE
+    await request.finish()
+    await browser.until(lambda: statuses(browser)[-1] == ["complete", "complete"])
+    offsets = [value["offset"] for value in browser.pushed("texts") if "offset" in value]
+    lengths = [len(value["text"]) for value in browser.pushed("texts") if "offset" in value]
+    assert offsets == [sum(lengths[:number]) for number in range(len(lengths))]
+
+
+async def test_heads_change_at_the_turns_of_a_conversation_only(
+    following: Browser, gateway: ScriptedGateway, conversation: Conversation
+) -> None:
+    browser, request = following, await gateway.next_request()
+    await request.say("Hello.")
+    await browser.until(lambda: told(browser) == "Hello.")
+    await request.finish()
+    await browser.until(lambda: statuses(browser)[-1] == ["complete", "complete"])
+    await browser.send(ThreadState.send, Draft("send-2", "And?", conversation.id))
+    request = await gateway.next_request()
+    await request.think("Hm.")
+    await request.say("That is all.")
+    await request.finish()
+    await browser.until(lambda: statuses(browser)[-1] == ["complete"] * 4)
+    assert statuses(browser) == [
+        ["complete", "streaming"],
+        ["complete", "complete"],
+        ["complete", "complete", "complete", "streaming"],
+        ["complete"] * 4,
+    ]
+    assert "Hello" not in str(browser.values(ThreadState, "heads"))
+    last = as_rows(browser.values(ThreadState, "heads")[-1])[-1]
+    assert (last["chars"], last["error"]) == (len("That is all."), "")
+    parts = [value.get("part") for value in browser.pushed("texts") if value.get("text") == "Hm."]
+    assert parts == ["reasoning"]
+
+
+async def test_finished_texts_come_once_and_beside_the_state(
+    browser: Browser, gateway: ScriptedGateway, chat: Chat, conversation: Conversation
+) -> None:
+    request = await gateway.next_request()
+    await request.think("Hm.")
+    await request.say("Hello.")
+    await request.finish()
+    await happens(lambda: not chat.runs._live)
+    future = await browser.start(ThreadState.follow)
+    await browser.until(lambda: bool(browser.values(ThreadState, "heads")))
+    [batch] = browser.pushed("texts")
+    assert [{**value, "id": ""} for value in batch["texts"]] == [
+        {"id": "", "text": "Hello.", "reasoning": "Hm."},
+        {"id": "", "text": "Hello?"},
+    ]
+    future.cancel()
+
+
+async def test_stop_ends_the_answer(following: Browser, gateway: ScriptedGateway) -> None:
+    request = await gateway.next_request()
+    await request.say("So far")
+    await following.until(lambda: told(following) == "So far")
+    answer = as_rows(following.values(ThreadState, "heads")[-1])[-1]["id"]
+    await following.send(ThreadState.stop, answer)
+    await request.until_client_leaves()
+    await following.until(lambda: statuses(following)[-1] == ["complete", "stopped"])
+
+
+async def test_a_text_with_a_hole_is_pushed_again_whole(following: Browser, gateway: ScriptedGateway) -> None:
+    request = await gateway.next_request()
+    await request.say("So far")
+    await following.until(lambda: told(following) == "So far")
+    answer = as_rows(following.values(ThreadState, "heads")[-1])[-1]["id"]
+    await following.send(ThreadState.resend_text, answer)
+    assert following.pushed("texts")[-1] == {"texts": [{"id": answer, "text": "So far"}]}
+    await request.finish()
+    await following.until(lambda: statuses(following)[-1] == ["complete", "complete"])
+
+
+@pytest.mark.parametrize("argument", [*HOSTILE, "0193a3c0-0000-7000-8000-000000000000"])
+async def test_arguments_from_anybody_change_nothing(
+    browser: Browser, chat: Chat, gateway: ScriptedGateway, conversation: Conversation, argument: Any
+) -> None:
+    request = await gateway.next_request()
+    await browser.send_raw(name_of("stop"), message_id=argument)
+    await browser.send_raw(name_of("resend_text"), message_id=argument)
+    assert browser.pushed("texts") == []
+    snapshot = await read_snapshot(chat, chat.person.id, conversation.id)
+    assert snapshot.messages[-1].status == "streaming"
+    await request.finish()
+
+
+@pytest.mark.parametrize("path", ["/c/", "/c/nonsense", "/c/0193a3c0-0000-7000-8000-000000000000", "/c/%00"])
+async def test_an_address_without_a_conversation_says_so(browser: Browser, path: str) -> None:
+    browser.path = path
+    await browser.send(ThreadState.follow)
+    assert "no such conversation" in browser.values(ThreadState, "missing")[-1]
+
+
+async def test_a_deletion_empties_the_page(
+    following: Browser, chat: Chat, gateway: ScriptedGateway, conversation: Conversation
+) -> None:
+    await library.delete(chat, chat.person.id, conversation.id)
+    await following.until(lambda: bool(following.values(ThreadState, "missing")))
+    assert following.values(ThreadState, "heads")[-1] == []
+    assert "deleted" in following.values(ThreadState, "missing")[-1]
+
+
+async def test_a_new_title_is_all_that_a_renaming_sends(
+    following: Browser, chat: Chat, gateway: ScriptedGateway, conversation: Conversation
+) -> None:
+    begun = len(following.frames)
+    await library.rename(chat, chat.person.id, conversation.id, "Greetings")
+    await following.until(lambda: following.values(ThreadState, "title")[-1] == "Greetings")
+    [frame] = following.frames[begun:]
+    assert frame.delta == {ThreadState.get_full_name(): {"title_rx_state_": "Greetings"}}
+
+
+async def test_the_key_never_reaches_the_browser(following: Browser, gateway: ScriptedGateway) -> None:
+    request = await gateway.next_request()
+    await request.refuse(401, "no")
+    await following.until(lambda: statuses(following)[-1] == ["complete", "failed"])
+    assert "sk-" not in following.sent()
