@@ -27,6 +27,11 @@ app = rx.App(
         rx.el.meta(
             name="viewport", content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
         ),
+        # Before the first paint, or a sidebar that was left closed would be seen to close.
+        rx.el.script(
+            "try{if(localStorage['chat-ui:sidebar']==='closed'&&innerWidth>767)"
+            "document.documentElement.dataset.sidebar='closed'}catch{}"
+        ),
         rx.el.meta(name="color-scheme", content="light dark"),
     ],
 )

@@ -61,10 +61,8 @@ async def picture(person: Person, name: str) -> None:
 async def main() -> None:
     """Build, start, take, stop."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    port = site.free_port()
-    site.build(port)
-    with tempfile.TemporaryDirectory() as folder:
-        shown = site.Site(port, Path(folder) / "data")
+    with site.built() as build, tempfile.TemporaryDirectory() as folder:
+        shown = site.Site(build, Path(folder) / "data")
         shown.start()
         try:
             async with async_playwright() as playwright:

@@ -10,9 +10,10 @@ from chat_ui.chat.answer import Answer
 from chat_ui.chat.errors import ChatError
 from chat_ui.gateway import GatewayError
 from chat_ui.store.errors import StoreError
+from chat_ui.store.messages import Message
 from chat_ui.store.runs import Outcome
 
-__all__ = ["SHUT_DOWN", "outcome_of", "unsaved_words"]
+__all__ = ["SHUT_DOWN", "outcome_of", "remark", "unsaved_words"]
 
 EndStatus = Literal["complete", "stopped", "interrupted", "failed"]
 
@@ -21,6 +22,14 @@ CUT_SHORT = (
     "again for a whole answer."
 )
 SHUT_DOWN = "The site was restarted before the answer was finished. What came is kept."
+SAID_NOTHING = (
+    "The model ended its answer without saying anything. Send the message again, or ask another model."
+)
+REMARKS = {
+    "length": "The answer reached the longest length that was allowed, and ends in the middle.",
+    "content_filter": "The gateway's content filter ended this answer.",
+    "tool_calls": "The model asked for a tool, and this site has none to give. Ask again without.",
+}
 OUR_FAULT = (
     "The site failed while it was reading the answer. This is its own fault, not the gateway's; the log "
     "has the details. What came is kept."
@@ -77,6 +86,15 @@ def _judge(answer: Answer, failure: BaseException | None, *, stopped: bool) -> t
     said_something = bool(str(answer.text) or str(answer.reasoning))
     words = str(failure) if isinstance(failure, GatewayError | ChatError) else OUR_FAULT
     return ("interrupted" if said_something else "failed"), words
+
+
+def remark(message: Message) -> str:
+    """What a reader should know of how an answer ended, in words; blank where it simply ended."""
+    if message.error or message.role != "assistant" or message.status != "complete":
+        return message.error or ""
+    if message.finish_reason in REMARKS:
+        return REMARKS[message.finish_reason]
+    return "" if message.text.strip() else SAID_NOTHING
 
 
 def unsaved_words(error: Exception) -> str:

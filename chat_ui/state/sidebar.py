@@ -45,14 +45,14 @@ class SidebarState(rx.State):
     more: bool = False
     renaming: str = ""
     notice: str = ""
-    drawer_open: bool = False
     _limit: int = PAGE
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
         """Show the list, and keep it true until the page leaves."""
-        async with self:
-            self.drawer_open, self.notice = False, ""
+        if self.renaming or self.notice:
+            async with self:
+                self.renaming = self.notice = ""
         chat, owner = current_chat(), owner_of(self)
         try:
             async with aclosing(library.follow_library(chat, owner, self._limit + 1)) as lists:
@@ -71,11 +71,6 @@ class SidebarState(rx.State):
         """List older conversations too."""
         self._limit += PAGE
         return SidebarState.follow
-
-    @rx.event
-    def toggle_drawer(self) -> None:
-        """Open or close the list on a narrow screen."""
-        self.drawer_open = not self.drawer_open
 
     @rx.event
     def begin_rename(self, conversation_id: str) -> None:

@@ -20,6 +20,7 @@ from chat_ui.chat.changes import (
     TurnStarted,
 )
 from chat_ui.chat.errors import ChatError, NoSuchConversation
+from chat_ui.chat.outcome import remark
 from chat_ui.state import routes, wire
 from chat_ui.state.arguments import draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
@@ -40,7 +41,7 @@ class MessageHead:
         id: of the message.
         role: who says it.
         status: how far it is.
-        error: what went wrong, in words, if anything did.
+        error: what went wrong or is missing, in words, if anything did or is.
         chars: code points of its text, once it is final; the page asks again where it has fewer.
         note: model, tokens and time, in one line, once it is final.
     """
@@ -125,7 +126,7 @@ class ThreadState(rx.State):
 
     @rx.event
     async def send(self, draft: object) -> AsyncGenerator[EventSpec, None]:
-        """Store what the composer sends, a ``Draft``, and open its conversation where it began one."""
+        """Store what the composer sends, a ``Draft``, and say where; the page goes there by itself."""
         # Not annotated as a draft: Reflex would log one that doesn't fit, with all that somebody wrote.
         wanted = draft_of(draft)
         try:
@@ -133,9 +134,7 @@ class ThreadState(rx.State):
         except (ChatError, StoreError) as error:
             yield wire.refused(wanted.id, str(error))
             return
-        yield wire.stored(wanted.id)
-        if not wanted.conversation_id:
-            yield rx.redirect(routes.conversation(conversation.id))
+        yield wire.stored(wanted.id, conversation.id)
 
     @rx.event
     async def stop(self, message_id: str) -> None:
@@ -165,7 +164,7 @@ def _head(message: Message) -> MessageHead:
         id=message.id,
         role=message.role,
         status=message.status,
-        error=message.error or "",
+        error=remark(message),
         chars=len(message.text),
         note=_note(message) if message.role == "assistant" else "",
     )

@@ -2,7 +2,7 @@
 
 Reflex sends a state var whole whenever it changes. Texts would be sent again and again that way, so they
 go as ``_set_value`` events instead, which take no lock and carry only what is new. The page's end of
-this is ``ui/components/texts.js`` and ``ui/components/composer.jsx``.
+this is ``ui/components/texts.js`` and ``ui/components/outbox.js``.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def texts(messages: Sequence[Message]) -> Iterator[EventSpec]:
         yield rx.set_value(TEXTS, {"texts": batch})
 
 
-def stored(send_id: str) -> EventSpec:
-    """Tell the composer that a message is stored, and may be cleared."""
-    return rx.set_value(COMPOSER, {"id": send_id})
+def stored(send_id: str, conversation_id: str) -> EventSpec:
+    """Tell the page that a message is stored, and in which conversation."""
+    return rx.set_value(COMPOSER, {"id": send_id, "conversation": conversation_id})
 
 
 def refused(send_id: str, why: str) -> EventSpec:
-    """Tell the composer that a message was not taken, and why; it keeps the text."""
+    """Tell the page that a message was not taken, and why; it keeps the text."""
     return rx.set_value(COMPOSER, {"id": send_id, "refused": why})
 
 

@@ -1,5 +1,8 @@
 """The real site, built for production and started on a port of its own."""
 
+import fcntl
+import hashlib
+import itertools
 import os
 import shutil
 import signal
@@ -9,57 +12,140 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD_DIR = ROOT / ".web-tests"
 START_WITHIN_S = 60
+# What a page is made of, the pins of its packages and the way it is built here included.
+SOURCES = ("chat_ui", "assets", "reflex.lock", "rxconfig.py", "pyproject.toml", "tests/browser/site.py")
+GENERATED = {"__pycache__", "external"}
 
 
-def free_port() -> int:
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The page, compiled for one port; nobody else uses the directory or the port meanwhile."""
+
+    directory: Path
+    port: int
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The environment of a site that knows of no gateway and shares nothing with the person's own."""
+        private = ("CHAT_UI_", "OPENAI_", "REFLEX_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(private)}
+        return inherited | {
+            "REFLEX_WEB_WORKDIR": str(self.directory),
+            "REFLEX_FRONTEND_PORT": str(self.port),
+            "REFLEX_API_URL": f"http://localhost:{self.port}",
+            "REFLEX_TELEMETRY_ENABLED": "false",
+            "REFLEX_CHECK_LATEST_VERSION": "false",
+            **more,
+        }
+
+    def compile(self) -> None:
+        """Compile the page as ``reflex run --env prod`` does, unless nothing changed since the last time."""
+        fingerprint = f"{self.port} {_digest_of_sources()}"
+        compiled = self.directory / "compiled-from"
+        if compiled.exists() and compiled.read_text() == fingerprint:
+            return
+        compiled.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        compiled.write_text(fingerprint)
+
+
+@contextmanager
+def built() -> Iterator[Build]:
+    """Have the page compiled, in a directory and for a port that are nobody else's until the block ends.
+
+    Test runs side by side thus have one each: ``.web-tests``, ``.web-tests-2`` and so on.
+    """
+    for number in itertools.count(1):
+        directory = BUILD_DIR if number == 1 else BUILD_DIR.with_name(f"{BUILD_DIR.name}-{number}")
+        directory.mkdir(exist_ok=True)
+        with _held(directory, wait=False) as is_ours:
+            if not is_ours:
+                continue
+            build = Build(directory, _port(directory / "port"))
+            # All of them write to reflex.lock/ and assets/external/ as they compile.
+            with _held(ROOT):
+                build.compile()
+            yield build
+            return
+
+
+@contextmanager
+def _held(directory: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a directory until the block ends, or the process; tell whether nobody else held it."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        is_ours = True
+    except BlockingIOError:
+        is_ours = False
+    try:
+        yield is_ours
+    finally:
+        os.close(handle)
+
+
+def _port(remembered: Path) -> int:
+    """The port of the last time if it is free, else a new one."""
+    try:
+        port = _free_port(int(remembered.read_text()))
+    except (OSError, ValueError):
+        port = _free_port()
+    remembered.write_text(str(port))
+    return port
+
+
+def _free_port(port: int = 0) -> int:
+    """This port, or any.
+
+    Raises:
+        OSError: it isn't free.
+    """
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        # What only waits for its time to run out is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
         return probe.getsockname()[1]
 
 
-def environment(port: int, **more: str) -> dict[str, str]:
-    """The environment of a site that knows of no gateway and shares nothing with the person's own."""
-    private = ("CHAT_UI_", "OPENAI_", "REFLEX_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(private)}
-    return inherited | {
-        "REFLEX_WEB_WORKDIR": str(BUILD_DIR),
-        "REFLEX_FRONTEND_PORT": str(port),
-        "REFLEX_API_URL": f"http://localhost:{port}",
-        "REFLEX_TELEMETRY_ENABLED": "false",
-        "REFLEX_CHECK_LATEST_VERSION": "false",
-        **more,
-    }
+def _digest_of_sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(file for source in SOURCES for file in _files(ROOT / source)):
+        digest.update(f"{path} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
-def build(port: int) -> None:
-    """Compile the page as ``reflex run --env prod`` does; it is bound to the port."""
-    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment(port), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+def _files(source: Path) -> Iterator[Path]:
+    for path in (source, *source.rglob("*")):
+        if path.is_file() and not GENERATED.intersection(path.relative_to(ROOT).parts):
+            yield path
 
 
 class Site:
     """One site: a process, a data folder, and an address.
 
     Args:
-        port: where the page was built to find it.
+        build: the page; it was compiled for the port where this site will be.
         data_dir: where it keeps everything; a second start finds it again.
         env: settings beside the defaults.
     """
 
-    def __init__(self, port: int, data_dir: Path, env: Mapping[str, str] | None = None) -> None:
-        self.port = port
-        self.url = f"http://localhost:{port}"
+    def __init__(self, build: Build, data_dir: Path, env: Mapping[str, str] | None = None) -> None:
+        self.port = build.port
+        self.url = f"http://localhost:{build.port}"
         self.data_dir = data_dir
         self.env = dict(env or {})
+        self._build = build
         self._log = data_dir.parent / f"{data_dir.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -78,8 +164,7 @@ class Site:
             f"--port={self.port}",
             "chat_ui.chat_ui:app",
         ]
-        env = environment(
-            self.port,
+        env = self._build.environment(
             CHAT_UI_DATA_DIR=str(self.data_dir),
             REFLEX_ENV_MODE="prod",
             __REFLEX_SKIP_COMPILE="true",

@@ -8,6 +8,7 @@ Each is started once per session, on a free port of 127.0.0.1, in the version th
 What a server printed is shown under each test that fails.
 """
 
+import json
 import os
 import queue
 import secrets
@@ -30,6 +31,7 @@ import pytest
 
 HERE = Path(__file__).parent
 LOGS = pytest.StashKey[dict[str, Path]]()
+STEADY_ANSWER = "A proxy's answer, whole: the last word is as true as the first. Ünïcödé 🙂 too."
 LONG_ANSWER = " ".join(
     f"Sentence {n} of a long answer must arrive in order and whole." for n in range(1, 401)
 )
@@ -242,6 +244,7 @@ def litellm_proxy(_upstream: Relay, logs: dict[str, Path]) -> Iterator[Server]:
     settings = {
         "LITELLM_MASTER_KEY": key,
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "STEADY_ANSWER": STEADY_ANSWER,
         "LONG_ANSWER": LONG_ANSWER,
         "UPSTREAM_URL": _upstream.base_url,
         "UPSTREAM_KEY": _upstream.key,
@@ -249,3 +252,28 @@ def litellm_proxy(_upstream: Relay, logs: dict[str, Path]) -> Iterator[Server]:
     # The first start fetches some 700 MB.
     with running(command, f"{address}/health/readiness", logs["litellm"], patience=600, **settings):
         yield Server(f"{address}/v1", key)
+
+
+@pytest.fixture(scope="module", params=["litellm", "aimock"])
+def through(request: pytest.FixtureRequest) -> str:
+    """Have a module's tests run once for each server that a site can be connected to; this is its name."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def server(through: str, request: pytest.FixtureRequest) -> Any:
+    """Return the server that `through` names, with its `base_url` and `key`; aimock is behind the relay."""
+    return request.getfixturevalue({"litellm": "litellm_proxy", "aimock": "_upstream"}[through])
+
+
+@pytest.fixture(scope="session")
+def said_by_aimock() -> dict[str, str]:
+    """Return what each of aimock's models answers, where it does."""
+    fixtures = json.loads((HERE / "aimock.json").read_text())["fixtures"]
+    return {each["match"]["model"]: each["response"].get("content", "") for each in fixtures}
+
+
+@pytest.fixture(scope="module")
+def steady(through: str, said_by_aimock: dict[str, str]) -> str:
+    """Return what the model `steady` of `server` answers."""
+    return STEADY_ANSWER if through == "litellm" else said_by_aimock["steady"]

@@ -45,7 +45,7 @@ async def read(gateway: Gateway, model: str) -> tuple[str, list[Finish]]:
 
 async def test_models_are_those_of_the_proxy(connect: Connect, litellm_proxy: Any):
     names = {model.id for model in await connect(litellm_proxy).models()}
-    assert names == {"steady", "long", "limited", "broken", "too-long", "slow", "cut"}
+    assert names == {"steady", "long", "limited", "broken", "too-long", "slow", "cut", "thinking"}
 
 
 async def test_models_are_those_of_aimock(connect: Connect, aimock: Any):

@@ -69,18 +69,18 @@ def told(browser: Browser) -> str:
     return "".join(value["text"] for value in browser.pushed("texts") if "offset" in value)
 
 
-async def test_a_first_message_is_acknowledged_and_opens_its_conversation(
+async def test_a_first_message_is_acknowledged_with_its_conversation(
     browser: Browser, chat: Chat, gateway: ScriptedGateway
 ) -> None:
     gateway.greeting = "Hello."
     await browser.send(ThreadState.send, Draft("send-1", "Hello?"))
-    assert browser.pushed("composer") == [{"id": "send-1"}]
-    [address] = browser.redirects()
-    snapshot = await read_snapshot(chat, chat.person.id, address.removeprefix(routes.CONVERSATION_PREFIX))
+    [answer] = browser.pushed("composer")
+    assert answer.keys() == {"id", "conversation"}
+    assert answer["id"] == "send-1"
+    snapshot = await read_snapshot(chat, chat.person.id, answer["conversation"])
     assert snapshot.messages[0].text == "Hello?"
     await browser.send(ThreadState.send, Draft("send-1", "Hello?"))
-    assert browser.pushed("composer") == [{"id": "send-1"}] * 2
-    assert browser.redirects() == [address] * 2
+    assert browser.pushed("composer") == [answer] * 2
 
 
 async def test_a_further_message_stays_on_the_page(
@@ -88,8 +88,7 @@ async def test_a_further_message_stays_on_the_page(
 ) -> None:
     gateway.greeting = "Hello."
     await browser.send(ThreadState.send, Draft("send-2", "And?", conversation.id))
-    assert browser.pushed("composer") == [{"id": "send-2"}]
-    assert browser.redirects() == []
+    assert browser.pushed("composer") == [{"id": "send-2", "conversation": conversation.id}]
 
 
 async def test_a_refusal_says_why_and_acknowledges_nothing(browser: Browser) -> None:
@@ -125,7 +124,9 @@ async def test_a_draft_that_is_none_is_refused_or_read_as_far_as_it_goes(
 async def test_a_draft_may_hold_more_than_we_know(browser: Browser, gateway: ScriptedGateway) -> None:
     gateway.greeting = "Hello."
     await browser.send_raw(name_of("send"), draft={"id": "send-1", "text": "Hello?", "owner": "mallory"})
-    assert browser.pushed("composer") == [{"id": "send-1"}]
+    [answer] = browser.pushed("composer")
+    assert answer["id"] == "send-1"
+    assert "refused" not in answer
 
 
 async def test_text_streams_without_touching_the_state(following: Browser, gateway: ScriptedGateway) -> None:

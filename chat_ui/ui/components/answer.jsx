@@ -2,16 +2,18 @@
 import { memo, useEffect, useState } from "react";
 import { Streamdown, defaultRehypePlugins } from "streamdown";
 import { Code } from "./code.jsx";
-import { useMath } from "./math.js";
+import { useMath, withDollars } from "./math.js";
 import { useText } from "./texts.js";
 
-const SNAPSHOT_AFTER_MS = 1500;
+const ASK_AGAIN_MS = 2000;
 const WEB_LINK = /^(https?:|mailto:)/i;
 
 // Raw HTML in an answer stays text: the plugin that would parse it is left out.
 const REHYPE = [defaultRehypePlugins.sanitize, defaultRehypePlugins.harden];
 
-function Link({ href, children }) {
+function Link({ href, children, ...rest }) {
+  // Within the answer, a footnote's mark leads to it and back.
+  if (href?.startsWith("#user-content-")) return <a href={href} id={rest.id}>{children}</a>;
   if (!href || !WEB_LINK.test(href)) return <span>{children}</span>;
   let host = "";
   try {
@@ -47,6 +49,10 @@ function Table({ children }) {
   );
 }
 
+function Checkbox({ checked, type }) {
+  return <input type={type} checked={checked} disabled aria-label={checked ? "Done" : "To do"} />;
+}
+
 const plain = (Tag) =>
   function Element({ node, className, ...props }) {
     return <Tag {...props} />;
@@ -55,6 +61,7 @@ const plain = (Tag) =>
 const COMPONENTS = {
   a: Link,
   img: RemoteImage,
+  input: Checkbox,
   table: Table,
   code: Code,
   inlineCode: ({ children }) => <code>{children}</code>,
@@ -80,7 +87,7 @@ const Markdown = memo(function Markdown({ text, streaming }) {
       linkSafety={{ enabled: false }}
       dir="auto"
     >
-      {text}
+      {withDollars(text)}
     </Streamdown>
   );
 });
@@ -94,17 +101,16 @@ function Reasoning({ text, open }) {
   );
 }
 
-// Texts come apart from the list of messages: ask again for one that didn't come, or came with a hole.
-function useWhole(messageId, entry, awaited, onGap) {
+// Texts come apart from the list of messages: ask again for one that came with a hole or not at all,
+// until it is here.
+function useWhole(messageId, entry, short, onGap) {
+  const lacking = entry.gap || short;
   useEffect(() => {
-    if (entry.gap) {
-      onGap(messageId);
-      return undefined;
-    }
-    if (!awaited) return undefined;
-    const timer = setTimeout(() => onGap(messageId), SNAPSHOT_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [messageId, entry.gap, awaited]);
+    if (!lacking) return undefined;
+    if (entry.gap) onGap(messageId);
+    const timer = setInterval(() => onGap(messageId), ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [messageId, entry.gap, lacking]);
 }
 
 export function Answer({ messageId, status, chars, onGap }) {
@@ -112,7 +118,7 @@ export function Answer({ messageId, status, chars, onGap }) {
   const streaming = status === "streaming";
   const blank = !entry.text && !entry.reasoning;
   useWhole(messageId, entry, !streaming && entry.points.text < chars, onGap);
-  if (blank) return streaming ? <Waiting /> : null;
+  if (blank) return streaming ? <Waiting wait={entry.wait} /> : null;
   return (
     <>
       {entry.reasoning && <Reasoning text={entry.reasoning} open={streaming && !entry.text} />}
@@ -121,12 +127,27 @@ export function Answer({ messageId, status, chars, onGap }) {
   );
 }
 
-function Waiting() {
+function countdown({ until, why }) {
+  if (until === null) return `${why} Waiting until another answer has ended`;
+  const left = Math.ceil((until - Date.now()) / 1000);
+  return left > 0 ? `${why} Trying again in ${left} s` : "";
+}
+
+function Waiting({ wait }) {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => setSeconds((past) => past + 1), 1000);
     return () => clearInterval(timer);
   }, []);
+  const until = wait && countdown(wait);
+  if (until) {
+    return (
+      <p className="waiting">
+        <span className="pulse" aria-hidden="true" />
+        <span className="meta">{until}</span>
+      </p>
+    );
+  }
   return (
     <p className="waiting">
       <span className="pulse" aria-hidden="true" />
@@ -137,8 +158,8 @@ function Waiting() {
   );
 }
 
-export function Words({ messageId, onGap }) {
+export function Words({ messageId, chars, onGap }) {
   const entry = useText(messageId);
-  useWhole(messageId, entry, !entry.text, onGap);
+  useWhole(messageId, entry, entry.points.text < chars, onGap);
   return <p className="words" dir="auto">{entry.text}</p>;
 }

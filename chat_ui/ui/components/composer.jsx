@@ -1,97 +1,75 @@
-// Where a person writes. The draft stays here, out of Reflex's state, until the server has said that
-// the message is stored; then, and only then, it is cleared.
+// Where a person writes. The draft stays in the browser, out of Reflex's state, until the server has said
+// that the message is stored; then, and only then, it is cleared.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { useLocation } from "react-router";
-import { refs } from "$/utils/state";
+import { useNavigate } from "react-router";
+import { useConversation } from "./address.js";
 import { ArrowUp, Square } from "./icons.jsx";
+import { draftKey, post, settle, useOutbox } from "./outbox.js";
+import { recall, remember } from "./storage.js";
 
-const RESEND_AFTER_MS = 4000;
 const EXAMPLE = "chat-ui:example";
+export const SENT = "chat-ui:sent";
 
-// The address says which conversation the person sees; the state on the server may be a moment behind.
-function useConversation() {
-  return /^\/c\/([^/]+)/.exec(useLocation().pathname)?.[1] ?? "";
-}
+const isTouch = () => window.matchMedia("(pointer: coarse)").matches;
 
-// A page served over plain http to another host has no crypto.randomUUID.
-function newSendId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function useDraft(conversation) {
-  const key = `chat-ui:draft:${conversation}`;
+function useDraft(conversation, stored) {
   const [text, setText] = useState("");
-  useEffect(() => setText(localStorage.getItem(key) ?? ""), [key]);
+  // Whoever took the message has cleared what was remembered of it.
+  useEffect(() => setText(recall(draftKey(conversation))), [conversation, stored]);
   const keep = (next) => {
     setText(next);
-    if (next) localStorage.setItem(key, next);
-    else localStorage.removeItem(key);
+    remember(draftKey(conversation), next);
   };
   return [text, keep];
 }
 
-// A lost connection loses what was sent over it. The same id sent twice is one message, so a send that
-// nobody has answered is simply sent again.
-function useSend(onSend, onStored) {
-  const [pending, setPending] = useState(null);
-  const [refusal, setRefusal] = useState("");
-  useEffect(() => {
-    refs["ref_composer"] = {
-      current: {
-        set value({ id, refused }) {
-          setPending((sent) => {
-            if (!sent || sent.id !== id) return sent;
-            setRefusal(refused ?? "");
-            if (!refused) onStored(sent);
-            return null;
-          });
-        },
-      },
+function useHeightOf(field, text) {
+  useLayoutEffect(() => {
+    const measure = () => {
+      field.current.style.height = "auto";
+      field.current.style.height = `${field.current.scrollHeight}px`;
     };
-  });
-  useEffect(() => {
-    if (!pending) return undefined;
-    const timer = setInterval(() => onSend(pending), RESEND_AFTER_MS);
-    return () => clearInterval(timer);
-  }, [pending]);
-  const send = (draft) => {
-    setPending(draft);
-    setRefusal("");
-    onSend(draft);
-  };
-  return { pending, refusal, setRefusal, send };
+    measure();
+    window.addEventListener("resize", measure);
+    return () => window.removeEventListener("resize", measure);
+  }, [text]);
 }
 
 function tooLong(text, maxChars) {
-  const count = text.length.toLocaleString("en-US");
-  const most = maxChars.toLocaleString("en-US");
-  return `This message has ${count} characters; at most ${most} can be sent. Shorten it or send it in parts: your text is kept here.`;
+  const count = [...text].length;
+  if (count <= maxChars) return "";
+  const [has, most] = [count, maxChars].map((number) => number.toLocaleString("en-US"));
+  return `This message has ${has} characters; at most ${most} can be sent. Shorten it or send it in parts: your text is kept here.`;
 }
 
-export function Composer({ leaf, model, gateway, running, maxChars, onSend, onStop }) {
+export function Composer({ shown, leaf, model, gateway, running, maxChars, onSend, onStop }) {
   const conversation = useConversation();
-  const [text, keep] = useDraft(conversation);
+  const settled = shown === conversation;
+  const { sending, refusal, stored } = useOutbox(conversation);
+  const [text, keep] = useDraft(conversation, stored);
+  const [complaint, setComplaint] = useState("");
   const field = useRef(null);
-  const { pending, refusal, setRefusal, send } = useSend(onSend, (sent) => {
-    if (sent.text === text) keep("");
-  });
+  const navigate = useNavigate();
+  useHeightOf(field, text);
 
-  useLayoutEffect(() => {
-    const area = field.current;
-    area.style.height = "auto";
-    area.style.height = `${area.scrollHeight}px`;
-  }, [text]);
-  useEffect(() => field.current.focus({ preventScroll: true }), [conversation]);
+  useEffect(() => {
+    if (!isTouch()) field.current.focus({ preventScroll: true });
+    setComplaint("");
+  }, [conversation]);
+  useEffect(() => {
+    if (!stored) return;
+    settle(conversation);
+    if (!conversation) navigate(`/c/${stored}`);
+  }, [stored, conversation]);
 
-  const blank = !text.trim();
-  const submit = (text) => {
-    if (!text.trim() || pending || running) return;
-    if (text.length > maxChars) {
-      setRefusal(tooLong(text, maxChars));
-      return;
-    }
-    send({ id: newSendId(), text, conversation_id: conversation, parent_id: leaf, gateway, model });
+  const stoppable = settled ? running : "";
+  const submit = (words) => {
+    if (!words.trim() || stoppable) return;
+    const problem = tooLong(words, maxChars);
+    setComplaint(problem);
+    if (problem) return;
+    post(conversation, { text: words, parent_id: settled ? leaf : "", gateway, model }, onSend);
+    window.dispatchEvent(new Event(SENT));
   };
   useEffect(() => {
     const onExample = (event) => submit(event.detail);
@@ -100,21 +78,23 @@ export function Composer({ leaf, model, gateway, running, maxChars, onSend, onSt
   });
   const onKeyDown = (event) => {
     const composing = event.nativeEvent.isComposing || event.keyCode === 229;
-    if (event.key !== "Enter" || event.shiftKey || composing) return;
+    // A phone's keyboard has no Shift+Enter: there Enter breaks the line, and the button sends.
+    if (event.key !== "Enter" || event.shiftKey || composing || isTouch()) return;
     event.preventDefault();
     submit(text);
   };
+  const onSubmit = (event) => {
+    event.preventDefault();
+    if (!stoppable) submit(text);
+    else onStop(stoppable);
+    if (!isTouch()) field.current.focus({ preventScroll: true });
+  };
 
+  const label = stoppable ? "Stop" : "Send";
   return (
-    <form
-      className="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit(text);
-      }}
-    >
-      {refusal && <p className="notice" role="alert">{refusal}</p>}
-      <div className="composer-box">
+    <form className="composer" onSubmit={onSubmit}>
+      {(complaint || refusal) && <p className="notice" role="alert">{complaint || refusal}</p>}
+      <div className="composer-box" data-sending={sending}>
         <textarea
           ref={field}
           rows={1}
@@ -122,23 +102,19 @@ export function Composer({ leaf, model, gateway, running, maxChars, onSend, onSt
           aria-label="Message"
           placeholder="Ask anything"
           value={text}
-          readOnly={Boolean(pending)}
+          readOnly={sending}
           onChange={(event) => {
             keep(event.target.value);
-            setRefusal("");
+            setComplaint("");
+            if (refusal) settle(conversation);
           }}
           onKeyDown={onKeyDown}
         />
-        {running ? (
-          <button type="button" className="round" aria-label="Stop" title="Stop" onClick={() => onStop(running)}>
-            <Square />
-          </button>
-        ) : (
-          <button type="submit" className="round" aria-label="Send" title="Send" disabled={blank || Boolean(pending)}>
-            <ArrowUp />
-          </button>
-        )}
+        <button className="round" aria-label={label} title={label} disabled={!stoppable && (!text.trim() || sending)}>
+          {stoppable ? <Square /> : <ArrowUp />}
+        </button>
       </div>
+      <span className="visually-hidden" role="status">{sending ? "Sending" : ""}</span>
     </form>
   );
 }

@@ -15,6 +15,7 @@ __all__ = ["composer"]
 def composer() -> rx.Component:
     """The message field with its one button: Send, or Stop while an answer streams."""
     return Composer.create(
+        shown=ThreadState.conversation_id,
         leaf=ThreadState.leaf,
         gateway=ModelState.gateway,
         model=ModelState.shown,

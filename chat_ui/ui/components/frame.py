@@ -6,6 +6,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from chat_ui.ui.components.header import header
+from chat_ui.ui.components.scripts import Scrim
 from chat_ui.ui.components.sidebar import sidebar
 
 __all__ = ["frame"]
@@ -20,7 +21,7 @@ def frame(*children: rx.Component, title: rx.Component) -> rx.Component:
     """
     return rx.el.div(
         sidebar(),
-        rx.el.div(class_name="scrim"),
+        Scrim.create(),
         rx.el.main(
             rx.cond(
                 has_connection_errors,

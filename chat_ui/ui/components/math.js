@@ -3,6 +3,18 @@ import { useEffect, useState } from "react";
 
 // A price is not math: a single dollar sign never starts any.
 const HOLDS_MATH = /\$\$/;
+const CODE = /(```[\s\S]*?(?:```|$)|`[^`\n]*`)/;
+const BRACKETS = /\\\[([\s\S]*?)\\\]|\\\(([^\n]*?)\\\)/g;
+
+// Most models write \(…\) and \[…\]; markdown takes the backslashes away before anyone can see them.
+export function withDollars(text) {
+  if (!text.includes("\\(") && !text.includes("\\[")) return text;
+  const swap = (_, display, inline) => (display === undefined ? `$$${inline}$$` : `\n$$\n${display.trim()}\n$$\n`);
+  return text
+    .split(CODE)
+    .map((part, index) => (index % 2 ? part : part.replace(BRACKETS, swap)))
+    .join("");
+}
 
 // A formula must not link, load, or expand without end.
 const KATEX = { strict: "ignore", trust: false, maxExpand: 1000, maxSize: 20, errorColor: "var(--danger)" };

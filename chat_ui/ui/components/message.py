@@ -33,7 +33,7 @@ def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Comp
 def _question(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
         rx.el.h2("You said", class_name="visually-hidden"),
-        Words.create(message_id=head.id, on_gap=ThreadState.resend_text),
+        Words.create(message_id=head.id, chars=head.chars, on_gap=ThreadState.resend_text),
         rx.el.div(CopyMessage.create(message_id=head.id), class_name="actions"),
     )
 
@@ -48,8 +48,8 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
             head.status,
             ("failed", _ending("circle-alert", head.error, "ending failed")),
             ("interrupted", _ending("circle-alert", head.error, "ending interrupted")),
-            ("stopped", _ending("circle-stop", "You stopped this answer.", "ending")),
-            rx.fragment(),
+            ("stopped", rx.el.p("You stopped this answer.", class_name="meta", role="status")),
+            rx.cond(head.error, _ending("info", head.error, "ending")),
         ),
         rx.cond(
             head.status != "streaming",

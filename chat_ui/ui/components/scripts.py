@@ -13,6 +13,7 @@ __all__ = [
     "CopyMessage",
     "Example",
     "Menu",
+    "Scrim",
     "Shell",
     "SidebarToggle",
     "Thread",
@@ -29,7 +30,7 @@ def _script(name: str) -> str:
 
 
 # Only other scripts import these, but they too have to be linked into the page's build.
-for _imported in ("texts.js", "math.js", "icons.jsx", "code.jsx"):
+for _imported in ("texts.js", "math.js", "storage.js", "address.js", "outbox.js", "icons.jsx", "code.jsx"):
     _script(_imported)
 
 
@@ -53,6 +54,7 @@ class Words(rx.Component):
     tag = "Words"
 
     message_id: rx.Var[str]
+    chars: rx.Var[int]
     on_gap: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
@@ -71,6 +73,7 @@ class Composer(rx.Component):
     library = _script("composer.jsx")
     tag = "Composer"
 
+    shown: rx.Var[str]
     leaf: rx.Var[str]
     gateway: rx.Var[str]
     model: rx.Var[str]
@@ -115,6 +118,13 @@ class Shell(rx.Component):
 
     library = _script("shell.jsx")
     tag = "Shell"
+
+
+class Scrim(rx.Component):
+    """What lies over the page while the sidebar is a drawer."""
+
+    library = _script("sidebar_toggle.jsx")
+    tag = "Scrim"
 
 
 class SidebarToggle(rx.Component):

@@ -1,6 +1,7 @@
 // Around every page: what has to be there before any of them is.
 import { Component } from "react";
-// The server may push texts before the page that shows them has been fetched.
+// The server may push texts, or answer a message, before the page that shows them has been fetched.
+import "./outbox.js";
 import "./texts.js";
 
 export class Shell extends Component {

@@ -1,9 +1,10 @@
-// The texts of the open conversation. They live outside React and outside Reflex's state, so that a
+// The texts of the conversations that this tab has shown. They live outside React and outside Reflex's state, so that a
 // growing answer is never sent twice: the server pushes small pieces, and this module appends them.
 //
 // What arrives (see chat_ui/state/wire.py):
 //   {id, offset, text}                 a piece of the answer; offset counts code points
 //   {id, offset, text, part}           the same for another part of it ("reasoning")
+//   {id, wait, why}                    the gateway is asked again in so many seconds (null: nobody knows)
 //   {texts: [{id, text, reasoning}]}   whole texts, on load and after a gap
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
@@ -43,6 +44,7 @@ function append({ id, offset, text, part = "text" }) {
   if (!fresh) return;
   put(id, {
     ...entry,
+    wait: undefined,
     [part]: entry[part] + fresh,
     points: { ...entry.points, [part]: have + codePoints(fresh) },
   });
@@ -53,8 +55,15 @@ function replace({ id, text, reasoning = "" }) {
   put(id, { text, reasoning, points, gap: false });
 }
 
+// The page's clock counts from when the message came: the server's may be set differently.
+function hold({ id, wait, why }) {
+  const until = wait === null ? null : Date.now() + wait * 1000;
+  put(id, { ...(entries.get(id) ?? EMPTY), wait: { until, why } });
+}
+
 function receive(message) {
   if (message.texts) message.texts.forEach(replace);
+  else if ("wait" in message) hold(message);
   else append(message);
 }
 

@@ -1,5 +1,7 @@
 // The scrolling log of messages. It follows the newest line only while the reader is at the bottom.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useConversation } from "./address.js";
+import { SENT } from "./composer.jsx";
 import { ArrowDown } from "./icons.jsx";
 
 const NEAR_BOTTOM_PX = 48;
@@ -8,11 +10,14 @@ export function Thread({ conversation, busy, children }) {
   const scroller = useRef(null);
   const content = useRef(null);
   const following = useRef(true);
+  const lastTop = useRef(0);
   const [away, setAway] = useState(false);
+  const [scrolled, setScrolled] = useState(false);
+  const settled = useConversation() === conversation;
 
   const toBottom = () => {
     const { current } = scroller;
-    current.scrollTop = current.scrollHeight;
+    if (current) current.scrollTop = current.scrollHeight;
   };
   const follow = () => {
     following.current = true;
@@ -20,29 +25,32 @@ export function Thread({ conversation, busy, children }) {
     toBottom();
   };
 
-  useLayoutEffect(follow, [conversation]);
+  useLayoutEffect(follow, [conversation, settled]);
   useEffect(() => {
     const observer = new ResizeObserver(() => {
-      if (following.current && scroller.current) toBottom();
+      if (following.current) toBottom();
     });
     observer.observe(content.current);
     observer.observe(scroller.current);
-    return () => observer.disconnect();
+    window.addEventListener(SENT, follow);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener(SENT, follow);
+    };
   }, []);
 
   const onScroll = () => {
     const { scrollHeight, scrollTop, clientHeight } = scroller.current;
-    const near = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX;
-    following.current = near;
-    setAway(!near);
-  };
-  // A wheel up lets go at once: waiting for the scroll event would let a growing answer pull it back.
-  const onWheel = (event) => {
-    if (event.deltaY < 0) following.current = false;
+    // Only a move upwards lets go: an answer that grew since the last frame is no move of the reader's.
+    if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) following.current = true;
+    else if (scrollTop < lastTop.current) following.current = false;
+    lastTop.current = scrollTop;
+    setAway(!following.current);
+    setScrolled(scrollTop > 0);
   };
 
   return (
-    <div className="thread">
+    <div className="thread" data-scrolled={scrolled}>
       <div
         ref={scroller}
         className="thread-scroll"
@@ -52,10 +60,9 @@ export function Thread({ conversation, busy, children }) {
         aria-busy={busy}
         tabIndex={0}
         onScroll={onScroll}
-        onWheel={onWheel}
       >
         <div ref={content} className="thread-content">
-          {children}
+          {settled && children}
         </div>
       </div>
       {away && (

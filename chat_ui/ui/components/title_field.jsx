@@ -4,16 +4,26 @@ import { useEffect, useRef } from "react";
 export function TitleField({ title, onKeep, onCancel }) {
   const field = useRef(null);
   const done = useRef(false);
-  useEffect(() => field.current.select(), []);
-  const end = (keep) => {
+  const endedByKey = useRef(false);
+  useEffect(() => {
+    const row = field.current.closest("li");
+    field.current.focus();
+    field.current.select();
+    // The field goes; whoever ended it by a key then stands on the row that it belonged to.
+    return () => {
+      if (endedByKey.current) row.querySelector("a")?.focus();
+    };
+  }, []);
+  const end = (keep, byKey = false) => {
     if (done.current) return;
     done.current = true;
+    endedByKey.current = byKey;
     if (keep) onKeep(field.current.value);
     else onCancel();
   };
   const onKeyDown = (event) => {
-    if (event.key === "Enter" && !event.nativeEvent.isComposing) end(true);
-    if (event.key === "Escape") end(false);
+    if (event.key === "Enter" && !event.nativeEvent.isComposing) end(true, true);
+    if (event.key === "Escape") end(false, true);
   };
   return (
     <input

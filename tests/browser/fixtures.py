@@ -1,4 +1,4 @@
-"""Chromium and the real site, for tests that do what a person does."""
+"""Chromium and the real site, for tests that do what a person does, in this directory and elsewhere."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,16 +11,15 @@ from playwright.async_api import Browser, Error, async_playwright
 
 from tests.browser import chromium, site
 from tests.browser.person import Person
-from tests.browser.site import Site
+from tests.browser.site import Build, Site
 
 LOUD = "NO BROWSER TESTS: no Chromium was found (apt install chromium)"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test in this folder drives a browser, and shares one event loop with it."""
-    here = Path(__file__).parent
+    """Let every test of a site share one event loop with the browser that drives it."""
     for item in items:
-        if here in item.path.parents:
+        if "start_site" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
@@ -39,11 +38,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def page_port() -> int:
-    """The port that the page was built for."""
-    port = site.free_port()
-    site.build(port)
-    return port
+def build() -> Iterator[Build]:
+    """The page as every site of this run shows it."""
+    with site.built() as done:
+        yield done
 
 
 StartSite = Callable[..., Site]
@@ -51,7 +49,7 @@ StartSite = Callable[..., Site]
 
 @pytest.fixture(scope="module")
 def start_site(
-    browser: Browser, page_port: int, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, build: Build, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StartSite]:
     """Start sites, one at a time: starting another ends the one before."""
     started: list[Site] = []
@@ -59,7 +57,7 @@ def start_site(
     def start(data_dir: Path | None = None, **env: str) -> Site:
         for other in started:
             other.stop()
-        fresh = Site(page_port, data_dir or tmp_path_factory.mktemp("data") / "site", env)
+        fresh = Site(build, data_dir or tmp_path_factory.mktemp("data") / "site", env)
         fresh.start()
         started.append(fresh)
         return fresh

@@ -1,0 +1,3 @@
+"""What tests in more than one directory use."""
+
+pytest_plugins = ["tests.browser.fixtures"]
