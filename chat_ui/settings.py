@@ -1,27 +1,96 @@
 """Every setting of the site, typed, in one place.
 
-Settings come from the environment (``CHAT_UI_…``). With none at all the site runs locally, for one
-person, on the built-in demo model.
+Settings come from the environment (``CHAT_UI_…``), then from a file, ``chat_ui.toml``, which may also name
+any number of gateways. With none at all the site runs locally, for one person, on the built-in demo model.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import re
+import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-__all__ = ["Settings", "SettingsError", "get_settings", "load_settings"]
+__all__ = [
+    "KEY_VARIABLES",
+    "GatewayTable",
+    "Settings",
+    "SettingsError",
+    "get_settings",
+    "load_settings",
+]
 
+CONFIG_FILE = "chat_ui.toml"
+OPENAI = "openai"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
+
+# Setting one of these switches the gateway of that name on; chat_ui/gateway/presets.py says what it is.
+KEY_VARIABLES = {
+    "TOKENHUB_KEY": "token-hub",
+    "AIAND_API_KEY": "aiand",
+    "LLMHUB_API_KEY": "llmhub",
+    "OPENAI_API_KEY": OPENAI,
+    "ANTHROPIC_API_KEY": "anthropic",
+    "OPENROUTER_API_KEY": "openrouter",
+}
+# What the site itself calls a gateway.
+RESERVED_NAMES = {"gateway", "connected", "demo"}
+GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+
+DialectName: TypeAlias = Literal["openai", "anthropic", "tokenhub"]
+
+log = logging.getLogger(__name__)
 
 
 class SettingsError(Exception):
     """A setting has a value that the site can't use; the text names it and says what fits."""
+
+
+class GatewayTable(BaseModel):
+    """One ``[[gateways]]`` table of the file, or what a variable like ``TOKENHUB_KEY`` stands for.
+
+    Args:
+        name: short and unique; that of a gateway known by name brings the base URL and dialect with it.
+        base_url: as the gateway documents it, usually ending in ``/v1``.
+        key: its key; kept on the server and never sent to a browser.
+        key_env: the environment variable that holds the key, in place of ``key``.
+        dialect: what the gateway speaks; ``openai`` where neither this nor the name says otherwise.
+        model: the model that a new conversation starts with; the gateway's first one otherwise.
+        label: its name for people.
+        trust_env: whether ``HTTP(S)_PROXY`` and ``.netrc`` apply to calls to it.
+        allow_directives: whether lines like ``@@tokenhub mode=cheap`` in a message may steer TokenHub.
+        fallback: who is asked where it can't answer, as ``other-gateway/model``, in this order.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    name: str
+    base_url: str | None = None
+    key: SecretStr | None = None
+    key_env: str | None = None
+    dialect: DialectName | None = None
+    model: str | None = None
+    label: str | None = None
+    trust_env: bool = False
+    allow_directives: bool = False
+    fallback: tuple[str, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _speakable(cls, value: str) -> str:
+        if not GATEWAY_NAME.fullmatch(value):
+            raise ValueError("it takes small letters, digits, '.', '-' and '_', at most 40 of them")
+        if value in RESERVED_NAMES:
+            raise ValueError("the site itself uses this name, take another one")
+        return value
 
 
 class Settings(BaseSettings):
@@ -33,6 +102,8 @@ class Settings(BaseSettings):
         gateway_model: the model that a new conversation starts with; the gateway's first one otherwise.
         gateway_dialect: what the gateway speaks.
         gateway_trust_env: whether ``HTTP(S)_PROXY`` and ``.netrc`` apply to calls to the gateway.
+        gateways: more gateways, in the order in which the model menu shows them.
+        config: the file that was read, if one was.
         data_dir: where conversations, backups and connections lie.
         database_url: an SQLAlchemy URL in place of the SQLite file in ``data_dir``.
         max_message_chars: the longest message a person may send, in characters.
@@ -43,13 +114,15 @@ class Settings(BaseSettings):
     gateway_url: str | None = None
     gateway_key: SecretStr | None = None
     gateway_model: str | None = None
-    gateway_dialect: Literal["openai"] = "openai"
+    gateway_dialect: DialectName = "openai"
     gateway_trust_env: bool = False
+    gateways: Annotated[tuple[GatewayTable, ...], NoDecode] = ()
+    config: Path | None = None
     data_dir: Path = Field(default_factory=lambda: user_data_path("chat-ui", appauthor=False))
     database_url: str | None = None
     max_message_chars: int = Field(default=200_000, ge=1, le=300_000)
 
-    @field_validator("gateway_url", "gateway_key", "gateway_model", "database_url", mode="before")
+    @field_validator("gateway_url", "gateway_key", "gateway_model", "database_url", "config", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return value.strip() or None if isinstance(value, str) else value
@@ -59,33 +132,121 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
-
-def _with_openai_fallback(settings: Settings) -> Settings:
-    """Fill the gateway from ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY`` where no own one is named."""
-    url = os.environ.get("OPENAI_BASE_URL", "").strip()
-    key = os.environ.get("OPENAI_API_KEY", "").strip()
-    if settings.gateway_url is not None or not (url or key):
-        return settings
-    return settings.model_copy(
-        update={
-            "gateway_url": url or OPENAI_BASE_URL,
-            "gateway_key": settings.gateway_key or (SecretStr(key) if key else None),
-        }
-    )
+    @field_validator("gateways")
+    @classmethod
+    def _distinct(cls, value: tuple[GatewayTable, ...]) -> tuple[GatewayTable, ...]:
+        names = [table.name for table in value]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"each needs a name of its own; twice there is {', '.join(twice)}")
+        return value
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment.
+    """Read the settings from the environment and the file.
 
     Raises:
         SettingsError: a value can't be used. The values themselves are left out of the text, because
             one of them may be a key.
     """
+    file = _config_file()
+    values = {} if file is None else _values_in(file)
     try:
-        return _with_openai_fallback(Settings())
+        settings = Settings(**{**values, "config": file})
     except ValidationError as error:
-        lines = [f"CHAT_UI_{e['loc'][0]!s}".upper() + f": {e['msg']}" for e in error.errors()]
-        raise SettingsError("; ".join(lines)) from None
+        words = (_words(one["loc"], one["msg"], file, values) for one in error.errors())
+        raise SettingsError("; ".join(words)) from None
+    tables = tuple(_with_key(table, file) for table in settings.gateways)
+    return _with_variables(settings.model_copy(update={"gateways": tables}))
+
+
+def _config_file() -> Path | None:
+    """The file that ``CHAT_UI_CONFIG`` names, else the first one that is there."""
+    if named := _variable("CHAT_UI_CONFIG"):
+        return Path(named).expanduser().resolve()
+    data_dir = Path(_variable("CHAT_UI_DATA_DIR") or user_data_path("chat-ui", appauthor=False))
+    places = (Path(CONFIG_FILE), data_dir.expanduser() / CONFIG_FILE)
+    return next((file.resolve() for file in places if file.is_file()), None)
+
+
+def _values_in(file: Path) -> dict[str, Any]:
+    """What a file sets and the environment doesn't."""
+    try:
+        content = file.read_bytes()
+        readable_by_others = os.name == "posix" and file.stat().st_mode & 0o077
+        values = tomllib.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"{file} can't be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} isn't UTF-8 text.") from None
+    except tomllib.TOMLDecodeError as error:
+        # Not the rest of its words: they may quote the line.
+        where = re.search(r"at (line \d+, column \d+|end of document)\)$", str(error))
+        raise SettingsError(f"{file} isn't TOML{f' ({where[1]})' if where else ''}.") from None
+    if unknown := sorted(values.keys() - Settings.model_fields.keys() | values.keys() & {"config"}):
+        raise SettingsError(f"{file}: there is no setting {', '.join(unknown)}.")
+    if readable_by_others and _holds_key(values):
+        log.warning("%s holds keys and can be read by other users of this machine: chmod 600 it.", file)
+    return {name: value for name, value in values.items() if not _variable(f"CHAT_UI_{name}".upper())}
+
+
+def _holds_key(values: Mapping[str, Any]) -> bool:
+    tables = values.get("gateways")
+    rows = cast("list[Any]", tables) if isinstance(tables, list) else []
+    return "gateway_key" in values or any(isinstance(row, dict) and "key" in row for row in rows)
+
+
+def _words(loc: tuple[int | str, ...], message: str, file: Path | None, values: Mapping[str, Any]) -> str:
+    """What is wrong, and where: the variable, or the file with its table and field."""
+    message = message.removeprefix("Value error, ")
+    field = str(loc[0])
+    if field not in values:
+        return f"CHAT_UI_{field}".upper() + f": {message}"
+    if field != "gateways" or len(loc) < 2 or not isinstance(loc[1], int):
+        return f"{file}: {field}: {message}"
+    row = values["gateways"][loc[1]]
+    name = row.get("name") if isinstance(row, dict) else None
+    table = f"'{name}'" if isinstance(name, str) and GATEWAY_NAME.fullmatch(name) else f"number {loc[1] + 1}"
+    return f"{file}: [[gateways]] {table}" + "".join(f", {part}" for part in loc[2:]) + f": {message}"
+
+
+def _with_key(table: GatewayTable, file: Path | None) -> GatewayTable:
+    if table.key_env is None:
+        return table
+    where = f"{file}: [[gateways]] '{table.name}', key_env"
+    if table.key is not None:
+        raise SettingsError(f"{where}: the table has a key as well; one of them is enough.")
+    if not (key := _variable(table.key_env)):
+        raise SettingsError(f"{where}: the variable it names isn't set.")
+    return table.model_copy(update={"key": SecretStr(key)})
+
+
+def _with_variables(settings: Settings) -> Settings:
+    """Add the gateways whose keys are in the environment under the names that everybody uses.
+
+    A key goes to its own gateway only: a table that has a key or an address of its own gets none of these.
+    """
+    found = {name: _variable(variable) for variable, name in KEY_VARIABLES.items()}
+    tables = {table.name: table for table in settings.gateways}
+    url = _variable("OPENAI_BASE_URL")
+    if settings.gateway_url is None and OPENAI not in tables and (url or found[OPENAI]):
+        key = found.pop(OPENAI)
+        own = {"gateway_url": url or OPENAI_BASE_URL, "gateway_key": settings.gateway_key or _secret(key)}
+        settings = settings.model_copy(update=own)
+    for name, key in found.items():
+        table = tables.get(name) or GatewayTable(name=name)
+        if not key or table.key is not None or table.base_url is not None:
+            continue
+        base_url = url if name == OPENAI and url else None
+        tables[name] = table.model_copy(update={"key": SecretStr(key), "base_url": base_url})
+    return settings.model_copy(update={"gateways": tuple(tables.values())})
+
+
+def _variable(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def _secret(key: str) -> SecretStr | None:
+    return SecretStr(key) if key else None
 
 
 @lru_cache(maxsize=1)

@@ -63,9 +63,10 @@ class Request:
         """Break the connection off."""
         self._writer.transport.abort()
 
-    async def refuse(self, status: int, message: str) -> None:
-        """Answer with an error instead."""
-        await respond(self._writer, f"{status} No", {"error": {"message": message}})
+    async def refuse(self, status: int, message: str, *, for_good: bool = True) -> None:
+        """Answer with an error instead; unless it is for good, the client may ask again."""
+        said = "No\r\nX-Should-Retry: false" if for_good else "Not now"
+        await respond(self._writer, f"{status} {said}", {"error": {"message": message}})
 
     async def until_client_leaves(self) -> None:
         """Wait until the other side has closed the connection."""

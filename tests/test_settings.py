@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 
-from chat_ui.settings import OPENAI_BASE_URL, Settings, SettingsError, get_settings, load_settings
+from chat_ui.chat.configured import profiles_from
+from chat_ui.gateway.presets import PRESETS
+from chat_ui.settings import (
+    KEY_VARIABLES,
+    OPENAI_BASE_URL,
+    GatewayTable,
+    Settings,
+    SettingsError,
+    get_settings,
+    load_settings,
+)
 
 KEY = "sk-the-key-that-nobody-may-see"
 
@@ -14,7 +26,9 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(f"CHAT_UI_{name.upper()}", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    for name in KEY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
 
 
@@ -33,7 +47,7 @@ def test_nothing_has_to_be_set(tmp_path: Path) -> None:
     assert (settings.gateway_url, settings.gateway_key, settings.gateway_model) == (None, None, None)
     assert (settings.gateway_dialect, settings.gateway_trust_env) == ("openai", False)
     assert settings.data_dir.is_absolute()
-    assert not settings.data_dir.is_relative_to(tmp_path)
+    assert settings.data_dir.is_relative_to(tmp_path / "home")
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -124,3 +138,135 @@ def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert get_settings() is first
     finally:
         get_settings.cache_clear()
+
+
+TWO = """
+max_message_chars = 7000
+
+[[gateways]]
+name = "team"
+base_url = "http://team.test/v1"
+key_env = "TEAM_KEY"
+dialect = "tokenhub"
+
+[[gateways]]
+name = "openai"
+model = "large"
+"""
+
+
+def written(monkeypatch: pytest.MonkeyPatch, file: Path, content: str, **environment: str) -> Settings:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content)
+    file.chmod(0o600)
+    return loaded(monkeypatch, **environment)
+
+
+def gateways_of(settings: Settings) -> dict[str, tuple[str | None, str | None]]:
+    return {
+        table.name: (table.base_url, table.key.get_secret_value() if table.key else None)
+        for table in settings.gateways
+    }
+
+
+def test_a_file_names_gateways_and_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "chat_ui.toml"
+    settings = written(monkeypatch, file, TWO, TEAM_KEY=KEY, OPENAI_API_KEY="sk-openai")
+    assert gateways_of(settings) == {"team": ("http://team.test/v1", KEY), "openai": (None, "sk-openai")}
+    assert (settings.max_message_chars, settings.config, settings.gateway_url) == (7000, file, None)
+    assert settings.gateways[0].dialect == "tokenhub"
+    assert KEY not in f"{settings!r}"
+    assert loaded(monkeypatch, CHAT_UI_MAX_MESSAGE_CHARS="5").max_message_chars == 5
+
+
+@pytest.mark.parametrize(
+    ("place", "environment"),
+    [("named/any.toml", "CHAT_UI_CONFIG"), ("data/chat_ui.toml", "CHAT_UI_DATA_DIR")],
+)
+def test_the_file_may_lie_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str, environment: str
+) -> None:
+    file = tmp_path / place
+    value = str(file if environment == "CHAT_UI_CONFIG" else file.parent)
+    assert written(monkeypatch, file, TWO, TEAM_KEY=KEY, **{environment: value}).config == file
+
+
+def test_variables_switch_gateways_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {name: f"sk-{number}" for number, name in enumerate(KEY_VARIABLES)}
+    settings = loaded(
+        monkeypatch, CHAT_UI_GATEWAY_URL="http://a.test/v1", OPENAI_BASE_URL="http://b.test/v1", **keys
+    )
+    known = gateways_of(settings)
+    assert {name: key for name, (_, key) in known.items()} == {
+        name: keys[variable] for variable, name in KEY_VARIABLES.items()
+    }
+    assert {name: url for name, (url, _) in known.items() if url} == {"openai": "http://b.test/v1"}
+
+
+def test_a_key_of_the_environment_goes_to_its_own_gateway_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    content = '[[gateways]]\nname = "openrouter"\nbase_url = "http://elsewhere.test/v1"'
+    settings = written(monkeypatch, tmp_path / "chat_ui.toml", content, OPENROUTER_API_KEY=KEY)
+    assert gateways_of(settings) == {"openrouter": ("http://elsewhere.test/v1", None)}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("x = 1\ngateway_url = sk-secret", r"isn't TOML \(line 2"),
+        ("no_such = 'sk-secret'", "there is no setting no_such"),
+        ("gateways = 'sk-secret'", "gateways: "),
+        ("max_message_chars = 'sk-secret'", "chat_ui.toml: max_message_chars: "),
+        ("[[gateways]]\nbase_url = 'sk-secret'", r"\[\[gateways\]\] number 1, name: Field required"),
+        ("[[gateways]]\nname = 'Sk Secret'", r"number 1, name: it takes small letters"),
+        ("[[gateways]]\nname = 'demo'", r"'demo', name: the site itself"),
+        ("[[gateways]]\nname = 'a'\ntypo = 'sk-secret'", "'a', typo: "),
+        ("[[gateways]]\nname = 'a'\ndialect = 'sk-secret'", "'a', dialect: "),
+        ("[[gateways]]\nname = 'a'\nkey_env = 'NOT_SET'", "'a', key_env: the variable it names isn't set"),
+        (
+            "[[gateways]]\nname = 'a'\nkey = 'sk-secret'\nkey_env = 'X'",
+            "key_env: the table has a key as well",
+        ),
+        ("[[gateways]]\nname = 'a'\n[[gateways]]\nname = 'a'", "twice there is a"),
+    ],
+)
+def test_an_error_in_the_file_names_the_place_and_shows_no_value(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str, expected: str
+) -> None:
+    file = tmp_path / "chat_ui.toml"
+    with pytest.raises(SettingsError, match=expected) as raised:
+        written(monkeypatch, file, content)
+    assert str(file) in str(raised.value)
+    assert "secret" not in str(raised.value).lower()
+
+
+def test_a_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"missing\.toml can't be read"):
+        loaded(monkeypatch, CHAT_UI_CONFIG=str(tmp_path / "missing.toml"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other permissions")
+@pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o600, False)])
+def test_keys_that_others_can_read_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warned: bool
+) -> None:
+    content = f'[[gateways]]\nname = "openrouter"\nkey = "{KEY}"'
+    file = tmp_path / "chat_ui.toml"
+    written(monkeypatch, file, content)
+    caplog.clear()
+    file.chmod(mode)
+    load_settings()
+    assert ("can be read by other users" in caplog.text) is warned
+    assert KEY not in caplog.text
+
+
+def test_the_documents_example_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    document = (Path(__file__).resolve().parent.parent / "docs" / "gateways.md").read_text()
+    example = document.partition("```toml\n")[2].partition("```")[0]
+    settings = written(monkeypatch, tmp_path / "chat_ui.toml", example, TEAM_TOKENHUB_KEY=KEY)
+    assert [profile.name for profile in profiles_from(settings, None)] == ["team", "openrouter"]
+    assert set(GatewayTable.model_fields) - {"key"} == set(re.findall(r"^(\w+) = ", example, re.MULTILINE))
+    for preset in PRESETS.values():
+        row = rf"^\| `{preset.key_env}` \| {preset.name} \| `{preset.base_url}`.* \| {preset.dialect} \|$"
+        assert re.search(row, document, re.MULTILINE)

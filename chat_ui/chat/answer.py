@@ -11,10 +11,12 @@ from chat_ui.gateway import (
     FinishReason,
     Metadata,
     ReasoningDelta,
+    Receipt,
     StreamEvent,
     TextDelta,
     ToolCallDelta,
     Usage,
+    Waiting,
 )
 
 __all__ = ["Answer", "GrowingText"]
@@ -91,7 +93,7 @@ class Answer:
                 self.metadata = _merged(self.metadata, event)
             case Finish(reason):
                 self.finish_reason = reason
-            case ToolCallDelta():
+            case ToolCallDelta() | Receipt() | Waiting():
                 pass
             case _:
                 assert_never(event)

@@ -20,6 +20,7 @@ __all__ = [
     "MessageEnded",
     "Part",
     "Piece",
+    "RunWaiting",
     "Snapshot",
     "TurnStarted",
 ]
@@ -42,6 +43,21 @@ class Piece:
     part: Part
     offset: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunWaiting:
+    """The gateway can't answer yet and will be asked again; the answer's first piece ends the wait.
+
+    Args:
+        message_id: the answer.
+        seconds: how long the wait is from now; None where nobody knows.
+        words: what stands in the way, as a sentence.
+    """
+
+    message_id: str
+    seconds: float | None
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +113,12 @@ class Snapshot:
     messages: tuple[Message, ...]
 
 
-Change = Piece | TurnStarted | MessageEnded | AnswerUnsaved | ConversationChanged | ConversationDeleted
+Change = (
+    Piece
+    | RunWaiting
+    | TurnStarted
+    | MessageEnded
+    | AnswerUnsaved
+    | ConversationChanged
+    | ConversationDeleted
+)

@@ -79,12 +79,12 @@ class UnreadableDraft(ChatError):
 
 
 class GatewayIsFixed(ChatError):
-    """The gateway comes from the environment, so the page can't change it."""
+    """The settings say who can be asked, so the page can't change it."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The gateway of this site is set in its environment (CHAT_UI_GATEWAY_URL or OPENAI_…). Change it "
-            "there, then start the site again."
+            "Who can be asked is set in this site's environment or in its chat_ui.toml. Change it there, "
+            "then start the site again."
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chat_ui.chat.changes import AnswerUnsaved, Change, Piece, Snapshot, TurnStarted
+from chat_ui.chat.changes import AnswerUnsaved, Change, Piece, RunWaiting, Snapshot, TurnStarted
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.feed import Lagged, Subscription, Topic
 from chat_ui.store import conversations, messages, runs
@@ -48,7 +48,7 @@ async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncGenerator
     leaf = snapshot.conversation.leaf_id
     while True:
         change = await changes.next()
-        if isinstance(change, Piece | AnswerUnsaved):
+        if isinstance(change, Piece | RunWaiting | AnswerUnsaved):
             yield change
             continue
         if change.conversation.revision <= revision:

@@ -5,30 +5,30 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from chat_ui.chat.configured import BY_HAND, fallbacks_from, profiles_from
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
 from chat_ui.gateway import (
     DemoTransport,
     Gateway,
     GatewayError,
     GatewayProfile,
-    InvalidKey,
     Model,
     ProbeReport,
     demo_profile,
     probe,
 )
-from chat_ui.settings import Settings, SettingsError
+from chat_ui.gateway.fallback import Route
+from chat_ui.settings import Settings
 from chat_ui.store import connections
 from chat_ui.store.connections import SavedConnection
 
-__all__ = ["Gateways", "ModelList", "profile_from"]
+__all__ = ["Gateways", "ModelList"]
 
 DEMO = "demo"
-CONNECTED = "gateway"
 MODELS_FRESH_S = 30.0
 
 
@@ -38,47 +38,29 @@ class ModelList:
 
     Args:
         gateway: its name.
-        label: its name for people: the host, or "Demo".
+        label: its name for people.
         models: its models, the preferred one first.
         problem: why they can't be listed, in words, if they can't.
+        asked: whether it has been asked yet; until then it may well have more models.
     """
 
     gateway: str
     label: str
     models: tuple[Model, ...]
     problem: str = ""
+    asked: bool = True
 
 
-def profile_from(settings: Settings, saved: SavedConnection | None) -> GatewayProfile | None:
-    """The gateway that the environment names, else the one that was entered on the page, else none.
-
-    Raises:
-        SettingsError: the environment's gateway can't be used; the text says why, without its key.
-    """
-    if settings.gateway_url is not None:
-        key = settings.gateway_key
-        try:
-            return GatewayProfile(
-                name=CONNECTED,
-                base_url=settings.gateway_url,
-                key=None if key is None else key.get_secret_value(),
-                dialect=settings.gateway_dialect,
-                model=settings.gateway_model,
-                trust_env=settings.gateway_trust_env,
-            )
-        except GatewayError as error:
-            name = "KEY (or OPENAI_API_KEY)" if isinstance(error, InvalidKey) else "URL (or OPENAI_BASE_URL)"
-            raise SettingsError(f"CHAT_UI_GATEWAY_{name}: {error}") from error
-    if saved is not None:
-        return GatewayProfile(name=CONNECTED, base_url=saved.base_url, key=saved.key, model=saved.model)
-    return None
-
-
-class _Shared:
-    """A gateway that is closed once it is retired and its last user has left."""
+class _Opened:
+    """A gateway with its last list; it is closed once it is retired and its last user has left."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
+        profile = gateway.profile
+        label = profile.label or urlsplit(profile.base_url).netloc
+        self.listed = ModelList(profile.name, label, _preferred(profile, ()), asked=False)
+        self._listed_at = 0.0
+        self._listing = asyncio.Lock()
         self._users = 0
         self._retired = False
 
@@ -91,6 +73,22 @@ class _Shared:
             self._users -= 1
             await self._close_unused()
 
+    async def list_models(self) -> ModelList:
+        async with self._listing, self.using():
+            is_good = self.listed.asked and not self.listed.problem
+            if not (is_good and time.monotonic() - self._listed_at < MODELS_FRESH_S):
+                self.listed = await self._ask()
+                self._listed_at = time.monotonic()
+            return self.listed
+
+    async def _ask(self) -> ModelList:
+        try:
+            models = tuple(await self.gateway.models())
+        except GatewayError as error:
+            return replace(self.listed, problem=str(error), asked=True)
+        models = _preferred(self.gateway.profile, models)
+        return replace(self.listed, models=models, problem="", asked=True)
+
     async def retire(self) -> None:
         self._retired = True
         await self._close_unused()
@@ -101,29 +99,29 @@ class _Shared:
 
 
 class Gateways:
-    """The gateways of this process: the connected one, and the demo model where there is none.
+    """The gateways of this process: those that were set up, or the demo model where there are none.
 
     Args:
-        settings: they may name a gateway, and say where one that is entered on the page is kept.
+        settings: they may name gateways, and say where one that is entered on the page is kept.
         saved: the one that was entered, if one was.
 
     Raises:
-        SettingsError: the gateway in the environment can't be used.
+        SettingsError: a gateway of the settings can't be used.
         GatewayError: the one that was entered can't be used.
     """
 
     def __init__(self, settings: Settings, saved: SavedConnection | None) -> None:
         self._data_dir = settings.data_dir
-        self._by_settings = settings.gateway_url is not None
-        profile = profile_from(settings, saved)
-        self._open = {DEMO: _Shared(Gateway(demo_profile(), transport=DemoTransport()))}
-        if profile is not None:
-            self._open[CONNECTED] = _Shared(Gateway(profile))
-        self._listed: dict[str, tuple[float, ModelList]] = {}
-        self._listing = asyncio.Lock()
+        self._open = {profile.name: _Opened(Gateway(profile)) for profile in profiles_from(settings, saved)}
+        self._fallbacks = fallbacks_from(settings)
+        self._by_settings = bool(self._open.keys() - {BY_HAND})
+        self._demo = _Opened(Gateway(demo_profile(), transport=DemoTransport()))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._open
+        return self._find(name) is not None
+
+    def _find(self, name: str) -> _Opened | None:
+        return self._demo if name == DEMO else self._open.get(name)
 
     @asynccontextmanager
     async def using(self, name: str) -> AsyncGenerator[Gateway]:
@@ -132,43 +130,72 @@ class Gateways:
         Raises:
             NoSuchModel: it isn't connected (any more).
         """
-        opened = self._open.get(name)
+        opened = self._find(name)
         if opened is None:
             raise NoSuchModel(name)
         async with opened.using() as gateway:
             yield gateway
 
+    @asynccontextmanager
+    async def routes(self, name: str, model: str) -> AsyncGenerator[list[Route]]:
+        """The ways to an answer: what is wanted, then what was set up to stand in for it.
+
+        Args:
+            name: of the gateway.
+            model: to ask; blank for the gateway's own choice.
+
+        Raises:
+            NoSuchModel: the gateway isn't connected (any more).
+            GatewayError: it can't say which models it has, and none is named.
+        """
+        async with AsyncExitStack() as stack:
+            wanted = await stack.enter_async_context(self.using(name))
+            routes = [Route(wanted, model or await self.first_model(name))]
+            for other, stand_in in self._fallbacks.get(name, ()):
+                routes.append(Route(await stack.enter_async_context(self.using(other)), stand_in))
+            yield routes
+
     @property
     def default(self) -> str:
         """The gateway that a new conversation starts with."""
-        return CONNECTED if CONNECTED in self._open else DEMO
+        return next(iter(self._open), DEMO)
 
     @property
     def is_demo(self) -> bool:
         """Whether there is nothing but the demo model."""
-        return self.default == DEMO
+        return not self._open
 
     @property
-    def is_removable(self) -> bool:
-        """Whether the connected gateway was entered on the page, and can be removed there."""
-        return not self.is_demo and not self._by_settings
+    def removable(self) -> str:
+        """The gateway that was entered on the page, and can be removed there; blank where there is none."""
+        return BY_HAND if BY_HAND in self._open else ""
 
-    async def list_models(self) -> ModelList:
-        """The models on offer, asked from the gateway anew where the last answer isn't fresh.
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the settings say who can be asked, so that the page adds nobody."""
+        return self._by_settings
 
-        A gateway that can't be asked gives its last list, or none, and the reason in words.
+    def known_models(self) -> tuple[ModelList, ...]:
+        """What is known of every gateway on offer without asking any, the default one first."""
+        return tuple(opened.listed for opened in self._offered())
+
+    async def list_models(self) -> AsyncGenerator[ModelList]:
+        """Yield the models of each gateway on offer as soon as it has answered, whoever else hasn't.
+
+        One whose last answer is fresh isn't asked again. One that can't be asked gives its last list, or
+        none, and the reason in words.
         """
-        async with self._listing:
-            name = self.default
-            opened = self._open[name]
-            asked_at, listed = self._listed.get(name, (0.0, None))
-            if listed is not None and not listed.problem and time.monotonic() - asked_at < MODELS_FRESH_S:
-                return listed
-            async with opened.using() as gateway:
-                listed = await _ask(gateway, listed)
-            if self._open.get(name) is opened:
-                self._listed[name] = (time.monotonic(), listed)
-            return listed
+        asking = [asyncio.create_task(opened.list_models()) for opened in self._offered()]
+        try:
+            for answered in asyncio.as_completed(asking):
+                yield await answered
+        finally:
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
+    def _offered(self) -> tuple[_Opened, ...]:
+        return tuple(self._open.values()) or (self._demo,)
 
     async def first_model(self, name: str) -> str:
         """The model to ask where nobody chose one.
@@ -190,13 +217,13 @@ class Gateways:
             key: blank where it needs none.
 
         Raises:
-            GatewayIsFixed: the environment names the gateway.
+            GatewayIsFixed: the settings say who can be asked.
             GatewayError: what is wrong with it, in words; the connection before it stays.
             StoreError: it could not be written down; the connection before it stays.
         """
         if self._by_settings:
             raise GatewayIsFixed
-        profile = GatewayProfile(name=CONNECTED, base_url=base_url, key=key or None)
+        profile = GatewayProfile(name=BY_HAND, base_url=base_url, key=key or None)
         report = await probe(profile)
         saved = SavedConnection(base_url=profile.base_url, key=profile.key, model=report.model)
         await asyncio.to_thread(connections.save, self._data_dir, saved)
@@ -204,40 +231,28 @@ class Gateways:
         return report
 
     async def disconnect(self) -> None:
-        """Forget the gateway that was entered on the page, and go back to the demo model.
+        """Forget the gateway that was entered on the page; the others stay, or the demo model comes back.
 
         Raises:
-            GatewayIsFixed: the environment names the gateway.
+            GatewayIsFixed: nobody entered one, the settings name those there are.
             StoreError: it could not be forgotten; it stays connected.
         """
-        if self._by_settings:
+        if self._by_settings and not self.removable:
             raise GatewayIsFixed
         await asyncio.to_thread(connections.forget, self._data_dir)
         await self._replace(None)
 
     async def _replace(self, profile: GatewayProfile | None) -> None:
-        old = self._open.pop(CONNECTED, None)
-        self._listed.pop(CONNECTED, None)
+        old = self._open.pop(BY_HAND, None)
         if profile is not None:
-            self._open[CONNECTED] = _Shared(Gateway(profile))
+            self._open[BY_HAND] = _Opened(Gateway(profile))
         if old is not None:
             await old.retire()
 
     async def aclose(self) -> None:
         """Close every connection; one that is in use closes with its use."""
-        for opened in self._open.values():
+        for opened in (*self._open.values(), self._demo):
             await opened.retire()
-
-
-async def _ask(gateway: Gateway, last: ModelList | None) -> ModelList:
-    profile = gateway.profile
-    label = profile.label or urlsplit(profile.base_url).netloc
-    try:
-        models = tuple(await gateway.models())
-    except GatewayError as error:
-        known = last.models if last is not None else _preferred(profile, ())
-        return ModelList(profile.name, label, known, str(error))
-    return ModelList(profile.name, label, _preferred(profile, models))
 
 
 def _preferred(profile: GatewayProfile, models: tuple[Model, ...]) -> tuple[Model, ...]:

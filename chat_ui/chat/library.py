@@ -1,4 +1,4 @@
-"""A person's conversations: list, rename, delete."""
+"""A person's conversations: list, rename, choose who answers, delete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 from chat_ui.chat.changes import ConversationChanged, ConversationDeleted
-from chat_ui.chat.errors import NoSuchConversation
+from chat_ui.chat.errors import NoSuchConversation, NoSuchModel
 from chat_ui.chat.feed import Lagged, Topic
 from chat_ui.store import conversations
 from chat_ui.store.conversations import Conversation
@@ -15,7 +15,7 @@ from chat_ui.store.ids import is_id
 if TYPE_CHECKING:
     from chat_ui.chat.service import Chat
 
-__all__ = ["delete", "follow_library", "rename"]
+__all__ = ["choose_model", "chosen_model", "delete", "follow_library", "rename"]
 
 LONGEST_TITLE = 200
 
@@ -56,6 +56,43 @@ async def rename(chat: Chat, owner: str, conversation_id: str, title: str) -> No
         raise NoSuchConversation
     change = ConversationChanged(renamed)
     await chat.feed.publish(Topic("conversation", renamed.id), change)
+    await chat.feed.publish(Topic("person", owner), change)
+
+
+async def chosen_model(chat: Chat, owner: str, conversation_id: str) -> tuple[str, str]:
+    """Who answers in a conversation: a gateway's name and a model; a blank one is the gateway's own choice.
+
+    Raises:
+        NoSuchConversation: it isn't this person's, or is gone.
+    """
+    if not is_id(conversation_id):
+        raise NoSuchConversation
+    async with chat.db.read() as tx:
+        found = await conversations.get(tx, owner, conversation_id)
+    if found is None:
+        raise NoSuchConversation
+    return found.gateway, found.model or ""
+
+
+async def choose_model(chat: Chat, owner: str, conversation_id: str, gateway: str, model: str) -> None:
+    """Let a model answer in a conversation from now on.
+
+    Raises:
+        NoSuchConversation: it isn't this person's, or is gone.
+        NoSuchModel: its gateway isn't connected.
+    """
+    if gateway not in chat.gateways:
+        raise NoSuchModel(model)
+    if not is_id(conversation_id):
+        raise NoSuchConversation
+    async with chat.db.write() as tx:
+        changed = await conversations.choose_model(
+            tx, owner, conversation_id, gateway=gateway, model=model or None
+        )
+    if changed is None:
+        raise NoSuchConversation
+    change = ConversationChanged(changed)
+    await chat.feed.publish(Topic("conversation", changed.id), change)
     await chat.feed.publish(Topic("person", owner), change)
 
 

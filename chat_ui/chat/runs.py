@@ -11,16 +11,16 @@ import itertools
 import logging
 from collections.abc import Coroutine
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from typing import Any, TypeVar
 
-from chat_ui.chat.changes import AnswerUnsaved, ConversationChanged, MessageEnded
+from chat_ui.chat.changes import AnswerUnsaved, ConversationChanged, MessageEnded, RunWaiting
 from chat_ui.chat.errors import ChatError, Closing
 from chat_ui.chat.feed import Feed, Topic
 from chat_ui.chat.gateways import Gateways
 from chat_ui.chat.live import LiveRun, Pace, Turn
 from chat_ui.chat.outcome import unsaved_words
-from chat_ui.gateway import GatewayError
+from chat_ui.gateway import GatewayError, Waiting
+from chat_ui.gateway.fallback import stream_with_fallback
 from chat_ui.store import messages, runs
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
@@ -139,11 +139,18 @@ class Runs:
 
     async def _listen(self, run: LiveRun) -> None:
         turn = run.turn
-        async with self._gateways.using(turn.gateway) as gateway:
-            model = turn.request.model or await self._gateways.first_model(turn.gateway)
-            async with aclosing(gateway.stream(replace(turn.request, model=model))) as events:
-                async for event in events:
-                    run.grow(run.answer.add(event))
+        async with (
+            self._gateways.routes(turn.gateway, turn.request.model) as routes,
+            aclosing(stream_with_fallback(routes, turn.request)) as events,
+        ):
+            async for event in events:
+                run.grow(run.answer.add(event))
+                if isinstance(event, Waiting):
+                    await self._tell_waiting(turn, event)
+
+    async def _tell_waiting(self, turn: Turn, waiting: Waiting) -> None:
+        told = RunWaiting(turn.message_id, waiting.seconds, waiting.reason)
+        await self._feed.publish(Topic("conversation", turn.conversation_id), told)
 
     async def _send_pieces(self, run: LiveRun) -> None:
         while True:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_ui.accounts.people import Person, local_person
+from chat_ui.chat.configured import profiles_from
 from chat_ui.chat.feed import Feed, MemoryFeed
-from chat_ui.chat.gateways import Gateways, profile_from
+from chat_ui.chat.gateways import Gateways
 from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.chat.runs import Pace, Runs
 from chat_ui.settings import Settings
@@ -55,7 +56,7 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
 
     Raises:
         StoreError: the database can't be opened; the text says which file and what to do.
-        SettingsError: the gateway in the environment can't be used as it stands.
+        SettingsError: a gateway of the settings can't be used as it stands.
     """
     worker_id = new_id()
     db = await Database.open(_database(settings))
@@ -80,9 +81,9 @@ def check_chat(settings: Settings) -> None:
 
     Raises:
         StoreError: the database can't be used; the text says which file and what to do.
-        SettingsError: the gateway in the environment can't be used as it stands.
+        SettingsError: a gateway of the settings can't be used as it stands.
     """
-    profile_from(settings, connections.load(settings.data_dir))
+    profiles_from(settings, connections.load(settings.data_dir))
     Database.prepare(_database(settings))
 
 

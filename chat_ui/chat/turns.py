@@ -134,6 +134,8 @@ async def _store(
         raise NoSuchModel(draft.model or gateway[:LONGEST_MODEL])
     if draft.conversation_id:
         conversation = await _conversation(tx, owner, draft.conversation_id)
+        if (conversation.gateway, conversation.model) != (gateway, model):
+            await conversations.choose_model(tx, owner, conversation.id, gateway=gateway, model=model)
     else:
         conversation = await conversations.create(
             tx, owner, title=title_of(draft.text), gateway=gateway, model=model

@@ -23,6 +23,7 @@ from chat_ui.gateway.errors import (
     Forbidden,
     GatewayDown,
     GatewayError,
+    HeadersTimeout,
     HostNotFound,
     InvalidBaseURL,
     InvalidKey,
@@ -39,7 +40,9 @@ from chat_ui.gateway.errors import (
     StreamCut,
     StreamError,
     TLSFailure,
+    TookTooLong,
     TooLarge,
+    TooManyAtOnce,
     TooSlow,
     Unauthorized,
     UnexpectedRedirect,
@@ -49,21 +52,41 @@ from chat_ui.gateway.events import (
     FinishReason,
     Metadata,
     ReasoningDelta,
+    Receipt,
     StreamEvent,
     TextDelta,
     ToolCallDelta,
     Usage,
+    Waiting,
 )
+from chat_ui.gateway.fallback import Route, stream_with_fallback
 from chat_ui.gateway.lease import ClientPool
+from chat_ui.gateway.model_facts import Capabilities, Prices
 from chat_ui.gateway.models import Model
+from chat_ui.gateway.offers import Price
+from chat_ui.gateway.payment import Purse
+from chat_ui.gateway.payment_errors import (
+    CapReached,
+    InvalidPrivateKey,
+    MainnetIsOff,
+    OfferRefused,
+    PayeeChanged,
+    PaymentError,
+    PaymentRejected,
+    PaymentsNotInstalled,
+)
 from chat_ui.gateway.probe import ProbeReport, probe
 from chat_ui.gateway.profile import Clocks, Dialect, GatewayProfile
 from chat_ui.gateway.request import ChatMessage, ChatRequest, Role
+from chat_ui.gateway.retry import Patience
 from chat_ui.gateway.sse import ServerSentEvent, SSEDecoder
+from chat_ui.gateway.wallet import Wallet
 
 __all__ = [
     "BadRequest",
     "BrokenStream",
+    "CapReached",
+    "Capabilities",
     "ChatMessage",
     "ChatRequest",
     "ClientPool",
@@ -85,21 +108,35 @@ __all__ = [
     "GatewayDown",
     "GatewayError",
     "GatewayProfile",
+    "HeadersTimeout",
     "HostNotFound",
     "InvalidBaseURL",
     "InvalidKey",
+    "InvalidPrivateKey",
+    "MainnetIsOff",
     "Metadata",
     "Model",
     "ModelNotFound",
     "NoModels",
     "NotAnAPI",
     "NotFound",
+    "OfferRefused",
+    "Patience",
+    "PayeeChanged",
+    "PaymentError",
+    "PaymentRejected",
     "PaymentRequired",
+    "PaymentsNotInstalled",
+    "Price",
+    "Prices",
     "ProbeReport",
+    "Purse",
     "QuotaUsedUp",
     "RateLimited",
     "ReasoningDelta",
+    "Receipt",
     "Role",
+    "Route",
     "SSEDecoder",
     "ServerSentEvent",
     "Side",
@@ -112,11 +149,16 @@ __all__ = [
     "TLSFailure",
     "TextDelta",
     "TooLarge",
+    "TooManyAtOnce",
     "TooSlow",
+    "TookTooLong",
     "ToolCallDelta",
     "Unauthorized",
     "UnexpectedRedirect",
     "Usage",
+    "Waiting",
+    "Wallet",
     "demo_profile",
     "probe",
+    "stream_with_fallback",
 ]

@@ -33,6 +33,7 @@ CONTEXT = re.compile(
     re.IGNORECASE,
 )
 QUOTA = re.compile(r"insufficient[_ ](quota|balance|credit)|quota|budget|billing", re.IGNORECASE)
+AT_ONCE = ("concurrency", "global_concurrency")  # ai&'s two policies without a Retry-After
 MODEL = re.compile(r"\bmodel\b|model_not_found", re.IGNORECASE)
 
 
@@ -53,8 +54,14 @@ def from_status(
         detail = "(a web page)"
     if 300 <= status < 400:
         return errors.UnexpectedRedirect(status=status, detail=quoted(headers.get("location"), secret))
+    wait = retry_after(headers)
     kind = _refined(_status_error(status), _code_in(body) + " " + (said or ""))
-    return kind(status=status, detail=detail, retry_after=retry_after(headers))
+    if kind is errors.RateLimited and wait is None and headers.get("x-ratelimit-policy") in AT_ONCE:
+        kind = errors.TooManyAtOnce
+    error = kind(status=status, detail=detail, retry_after=wait)
+    # The OpenAI and Anthropic SDKs obey it before anything else: openai 3.51, _base_client._should_retry.
+    error.should_retry = {"true": True, "false": False}.get(headers.get("x-should-retry", "").lower())
+    return error
 
 
 def _status_error(status: int) -> type[StatusError]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -14,14 +16,25 @@ from chat_ui.gateway.events import StreamEvent
 from chat_ui.gateway.exchange import MAX_BODY_BYTES, auth_headers, raise_for_status
 from chat_ui.gateway.lease import ClientPool, Lease
 from chat_ui.gateway.models import Model, parse_models
-from chat_ui.gateway.profile import GatewayProfile
+from chat_ui.gateway.offers import Price
+from chat_ui.gateway.payment import PayingClient, Purse
+from chat_ui.gateway.pricing import ask_price
+from chat_ui.gateway.profile import Dialect, GatewayProfile
 from chat_ui.gateway.pump import Pump
 from chat_ui.gateway.request import ChatRequest
+from chat_ui.gateway.retry import Patience, Persistence
 from chat_ui.gateway.sniff import read_body
+from chat_ui.gateway.wallet import Wallet
 
 __all__ = ["Gateway"]
 
 QUEUED_EVENTS = 256
+# Anthropic lists 20 models at a time unless it is asked for more.
+MODELS: dict[Dialect, str] = {
+    "openai": "/models",
+    "anthropic": "/models?limit=1000",
+    "tokenhub": "/models",
+}
 
 T = TypeVar("T")
 
@@ -32,13 +45,27 @@ class Gateway:
     Args:
         profile: which gateway, with which key and how patiently.
         transport: carries the requests in place of the network, for tests and the demo model.
+        patience: how often it is asked again where that may help.
+        wallet: pays, where the gateway is paid per request (x402).
     """
 
-    def __init__(self, profile: GatewayProfile, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        profile: GatewayProfile,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        patience: Patience | None = None,
+        wallet: Wallet | None = None,
+    ) -> None:
         self.profile = profile
+        self._wallet = wallet
         self._pool = ClientPool(
-            transport=transport, trust_env=profile.trust_env, connect=profile.clocks.connect
+            transport=transport,
+            trust_env=profile.trust_env,
+            connect=profile.clocks.connect,
+            make=httpx.AsyncClient if wallet is None else partial(PayingClient, wallet),
         )
+        self._persistence = Persistence(patience)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def models(self) -> list[Model]:
@@ -48,26 +75,39 @@ class Gateway:
             NoModels: it offers none.
             GatewayError: it couldn't be asked; the subclass says why.
         """
-        task = self._own(self._fetch_models())
-        try:
-            return await _outcome(task)
-        finally:
-            await _ended(task)
+        return await self._persistence.call(self._list_models)
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamEvent, None]:
+    async def stream(
+        self, request: ChatRequest, *, retries: int | None = None, purse: Purse | None = None
+    ) -> AsyncGenerator[StreamEvent, None]:
         """One answer, piece by piece; nothing is sent before the first piece is asked for.
 
         Leaving the loop doesn't end the request by itself: use ``contextlib.aclosing``, which closes the
         connection at once, so that the gateway stops generating (and billing).
 
+        Args:
+            request: what to ask.
+            retries: how often to ask again at most, where that is less often than usual.
+            purse: what the answer is paid from; without effect where there is no wallet.
+
         Yields:
-            Events in the order of arrival, one ``Finish`` among them.
+            Events in the order of arrival, one ``Finish`` among them. Where the gateway is asked again, a
+            ``Waiting`` says so first; that happens only before anything of the answer has come.
 
         Raises:
             GatewayError: what went wrong. Whatever was yielded before stays good.
         """
+        asking = self._persistence.stream(lambda: self._stream_once(request, purse), retries=retries)
+        async with aclosing(asking) as events:
+            async for event in events:
+                yield event
+
+    async def _stream_once(
+        self, request: ChatRequest, purse: Purse | None
+    ) -> AsyncGenerator[StreamEvent, None]:
         queue: asyncio.Queue[StreamEvent | None] = asyncio.Queue(QUEUED_EVENTS)
-        pump = self._own(Pump(self._pool, self.profile, queue).run(request))
+        spent_from = None if self._wallet is None else purse
+        pump = self._own(Pump(self._pool, self.profile, queue, spent_from).run(request))
         # A reader that waits on an empty queue must learn of the end; one that doesn't will look.
         pump.add_done_callback(lambda _: None if queue.full() else queue.put_nowait(None))
         try:
@@ -78,17 +118,48 @@ class Gateway:
         finally:
             await _ended(pump)
 
+    async def estimate(self, request: ChatRequest) -> Price:
+        """What an answer would cost at most, where the gateway is paid per request; nothing is paid.
+
+        Raises:
+            OfferRefused: this site wouldn't pay it.
+            GatewayError: it couldn't be asked; the subclass says why.
+        """
+        task = self._own(self._ask_price(request))
+        try:
+            return await _outcome(task)
+        finally:
+            await _ended(task)
+
     async def aclose(self) -> None:
         """End what still runs and close every connection."""
         for task in tuple(self._tasks):
             await _ended(task)
         await self._pool.aclose()
 
+    async def _list_models(self) -> list[Model]:
+        task = self._own(self._fetch_models())
+        try:
+            return await _outcome(task)
+        finally:
+            await _ended(task)
+
+    async def _ask_price(self, request: ChatRequest) -> Price:
+        mainnet = self._wallet is not None and self._wallet.mainnet
+        async with self._pool.lease() as lease:
+            try:
+                async with asyncio.timeout(self.profile.clocks.gap):
+                    return await ask_price(lease.client, self.profile, request, mainnet=mainnet)
+            except TimeoutError:
+                raise Stalled("The gateway took too long to name its price.", advice="Try again.") from None
+            except (httpx.RequestError, OSError) as error:
+                raise from_transport(error) from error
+
     async def _fetch_models(self) -> list[Model]:
         async with self._pool.lease() as lease:
             try:
                 async with asyncio.timeout(self.profile.clocks.gap):
-                    body = await self._get(lease, "/models")
+                    body = await self._get(lease, MODELS[self.profile.dialect])
             except TimeoutError:
                 raise Stalled("The gateway took too long to list its models.", advice="Try again.") from None
             except (httpx.RequestError, OSError) as error:
@@ -96,7 +167,7 @@ class Gateway:
         return parse_models(body, secret=self.profile.key)
 
     async def _get(self, lease: Lease, path: str) -> bytes:
-        headers = {"Accept": "application/json", **auth_headers(self.profile)}
+        headers = {"accept": "application/json", **auth_headers(self.profile)}
         async with lease.client.stream("GET", self.profile.url(path), headers=headers) as response:
             await raise_for_status(response, self.profile.key)
             body = await read_body(response.aiter_bytes(), MAX_BODY_BYTES)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-from functools import lru_cache
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
+from chat_ui.gateway.anthropic_events import AnthropicEvents
 from chat_ui.gateway.errors import NotAnAPI, StreamError
 from chat_ui.gateway.events import (
     Finish,
@@ -14,20 +14,22 @@ from chat_ui.gateway.events import (
     ReasoningDelta,
     StreamEvent,
     TextDelta,
-    ToolCallDelta,
     Usage,
 )
 from chat_ui.gateway.json_values import as_count, as_mapping, as_text, parse_json
+from chat_ui.gateway.metadata import is_envelope, is_trailer, served_in_envelope, told_in_trailer
 from chat_ui.gateway.openai_chunks import OpenAIChunks
 from chat_ui.gateway.sse import ServerSentEvent
 from chat_ui.gateway.surrogates import SurrogateJoiner
+from chat_ui.gateway.think_tags import ThinkTags
+from chat_ui.gateway.unknown import note_unknown
 from chat_ui.gateway.words import looks_like_html, quoted, said_in_json
 
 __all__ = ["DONE", "StreamDecoder"]
 
 DONE = "[DONE]"
 
-log = logging.getLogger(__name__)
+Told = TypeVar("Told", Usage, Metadata)
 
 
 class StreamDecoder:
@@ -41,13 +43,15 @@ class StreamDecoder:
 
     def __init__(self, *, secret: str | None = None) -> None:
         self._secret = secret
-        self._openai = OpenAIChunks()
+        self._openai = OpenAIChunks(secret=secret)
+        self._anthropic = AnthropicEvents()
+        self._tags = ThinkTags()
         self._text = SurrogateJoiner()
         self._reasoning = SurrogateJoiner()
         self._started = False
         self._finished = False
         self._done = False
-        self._usage: Usage | None = None
+        self._usage = Usage()
         self._served = Metadata()
 
     def feed(self, event: ServerSentEvent) -> list[StreamEvent]:
@@ -84,7 +88,7 @@ class StreamDecoder:
         if name == "error":
             raise StreamError(detail=quoted(data, self._secret))
         if self._finished or name != "message":
-            _note_unknown(f"event {name[:60]!r}, no JSON")
+            note_unknown(f"event {name[:60]!r}, no JSON")
             return None
         if self._started:
             raise StreamError("The gateway's answer became unreadable in the middle.")
@@ -101,29 +105,38 @@ class StreamDecoder:
 
     def _decoded(self, payload: Any, name: str) -> list[StreamEvent]:
         body = as_mapping(payload)
+        if "choices" not in body:
+            if is_trailer(body, name, after_end=self._done):
+                return told_in_trailer(body)
+            if is_envelope(body):
+                self._raise_reported(body["response"], "message")
+                return [served_in_envelope(body), *self._decoded(body["response"], "message")]
+            if self._anthropic.recognizes(body, name):
+                self._started = True
+                self._done |= self._anthropic.ends(body, name)
+                return self._anthropic.decode(body, name)
         if self._openai.recognizes(body):
             self._started = True
             return self._openai.decode(body)
-        _note_unknown(f"event {name[:60]!r} with {sorted(map(str, body))[:12]}")
+        note_unknown(f"event {name[:60]!r} with {sorted(map(str, body))[:12]}")
         return []
 
     def _passed_on(self, event: StreamEvent) -> list[StreamEvent]:
         match event:
             case TextDelta():
-                return [TextDelta(text)] if (text := self._text.join(event.text)) else []
+                return [*self._tags.text(text)] if (text := self._text.join(event.text)) else []
             case ReasoningDelta():
-                return [ReasoningDelta(text)] if (text := self._reasoning.join(event.text)) else []
-            case ToolCallDelta():
-                return [event]
+                return [*self._tags.reasoning(text)] if (text := self._reasoning.join(event.text)) else []
             case Usage():
-                changed, self._usage = event != self._usage, event
-                return [event] if changed else []
+                before, self._usage = self._usage, _renewed(self._usage, event)
+                return [self._usage] if self._usage != before else []
             case Metadata():
-                first = self._served == Metadata()
-                self._served = event if first else self._served
-                return [event] if first else []
+                before, self._served = self._served, _renewed(self._served, event)
+                return [event] if self._served != before else []
             case Finish():
                 return self._finish(event.reason)
+            case _:
+                return [event]
 
     def _finish(self, reason: FinishReason) -> list[StreamEvent]:
         if self._finished:
@@ -134,9 +147,16 @@ class StreamDecoder:
     def _held_back(self) -> list[StreamEvent]:
         reasoning, text = self._reasoning.close(), self._text.close()
         return [
-            *([ReasoningDelta(reasoning)] if reasoning else []),
-            *([TextDelta(text)] if text else []),
+            *(self._tags.reasoning(reasoning) if reasoning else []),
+            *(self._tags.text(text) if text else []),
+            *self._tags.close(),
         ]
+
+
+def _renewed(old: Told, new: Told) -> Told:
+    """The old one with all that the new one knows."""
+    known = {field.name: getattr(new, field.name) for field in fields(new)}
+    return replace(old, **{name: value for name, value in known.items() if value is not None})
 
 
 def _status_in(error: dict[str, Any]) -> int | None:
@@ -147,8 +167,3 @@ def _status_in(error: dict[str, Any]) -> int | None:
         if status is not None and 400 <= status <= 599:
             return status
     return None
-
-
-@lru_cache(maxsize=256)  # one line per kind is enough to learn from, and no content is in it
-def _note_unknown(what: str) -> None:
-    log.info("A gateway sent something unknown: %s", what)

@@ -10,8 +10,10 @@ GatewayError
 │   ├── ConnectTimeout
 │   └── ConnectionLost
 ├── TooSlow                   connected, then silent
+│   ├── HeadersTimeout
 │   ├── FirstContentTimeout
-│   └── Stalled
+│   ├── Stalled
+│   └── TookTooLong
 ├── StatusError               answered with a status that says no
 │   ├── BadRequest            400, 422 and other 4xx
 │   │   └── ContextTooLong
@@ -22,7 +24,8 @@ GatewayError
 │   │   └── ModelNotFound
 │   ├── TooLarge              413
 │   ├── RateLimited           429
-│   │   └── QuotaUsedUp
+│   │   ├── QuotaUsedUp
+│   │   └── TooManyAtOnce
 │   ├── GatewayDown           5xx, 408
 │   └── UnexpectedRedirect    3xx
 ├── NotAnAPI                  answered with something else than an API would
@@ -53,6 +56,7 @@ __all__ = [
     "Forbidden",
     "GatewayDown",
     "GatewayError",
+    "HeadersTimeout",
     "HostNotFound",
     "InvalidBaseURL",
     "InvalidKey",
@@ -70,7 +74,9 @@ __all__ = [
     "StreamError",
     "TLSFailure",
     "TooLarge",
+    "TooManyAtOnce",
     "TooSlow",
+    "TookTooLong",
     "Unauthorized",
     "UnexpectedRedirect",
 ]
@@ -88,11 +94,16 @@ class GatewayError(Exception):
         status: the HTTP status, where there was one.
         detail: the gateway's own words, short and without secrets.
         retry_after: seconds after which the gateway wants to be asked again.
+
+    ``paid`` is true where a payment for the request has left: whoever asks again then pays again.
+    ``should_retry`` is what the gateway says about asking again at once, where it says something.
     """
 
     summary: str = "The gateway could not be used."
     advice: str = "Try again; if it happens again, tell whoever runs this site."
     side: Side = "gateway"
+    paid: bool = False
+    should_retry: bool | None = None
 
     def __init__(  # noqa: PLR0913 - all but the first by name
         self,
@@ -183,6 +194,12 @@ class TooSlow(GatewayError):
     advice = "Try again, or choose another model."
 
 
+class HeadersTimeout(TooSlow):
+    """Not even the status of an answer came in time."""
+
+    summary = "The gateway took the request and then said nothing at all."
+
+
 class FirstContentTimeout(TooSlow):
     """Nothing of an answer came in time: no text, no reasoning, no tool call."""
 
@@ -194,6 +211,14 @@ class Stalled(TooSlow):
 
     summary = "The gateway stopped sending in the middle of its answer."
     advice = "Continue the answer, or ask again."
+
+
+class TookTooLong(TooSlow):
+    """The answer went on for longer than any answer may. What came is good."""
+
+    summary = "The answer took longer than this site waits for one."
+    advice = "Continue the answer, or ask for a shorter one."
+    side = "site"
 
 
 class StatusError(GatewayError):
@@ -276,6 +301,17 @@ class QuotaUsedUp(RateLimited):
 
     summary = "The budget or quota at the gateway is used up."
     advice = "Raise it at the gateway, or choose another gateway."
+    side = "you"
+
+
+class TooManyAtOnce(RateLimited):
+    """As many answers as the gateway allows at a time are on their way (429).
+
+    ai& sends no ``Retry-After`` with this, because the time until one of them ends isn't known.
+    """
+
+    summary = "The gateway writes as many answers at once as it allows."
+    advice = "Wait until another answer has ended, or stop one, then try again."
     side = "you"
 
 

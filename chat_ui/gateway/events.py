@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -10,10 +11,12 @@ __all__ = [
     "FinishReason",
     "Metadata",
     "ReasoningDelta",
+    "Receipt",
     "StreamEvent",
     "TextDelta",
     "ToolCallDelta",
     "Usage",
+    "Waiting",
 ]
 
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "interrupted"]
@@ -71,6 +74,7 @@ class Metadata:
         reason: why the gateway chose it.
         cost: the price of the answer in ``currency``.
         currency: an ISO 4217 code in lower case.
+        alias: the name that was asked for, where the gateway took it as another name of ``model``.
     """
 
     request_id: str | None = None
@@ -79,6 +83,44 @@ class Metadata:
     reason: str | None = None
     cost: float | None = None
     currency: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A payment that left for this answer; it comes before the text, and never for an unpaid request.
+
+    Args:
+        success: whether the gateway says that the money arrived; None where it says nothing, which doesn't
+            mean that the answer was free.
+        nonce: what names the payment, to quote in a complaint.
+        amount: what was paid, in dollars.
+        network: where, as CAIP-2 names it, such as ``eip155:8453``.
+        payer: the wallet's address.
+        transaction: its hash on the network, if the gateway names it.
+    """
+
+    success: bool | None
+    nonce: str
+    amount: Decimal
+    network: str
+    payer: str
+    transaction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The gateway couldn't answer yet, and is asked again after a wait that begins now.
+
+    Args:
+        seconds: how long; None until another answer of this gateway has ended.
+        reason: what stands in the way, as a sentence.
+        attempt: which retry comes then, from 1.
+    """
+
+    seconds: float | None
+    reason: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +130,6 @@ class Finish:
     reason: FinishReason
 
 
-StreamEvent: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | Usage | Metadata | Finish
+StreamEvent: TypeAlias = (
+    TextDelta | ReasoningDelta | ToolCallDelta | Usage | Metadata | Receipt | Waiting | Finish
+)

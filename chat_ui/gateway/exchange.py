@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import httpx
 
 from chat_ui.gateway.classify import from_status
-from chat_ui.gateway.json_values import as_text
 from chat_ui.gateway.profile import GatewayProfile
 from chat_ui.gateway.sniff import read_body
 
-__all__ = ["MAX_BODY_BYTES", "MAX_ERROR_BYTES", "auth_headers", "raise_for_status", "request_id"]
+__all__ = ["MAX_BODY_BYTES", "MAX_ERROR_BYTES", "auth_headers", "raise_for_status"]
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
+ANTHROPIC_VERSION = "2023-06-01"
 
 
 def auth_headers(profile: GatewayProfile) -> dict[str, str]:
-    """The header that carries the key, if there is one."""
-    return {"Authorization": f"Bearer {profile.key}"} if profile.key else {}
-
-
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """The gateway's own name for a request."""
-    return as_text(headers.get("x-request-id")) or as_text(headers.get("request-id"))
+    """The headers that say who asks and in which dialect: the key, if there is one, and the extra ones."""
+    headers = dict(profile.extra_headers)
+    if profile.dialect == "anthropic":
+        # https://docs.anthropic.com/en/api/versioning
+        headers.setdefault("anthropic-version", ANTHROPIC_VERSION)
+        return {**headers, "x-api-key": profile.key} if profile.key else headers
+    return {**headers, "authorization": f"Bearer {profile.key}"} if profile.key else headers
 
 
 async def raise_for_status(response: httpx.Response, secret: str | None) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-__all__ = ["as_count", "as_list", "as_mapping", "as_text", "parse_json", "storable"]
+__all__ = ["as_amount", "as_count", "as_list", "as_mapping", "as_text", "parse_json", "storable"]
 
 LARGEST_COUNT = 2**53
+LARGEST_AMOUNT = Decimal(10**12)
+LONGEST_AMOUNT = 40
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -44,6 +47,18 @@ def as_count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST_COUNT:
         return None
     return int(value) if value == int(value) else None
+
+
+def as_amount(value: object) -> Decimal | None:
+    """The value if it is an amount of money from zero up; several gateways write theirs as strings."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        written = str(value).strip()
+        amount = Decimal(written) if len(written) <= LONGEST_AMOUNT else Decimal(-1)
+    except (InvalidOperation, ValueError):
+        return None
+    return amount if amount.is_finite() and 0 <= amount < LARGEST_AMOUNT else None
 
 
 def storable(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from http.cookiejar import Cookie, CookieJar
@@ -40,10 +40,16 @@ class NoCookies(CookieJar):
 
 
 class Lease:
-    """A client for one request."""
+    """A client for one request.
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    Args:
+        client: with at most one connection.
+        warm: whether it served somebody before, so that the gateway may be about to close its connection.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, *, warm: bool) -> None:
         self.client = client
+        self.warm = warm
         self._clean = False
 
     @property
@@ -67,9 +73,10 @@ class ClientPool:
         connect: seconds for a connection.
         warm: how many idle clients are kept.
         idle: seconds after which an idle client is closed.
+        make: makes a client, given what ``httpx.AsyncClient`` takes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name
         self,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -77,7 +84,9 @@ class ClientPool:
         connect: float = 5.0,
         warm: int = WARM,
         idle: float = IDLE_SECONDS,
+        make: Callable[..., httpx.AsyncClient] = httpx.AsyncClient,
     ) -> None:
+        self._make = make
         self._transport = transport
         self._trust_env = trust_env
         # Silence is judged by the caller: httpx counts keep-alive comments as signs of life.
@@ -90,9 +99,14 @@ class ClientPool:
         self._closed = False
 
     @asynccontextmanager
-    async def lease(self) -> AsyncGenerator[Lease]:
-        """A client of one's own; it is closed afterwards unless its response was read to the end."""
-        lease = Lease(self._free.pop()[1] if self._free else self._new_client())
+    async def lease(self, *, fresh: bool = False) -> AsyncGenerator[Lease]:
+        """A client of one's own; it is closed afterwards unless its response was read to the end.
+
+        Args:
+            fresh: whether it must be one that served nobody yet.
+        """
+        warm = bool(self._free) and not fresh
+        lease = Lease(self._free.pop()[1] if warm else self._new_client(), warm=warm)
         try:
             yield lease
         except BaseException:
@@ -118,7 +132,7 @@ class ClientPool:
             await self._transport.aclose()
 
     def _new_client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
+        return self._make(
             transport=Borrowed(self._transport) if self._transport is not None else None,
             verify=shared_ssl_context(self._trust_env),
             trust_env=self._trust_env,

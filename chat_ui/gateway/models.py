@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chat_ui.gateway.errors import NoModels, NotAnAPI, StreamError
-from chat_ui.gateway.json_values import as_count, as_list, as_mapping, as_text, parse_json
+from chat_ui.gateway.json_values import as_list, as_mapping, as_text, parse_json
+from chat_ui.gateway.model_facts import (
+    Capabilities,
+    Prices,
+    capabilities_in,
+    context_window_in,
+    prices_in,
+)
 from chat_ui.gateway.words import quoted, said_in_body, said_in_json
 
 __all__ = ["Model", "parse_models"]
@@ -20,11 +27,17 @@ class Model:
         id: what to ask for.
         owner: who made it or runs it.
         context_window: how many tokens it can read.
+        label: its name for people, where the gateway has one beside the id.
+        capabilities: what it can do, as far as the gateway says.
+        prices: what it costs, if the gateway says.
     """
 
     id: str
     owner: str | None = None
     context_window: int | None = None
+    label: str | None = None
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    prices: Prices | None = None
 
 
 def parse_models(body: bytes, *, secret: str | None = None) -> list[Model]:
@@ -63,9 +76,12 @@ def _model(row: object) -> Model | None:
     name = as_text(fields.get("id")) or as_text(fields.get("name"))
     if name is None:
         return None
-    sizes = (fields.get(field) for field in ("context_length", "max_model_len", "context_window"))
+    labels = (as_text(fields.get(field)) for field in ("display_name", "name"))
     return Model(
         name,
         owner=as_text(fields.get("owned_by")) or as_text(fields.get("provider")),
-        context_window=next((size for value in sizes if (size := as_count(value))), None),
+        context_window=context_window_in(fields),
+        label=next((label for label in labels if label and label != name), None),
+        capabilities=capabilities_in(fields),
+        prices=prices_in(fields),
     )

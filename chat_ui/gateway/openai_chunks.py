@@ -11,37 +11,30 @@ from typing import Any
 from chat_ui.gateway.errors import StreamError
 from chat_ui.gateway.events import (
     Finish,
-    FinishReason,
     Metadata,
     ReasoningDelta,
     StreamEvent,
     TextDelta,
     Usage,
 )
-from chat_ui.gateway.json_values import as_count, as_list, as_mapping, as_text
+from chat_ui.gateway.json_values import as_amount, as_count, as_list, as_mapping, as_text
+from chat_ui.gateway.reasons import reason_named
 from chat_ui.gateway.tool_calls import ToolCalls
+from chat_ui.gateway.words import quoted, said_in_json
 
 __all__ = ["OpenAIChunks"]
 
-REASONS: dict[str, FinishReason] = {
-    "length": "length",
-    "max_tokens": "length",
-    "max_output_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_calls": "tool_calls",
-    "tool_use": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-    "refusal": "content_filter",
-    "safety": "content_filter",
-    "abort": "interrupted",
-}
-
 
 class OpenAIChunks:
-    """Decodes chunks, and the one complete message that some gateways send in place of a stream."""
+    """Decodes chunks, and the one complete message that some gateways send in place of a stream.
 
-    def __init__(self) -> None:
+    Args:
+        secret: the key in use; the gateway's words about an error are cleaned of it.
+    """
+
+    def __init__(self, *, secret: str | None = None) -> None:
+        self._secret = secret
+        self._served_by: Metadata | None = None
         self._tool_calls = ToolCalls()
         self._any_content = False
 
@@ -60,13 +53,20 @@ class OpenAIChunks:
         choice = as_mapping(next((c for c in choices if c.get("index") in (0, None)), None))
         ended = as_text(choice.get("finish_reason"))
         if ended == "error":
-            raise StreamError
+            raise StreamError(detail=quoted(said_in_json(choice.get("error")), self._secret))
         return [
-            *_served_by(body),
+            *self._served(body),
             *self._content(choice),
             *_usage(body),
-            *([Finish(REASONS.get(ended.lower(), "stop"))] if ended else []),
+            *_cost(body),
+            *([Finish(reason_named(ended))] if ended else []),
         ]
+
+    def _served(self, body: dict[str, Any]) -> Iterator[Metadata]:
+        """Who answers, once: every chunk repeats it."""
+        if self._served_by is None and (model := as_text(body.get("model"))):
+            self._served_by = Metadata(model=model, provider=as_text(body.get("provider")))
+            yield self._served_by
 
     def _content(self, choice: dict[str, Any]) -> Iterator[StreamEvent]:
         delta = as_mapping(choice.get("delta"))
@@ -82,11 +82,6 @@ class OpenAIChunks:
             yield ReasoningDelta(reasoning)
         yield from _parts(delta.get("content"))
         yield from self._tool_calls.decode(delta)
-
-
-def _served_by(body: dict[str, Any]) -> Iterator[Metadata]:
-    if model := as_text(body.get("model")):
-        yield Metadata(model=model, provider=as_text(body.get("provider")))
 
 
 def _reasoning(delta: dict[str, Any]) -> str:
@@ -137,6 +132,13 @@ def _usage(body: dict[str, Any]) -> Iterator[Usage]:
     )
     if usage != Usage():
         yield usage
+
+
+def _cost(body: dict[str, Any]) -> Iterator[Metadata]:
+    """OpenRouter's price of the answer, in US dollars: https://openrouter.ai/docs/use-cases/usage-accounting."""
+    cost = as_amount(as_mapping(body.get("usage")).get("cost"))
+    if cost is not None:
+        yield Metadata(cost=float(cost), currency="usd")
 
 
 def _first_count(*values: object) -> int | None:

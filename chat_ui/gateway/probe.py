@@ -14,6 +14,7 @@ from chat_ui.gateway.events import ReasoningDelta, TextDelta
 from chat_ui.gateway.models import Model
 from chat_ui.gateway.profile import GatewayProfile
 from chat_ui.gateway.request import ChatMessage, ChatRequest
+from chat_ui.gateway.retry import Patience
 
 __all__ = ["ProbeReport", "probe"]
 
@@ -38,13 +39,18 @@ class ProbeReport:
     sample: str
 
 
-async def probe(profile: GatewayProfile, *, transport: httpx.AsyncBaseTransport | None = None) -> ProbeReport:
+async def probe(
+    profile: GatewayProfile,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    patience: Patience | None = None,
+) -> ProbeReport:
     """List the models and wait for the first piece of one answer, then stop it.
 
     Raises:
         GatewayError: the first thing that doesn't work.
     """
-    gateway = Gateway(profile, transport=transport)
+    gateway = Gateway(profile, transport=transport, patience=patience)
     try:
         models = await _models(gateway)
         model = profile.model or _for_chat(models).id

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import httpx
 
-from chat_ui.gateway.errors import InvalidBaseURL, InvalidKey
+from chat_ui.gateway.errors import GatewayError, InvalidBaseURL, InvalidKey
 
 __all__ = ["Clocks", "Dialect", "GatewayProfile"]
 
-Dialect: TypeAlias = Literal["openai"]
+Dialect: TypeAlias = Literal["openai", "anthropic", "tokenhub"]
 
-ENDPOINT = "/chat/completions"
+ENDPOINTS: dict[Dialect, str] = {
+    "openai": "/chat/completions",
+    "anthropic": "/messages",
+    "tokenhub": "/chat",
+}
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +30,19 @@ class Clocks:
 
     Args:
         connect: for a connection, and again for its encryption.
+        headers: from the request to the answer's status; a server that loads its model first is slow here.
         first_content: from the request to the first text, reasoning or tool call; slow models think long.
         gap: between two pieces of data, keep-alive comments not counted.
+        total: from the request to the end. A long answer is a good one as long as it grows, and half an hour
+            holds 50,000 tokens at reading speed; this only ends what would never end.
         trailer: after the answer's end, for the usage and metadata that may follow it.
     """
 
     connect: float = 5.0
+    headers: float = 90.0
     first_content: float = 120.0
     gap: float = 60.0
+    total: float = 1800.0
     trailer: float = 2.0
 
 
@@ -40,16 +53,22 @@ class GatewayProfile:
     Args:
         name: short and unique, for settings and URLs.
         base_url: as the gateway documents it, usually ending in ``/v1``; kept without a slash at the end.
-        key: sent as a bearer token; never part of ``repr()`` or of an error.
-        dialect: what the gateway speaks.
+        key: sent as a bearer token, or as the dialect wants it; never part of ``repr()`` or of an error.
+        dialect: what the gateway speaks; how it answers is seen from the answer.
         label: the name to show, where it differs from ``name``.
         model: the model to begin with; the gateway's first one otherwise.
         trust_env: whether ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like apply.
         clocks: how long to wait for it.
+        extra_headers: names and values sent with every request, such as ``X-Aiand-Metrics: true``, without
+            which ai& says nothing of the cost; a mapping or pairs, kept as pairs.
+        allow_directives: whether lines like ``@@tokenhub mode=cheap`` in a message may steer TokenHub, which
+            obeys them wherever they stand: a text that somebody pasted could choose the model and raise the
+            budget. Otherwise, and by default, messages are sent with ``@ @tokenhub`` in their place.
 
     Raises:
         InvalidBaseURL: the base URL can't be one; the text says why.
         InvalidKey: the key can't be sent in a header.
+        GatewayError: one of the extra headers can't be sent.
     """
 
     name: str
@@ -60,17 +79,25 @@ class GatewayProfile:
     model: str | None = None
     trust_env: bool = False
     clocks: Clocks = Clocks()
+    extra_headers: Mapping[str, str] | tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    allow_directives: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "base_url", _normalized(self.base_url))
+        object.__setattr__(self, "base_url", _normalized(self.base_url, ENDPOINTS[self.dialect]))
         object.__setattr__(self, "key", _usable(self.key))
+        object.__setattr__(self, "extra_headers", _sendable(self.extra_headers))
+
+    @property
+    def endpoint(self) -> str:
+        """Where the gateway is asked for an answer, relative to the base URL."""
+        return ENDPOINTS[self.dialect]
 
     def url(self, path: str) -> str:
         """The address of an endpoint, such as ``/models``."""
         return self.base_url + path
 
 
-def _normalized(base_url: str) -> str:
+def _normalized(base_url: str, endpoint: str) -> str:
     # The errors never quote the address: somebody may have pasted a password in it.
     try:
         url = httpx.URL(base_url.strip())
@@ -87,7 +114,7 @@ def _normalized(base_url: str) -> str:
     if url.query or url.fragment or "?" in base_url or "#" in base_url:
         raise InvalidBaseURL("The gateway's base URL can't have a part after ? or #.")
     # Documentation often shows the whole endpoint, and people paste that.
-    return str(url).rstrip("/").removesuffix(ENDPOINT).rstrip("/")
+    return str(url).rstrip("/").removesuffix(endpoint).rstrip("/")
 
 
 def _usable(key: str | None) -> str | None:
@@ -95,3 +122,16 @@ def _usable(key: str | None) -> str | None:
     if any(not "!" <= character <= "~" for character in key):
         raise InvalidKey
     return key or None
+
+
+def _sendable(headers: Mapping[str, str] | tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    # The error quotes no value: it may be a second key.
+    pairs = tuple((name.lower(), value) for name, value in dict(headers).items())
+    for name, value in pairs:
+        if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
+            raise GatewayError(
+                "One of the gateway's extra headers can't be sent.",
+                advice="Check its name and value for line ends and for letters beyond the English ones.",
+                side="you",
+            )
+    return pairs

@@ -8,24 +8,40 @@ from collections.abc import AsyncIterator
 import httpx
 
 from chat_ui.gateway.classify import from_transport
+from chat_ui.gateway.deadlines import Deadlines
 from chat_ui.gateway.decode import DONE, StreamDecoder
-from chat_ui.gateway.errors import EmptyAnswer, FirstContentTimeout, NotAnAPI, Stalled, StreamCut
-from chat_ui.gateway.events import Finish, Metadata, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
+from chat_ui.gateway.errors import (
+    ConnectionLost,
+    EmptyAnswer,
+    FirstContentTimeout,
+    GatewayError,
+    HeadersTimeout,
+    NotAnAPI,
+    Stalled,
+    StreamCut,
+    TookTooLong,
+    TooSlow,
+)
+from chat_ui.gateway.events import Finish, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
 from chat_ui.gateway.exchange import (
     MAX_BODY_BYTES,
     MAX_ERROR_BYTES,
     auth_headers,
     raise_for_status,
-    request_id,
 )
-from chat_ui.gateway.lease import ClientPool
+from chat_ui.gateway.lease import ClientPool, Lease
+from chat_ui.gateway.metadata import events_in_headers
+from chat_ui.gateway.payment import PURCHASE, Purchase, Purse
+from chat_ui.gateway.pricing import bounded
 from chat_ui.gateway.profile import GatewayProfile
-from chat_ui.gateway.request import ChatRequest, openai_body
+from chat_ui.gateway.request import ChatRequest, request_body
 from chat_ui.gateway.sniff import BodyKind, read_body, sniffed
 from chat_ui.gateway.sse import ServerSentEvent, SSEDecoder
 from chat_ui.gateway.words import quoted, said_in_body
 
 __all__ = ["Pump"]
+
+CONTENT = TextDelta | ReasoningDelta | ToolCallDelta
 
 
 class Pump:
@@ -35,16 +51,23 @@ class Pump:
         pool: where the connection comes from.
         profile: the gateway.
         queue: takes the events.
+        purse: what the answer is paid from, where the gateway is paid per request.
     """
 
     def __init__(
-        self, pool: ClientPool, profile: GatewayProfile, queue: asyncio.Queue[StreamEvent | None]
+        self,
+        pool: ClientPool,
+        profile: GatewayProfile,
+        queue: asyncio.Queue[StreamEvent | None],
+        purse: Purse | None = None,
     ) -> None:
         self._pool = pool
         self._profile = profile
         self._queue = queue
+        self._purchase = None if purse is None else Purchase(purse, self._emit)
         self._decoder = StreamDecoder(secret=profile.key)
-        self._clock = asyncio.timeout(None)
+        self._clocks = Deadlines()
+        self._answered = False
         self._content = False
         self._finished = False
 
@@ -54,31 +77,70 @@ class Pump:
         Raises:
             GatewayError: what went wrong. Events that were put into the queue before stay good.
         """
+        if await self._stale(request):
+            async with self._pool.lease(fresh=True) as lease:
+                await self._read(lease, request)
+
+    async def _stale(self, request: ChatRequest) -> bool:
+        """Read the answer over a warm connection if there is one; whether that had just been closed.
+
+        A gateway may close an idle connection in the very moment in which it is used again. It hasn't read
+        the request then, so this is no failure of it, and needs no wait.
+        """
         async with self._pool.lease() as lease:
             try:
-                async with self._clock:
-                    self._wait_at_most(self._profile.clocks.first_content)
-                    await self._ask(lease.client, request)
-            except TimeoutError:
-                if not self._finished:
-                    raise (Stalled if self._content else FirstContentTimeout)() from None
-            except (httpx.RequestError, OSError) as error:
-                if not self._finished:
-                    raise (StreamCut() if self._content else from_transport(error)) from error
-            else:
-                lease.read_to_end()
+                await self._read(lease, request)
+            except ConnectionLost as lost:
+                if self._answered or lost.paid or not lease.warm:
+                    raise
+                return True
+        return False
+
+    async def _read(self, lease: Lease, request: ChatRequest) -> None:
+        try:
+            await self._exchange(lease, request)
+        except GatewayError as error:
+            if self._purchase is not None:
+                error.paid = self._purchase.paid
+                await self._purchase.tell()
+            raise
+
+    async def _exchange(self, lease: Lease, request: ChatRequest) -> None:
+        limits = self._profile.clocks
+        self._clocks = clocks = Deadlines()
+        try:
+            async with clocks:
+                clocks.start(HeadersTimeout, limits.headers)
+                clocks.start(FirstContentTimeout, limits.first_content)
+                clocks.start(TookTooLong, limits.total)
+                await self._ask(lease.client, request)
+        except (httpx.RequestError, OSError) as error:
+            # The trailer's clock among them: the answer is whole without it.
+            if not self._finished:
+                raise self._failure(error, clocks.expired) from error
+        else:
+            lease.read_to_end()
+
+    def _failure(self, error: httpx.RequestError | OSError, expired: type[TooSlow] | None) -> GatewayError:
+        if expired is not None:
+            return expired()
+        return StreamCut() if self._content else from_transport(error)
 
     async def _ask(self, client: httpx.AsyncClient, request: ChatRequest) -> None:
+        paid = self._purchase is not None
         asking = client.stream(
             "POST",
-            self._profile.url("/chat/completions"),
-            json=openai_body(request),
-            headers={"Accept": "text/event-stream", **auth_headers(self._profile)},
+            self._profile.url(self._profile.endpoint),
+            json=request_body(self._profile, bounded(request) if paid else request),
+            headers={"accept": "text/event-stream", **auth_headers(self._profile)},
+            extensions={PURCHASE: self._purchase} if paid else {},
         )
         async with asking as response:
+            self._answered = True
+            self._clocks.stop(HeadersTimeout)
             await raise_for_status(response, self._profile.key)
-            if name := request_id(response.headers):
-                await self._emit(Metadata(request_id=name))
+            for event in events_in_headers(response.headers):
+                await self._emit(event)
             kind, chunks = await sniffed(response)
             match kind:
                 case BodyKind.EVENTS:
@@ -100,7 +162,8 @@ class Pump:
             for event in events:
                 await self._decode(event)
             if events and self._content and not self._finished:
-                self._wait_at_most(self._profile.clocks.gap)
+                self._clocks.stop(FirstContentTimeout)
+                self._clocks.start(Stalled, self._profile.clocks.gap)
         for event in sse.close():
             await self._decode(event)
         await self._end()
@@ -114,37 +177,29 @@ class Pump:
         await self._end()
 
     async def _decode(self, event: ServerSentEvent) -> None:
-        if not (self._content or self._finished) and event.data.lstrip().startswith(DONE):
-            raise EmptyAnswer
-        for decoded in self._decoder.feed(event):
-            await self._emit(decoded)
+        await self._tell(self._decoder.feed(event), is_end=event.data.lstrip().startswith(DONE))
 
     async def _end(self) -> None:
-        if not (self._content or self._finished):
+        await self._tell(self._decoder.close(), is_end=True)
+
+    async def _tell(self, events: list[StreamEvent], *, is_end: bool) -> None:
+        # The decoder may have held back a first piece to the end: that is an answer too.
+        if is_end and not (self._content or self._finished or any(isinstance(e, CONTENT) for e in events)):
             raise EmptyAnswer
-        for event in self._decoder.close():
+        for event in events:
             await self._emit(event)
 
     async def _emit(self, event: StreamEvent) -> None:
-        if isinstance(event, TextDelta | ReasoningDelta | ToolCallDelta):
+        if isinstance(event, CONTENT):
             self._content = True
         elif isinstance(event, Finish):
             self._finished = True
             # The gateway may still send usage and metadata, and must not keep the person waiting for them.
-            self._wait_at_most(self._profile.clocks.trailer)
+            self._clocks.start(Stalled, self._profile.clocks.trailer)
+            self._clocks.stop(FirstContentTimeout, TookTooLong)
         if self._queue.full():
-            await self._pausing(event)
+            # The gateway isn't slow while nobody listens to it.
+            async with self._clocks.standing_still():
+                await self._queue.put(event)
         else:
             self._queue.put_nowait(event)
-
-    async def _pausing(self, event: StreamEvent) -> None:
-        """Wait for the reader; the gateway isn't slow while we don't listen."""
-        due, loop = self._clock.when(), asyncio.get_running_loop()
-        since = loop.time()
-        self._clock.reschedule(None)
-        await self._queue.put(event)
-        if due is not None:
-            self._clock.reschedule(due + loop.time() - since)
-
-    def _wait_at_most(self, seconds: float) -> None:
-        self._clock.reschedule(asyncio.get_running_loop().time() + seconds)

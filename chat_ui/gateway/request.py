@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from chat_ui.gateway.json_values import storable
+from chat_ui.gateway.profile import GatewayProfile
 
-__all__ = ["ChatMessage", "ChatRequest", "Role", "openai_body"]
+__all__ = [
+    "ChatMessage",
+    "ChatRequest",
+    "Role",
+    "anthropic_body",
+    "openai_body",
+    "request_body",
+    "tokenhub_body",
+]
+
+ANTHROPIC_MAX_TOKENS = 4096
+# Models that only OpenAI itself runs, whoever routes to them.
+OPENAIS_OWN = re.compile(r"(?:openai/)?(?:gpt-[345]|chatgpt-|o[134](?:-|$))", re.IGNORECASE)
+DIRECTIVE = re.compile(r"@@(?=\s*tokenhub)", re.IGNORECASE)
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 
@@ -42,19 +57,105 @@ class ChatRequest:
     stop: tuple[str, ...] = ()
 
 
+def request_body(profile: GatewayProfile, request: ChatRequest) -> Mapping[str, Any]:
+    """The body of a request for an answer, in the gateway's dialect.
+
+    TokenHub is OpenAI-compatible as well, and reads its directives there too; so they are made harmless
+    whatever the dialect is.
+    """
+    if not profile.allow_directives:
+        messages = tuple(replace(m, content=DIRECTIVE.sub("@ @", m.content)) for m in request.messages)
+        request = replace(request, messages=messages)
+    match profile.dialect:
+        case "openai":
+            return openai_body(request)
+        case "anthropic":
+            return anthropic_body(request)
+        case "tokenhub":
+            return tokenhub_body(request)
+
+
 def openai_body(request: ChatRequest) -> Mapping[str, Any]:
     """The body of ``POST /chat/completions``: https://platform.openai.com/docs/api-reference/chat/create."""
+    return {
+        "model": request.model,
+        "messages": _messages(request),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **_parameters(request),
+    }
+
+
+def anthropic_body(request: ChatRequest) -> Mapping[str, Any]:
+    """The body of ``POST /messages``: https://docs.anthropic.com/en/api/messages.
+
+    It knows no system role, demands a limit of tokens, and takes a temperature of at most 1. Turns have to
+    begin with the user, to alternate, and not to be blank; an answer to continue can't end in white space.
+    """
+    system = "\n\n".join(m.content for m in request.messages if m.role == "system" and m.content.strip())
+    temperature = None if request.temperature is None else min(request.temperature, 1.0)
+    optional = {
+        "system": storable(system) or None,
+        "temperature": temperature,
+        "top_p": request.top_p,
+        "stop_sequences": [text for text in request.stop if text.strip()] or None,
+    }
+    return {
+        "model": request.model,
+        "max_tokens": request.max_tokens or ANTHROPIC_MAX_TOKENS,
+        "messages": _turns(request.messages),
+        "stream": True,
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def tokenhub_body(request: ChatRequest) -> Mapping[str, Any]:
+    """The body of TokenHub's ``POST /chat``, its envelope (jordanhubbard/tokenhub at 04bdf28).
+
+    ``parameters`` reach whichever provider answers as they are. Anthropic refuses ``stream_options``, and
+    TokenHub then moves on to another model without a word; so usage is asked for only where the model is one
+    of OpenAI's own.
+    """
+    parameters = _parameters(request)
+    if OPENAIS_OWN.match(request.model):
+        parameters["stream_options"] = {"include_usage": True}
+    return {
+        "request": {
+            "messages": _messages(request),
+            "model_hint": request.model,
+            "parameters": parameters,
+            "stream": True,
+        }
+    }
+
+
+def _messages(request: ChatRequest) -> list[dict[str, str]]:
+    # A browser can send half a surrogate pair, which UTF-8 can't carry.
+    return [{"role": m.role, "content": storable(m.content)} for m in request.messages]
+
+
+def _parameters(request: ChatRequest) -> dict[str, Any]:
     optional = {
         "temperature": request.temperature,
         "max_tokens": request.max_tokens,
         "top_p": request.top_p,
         "stop": list(request.stop) or None,
     }
-    return {
-        "model": request.model,
-        # A browser can send half a surrogate pair, which UTF-8 can't carry.
-        "messages": [{"role": m.role, "content": storable(m.content)} for m in request.messages],
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        **{name: value for name, value in optional.items() if value is not None},
-    }
+    return {name: value for name, value in optional.items() if value is not None}
+
+
+def _turns(messages: tuple[ChatMessage, ...]) -> list[dict[str, str]]:
+    turns: list[dict[str, str]] = []
+    for message in messages:
+        if message.role == "system" or not message.content.strip():
+            continue
+        content = storable(message.content)
+        if turns and turns[-1]["role"] == message.role:
+            turns[-1]["content"] += "\n\n" + content
+        else:
+            turns.append({"role": message.role, "content": content})
+    if turns and turns[0]["role"] == "assistant":
+        turns.insert(0, {"role": "user", "content": "(The conversation begins with your answer.)"})
+    if turns and turns[-1]["role"] == "assistant":
+        turns[-1]["content"] = turns[-1]["content"].rstrip()
+    return turns

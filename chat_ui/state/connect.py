@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncGenerator
 from typing import Any
 
 import reflex as rx
+from reflex.config import get_config
 from reflex.event import EventCallback
 
 from chat_ui.chat.errors import ChatError
 from chat_ui.gateway import GatewayError
-from chat_ui.state.arguments import field_of
+from chat_ui.gateway.local import find_local
+from chat_ui.state.arguments import field_of, text_of
 from chat_ui.state.current import current_chat
 from chat_ui.state.models import ModelState
 from chat_ui.store.errors import StoreError
 
-__all__ = ["ConnectState"]
+__all__ = ["ConnectState", "LocalServer"]
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalServer:
+    """A server of models that was found on this machine.
+
+    Args:
+        base_url: where.
+        about: what it is and has, in a few words.
+    """
+
+    base_url: str
+    about: str
 
 
 class ConnectState(rx.State):
@@ -25,6 +41,9 @@ class ConnectState(rx.State):
     busy: bool = False
     error: str = ""
     report: str = ""
+    looking: bool = False
+    looked: bool = False
+    found: list[LocalServer] = []  # noqa: RUF012 - Reflex gives each state its own
 
     @rx.event
     def show(self) -> None:
@@ -35,6 +54,30 @@ class ConnectState(rx.State):
     def hide(self) -> None:
         """Close the form."""
         self.open, self.error = False, ""
+
+    @rx.event(background=True)
+    async def look(self) -> None:
+        """Look for servers of models on this machine; nobody else's question, and never by itself."""
+        async with self:
+            if self.looking or current_chat().gateways.is_fixed:
+                return
+            self.looking, self.looked, self.found = True, False, []
+        servers: list[LocalServer] = []
+        try:
+            config = get_config()
+            for one in await find_local(skip={int(config.backend_port or 0), int(config.frontend_port or 0)}):
+                models = "1 model" if len(one.models) == 1 else f"{len(one.models):,} models"
+                servers.append(LocalServer(one.base_url, f"{one.label} · {models}"))
+        finally:
+            async with self:
+                self.looking, self.looked, self.found = False, True, servers
+
+    @rx.event
+    def connect_found(self, base_url: str) -> EventCallback[()] | None:
+        """Connect a server that was found."""
+        if any(server.base_url == text_of(base_url) for server in self.found):
+            return ConnectState.connect({"base_url": base_url, "key": ""})
+        return None
 
     @rx.event(background=True)
     async def connect(self, form: dict[str, Any]) -> AsyncGenerator[EventCallback[()], None]:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
+from contextlib import aclosing, suppress
 
 import reflex as rx
 
-from chat_ui.state.current import current_chat
+from chat_ui.chat import library
+from chat_ui.chat.errors import ChatError
+from chat_ui.chat.gateways import ModelList
+from chat_ui.gateway import Model
+from chat_ui.gateway.model_facts import Prices
+from chat_ui.state import routes
+from chat_ui.state.arguments import text_of
+from chat_ui.state.current import current_chat, owner_of
+from chat_ui.store.errors import StoreError
 
-__all__ = ["Choice", "ModelState"]
+__all__ = ["Choice", "Group", "ModelState"]
 
-MENU_LIMIT = 500
+MENU_LIMIT = 1000
+SEARCH_FROM = 13
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,45 +37,123 @@ class Choice:
     about: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """The models of one gateway.
+
+    Args:
+        gateway: its name.
+        label: its name for people.
+        choices: its models, the preferred one first.
+        note: why there are none, or only old ones; blank where they are all there are.
+        is_waiting: whether the gateway hasn't been asked before.
+    """
+
+    gateway: str
+    label: str
+    choices: list[Choice]
+    note: str = ""
+    is_waiting: bool = False
+
+
 class ModelState(rx.State):
     """Which models there are, and which one answers next."""
 
+    groups: list[Group] = []  # noqa: RUF012 - Reflex gives each state its own
+    searchable: bool = False
     gateway: str = ""
+    model: str = ""
     label: str = ""
     demo: bool = False
     removable: bool = False
-    choices: list[Choice] = []  # noqa: RUF012 - Reflex gives each state its own
-    chosen: str = ""
-    problem: str = ""
-
-    @rx.var
-    def shown(self) -> str:
-        """The model that a message sent now would go to."""
-        if any(choice.id == self.chosen for choice in self.choices):
-            return self.chosen
-        return self.choices[0].id if self.choices else ""
+    last: str = rx.LocalStorage("", name="chat-ui:model")
+    _wanted: tuple[str, str] = ("", "")
 
     @rx.event(background=True)
     async def load(self) -> None:
-        """Ask the gateway which models it has; a slow one holds nothing else up."""
+        """Ask every gateway which models it has; a slow one holds neither the page nor the others up."""
         gateways = current_chat().gateways
-        listed = await gateways.list_models()
+        wanted = await self._remembered()
         async with self:
-            self.gateway, self.label = listed.gateway, listed.label
-            self.demo, self.removable = gateways.is_demo, gateways.is_removable
-            self.problem = listed.problem
-            self.choices = [
-                Choice(model.id, _about(model.context_window)) for model in listed.models[:MENU_LIMIT]
-            ]
+            self._wanted = wanted
+            self._show(gateways.known_models())
+        async with aclosing(gateways.list_models()) as answers:
+            async for _ in answers:
+                async with self:
+                    self._show(gateways.known_models())
 
     @rx.event
-    def choose(self, model: str) -> None:
-        """Let a model answer from now on."""
-        if any(choice.id == model for choice in self.choices):
-            self.chosen = model
+    async def choose(self, gateway: str, model: str) -> None:
+        """Let a model answer from now on: in this conversation, and in the next new one."""
+        gateway, model = text_of(gateway), text_of(model)
+        offered = next((group.choices for group in self.groups if group.gateway == gateway), [])
+        if not any(choice.id == model for choice in offered):
+            return
+        self.last, self._wanted = f"{gateway}/{model}", (gateway, model)
+        self._settle()
+        if conversation := self._conversation():
+            # Not worth a word: the next message says it again.
+            with suppress(ChatError, StoreError):
+                await library.choose_model(current_chat(), owner_of(self), conversation, gateway, model)
+
+    async def _remembered(self) -> tuple[str, str]:
+        """The gateway and model of the open conversation, or the last that were chosen; blank if none."""
+        if conversation := self._conversation():
+            with suppress(ChatError, StoreError):
+                return await library.chosen_model(current_chat(), owner_of(self), conversation)
+        gateway, _, model = self.last.partition("/")
+        return gateway, model
+
+    def _conversation(self) -> str:
+        path = self.router.url.path
+        is_one = path.startswith(routes.CONVERSATION_PREFIX)
+        return path.removeprefix(routes.CONVERSATION_PREFIX).strip("/") if is_one else ""
+
+    def _show(self, lists: Iterable[ModelList]) -> None:
+        groups = [_group(listed) for listed in lists]
+        if groups != self.groups:
+            self.groups = groups
+            self.searchable = sum(len(group.choices) for group in groups) >= SEARCH_FROM
+        self._settle()
+
+    def _settle(self) -> None:
+        """Take the gateway and the model that are wanted, or what comes nearest to them now."""
+        gateway, model = self._wanted
+        usable = [group for group in self.groups if group.choices or group.is_waiting]
+        nearest = (usable or self.groups)[0]
+        group = next((group for group in self.groups if group.gateway == gateway), nearest)
+        ids = [choice.id for choice in group.choices]
+        may_be = model in ids or (group.gateway == gateway and group.note)
+        self.gateway, self.label = group.gateway, group.label
+        self.model = model if may_be and model else next(iter(ids), "")
+        gateways = current_chat().gateways
+        self.demo, self.removable = gateways.is_demo, group.gateway == gateways.removable
 
 
-def _about(context_window: int | None) -> str:
-    if context_window is None:
+def _group(listed: ModelList) -> Group:
+    choices = [Choice(model.id, _about(model)) for model in listed.models[:MENU_LIMIT]]
+    note = listed.problem if listed.asked else "Asking for its models"
+    return Group(listed.gateway, listed.label, choices, note, not listed.asked)
+
+
+def _about(model: Model) -> str:
+    """What a gateway says of a model, in one line."""
+    size, can = model.context_window, model.capabilities
+    facts = [(f"{size // 1000:,}k context" if size >= 1000 else f"{size} context") if size else ""]
+    able = {"vision": can.vision, "tools": can.tools, "reasoning": can.reasoning}
+    facts.append(", ".join(name for name, is_told in able.items() if is_told))
+    facts.append(_price(model.prices) if model.prices else "")
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _price(prices: Prices) -> str:
+    """What a million tokens cost, read and written, as in ``$3 / $15``."""
+    if prices.input is None or prices.output is None:
         return ""
-    return f"{context_window // 1000:,}k context" if context_window >= 1000 else f"{context_window} context"
+    if not prices.input and not prices.output:
+        return "free"
+    is_dollar = prices.currency == "usd"
+    amounts = (
+        f"{'$' if is_dollar else ''}{amount.normalize():f}" for amount in (prices.input, prices.output)
+    )
+    return " / ".join(amounts) + ("" if is_dollar else f" {prices.currency.upper()}")

@@ -16,6 +16,7 @@ from chat_ui.chat.changes import (
     ConversationDeleted,
     MessageEnded,
     Piece,
+    RunWaiting,
     Snapshot,
     TurnStarted,
 )
@@ -86,6 +87,9 @@ class ThreadState(rx.State):
                 async for change in changes:
                     if isinstance(change, Piece):
                         yield wire.piece(change)
+                        continue
+                    if isinstance(change, RunWaiting):
+                        yield wire.waiting(change)
                         continue
                     for event in wire.texts(_new_texts(change)):
                         yield event

@@ -13,10 +13,10 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
-from chat_ui.chat.changes import Piece
+from chat_ui.chat.changes import Piece, RunWaiting
 from chat_ui.store.messages import Message
 
-__all__ = ["piece", "refused", "stored", "texts"]
+__all__ = ["piece", "refused", "stored", "texts", "waiting"]
 
 TEXTS = "texts"
 COMPOSER = "composer"
@@ -28,6 +28,12 @@ def piece(grown: Piece) -> EventSpec:
     value: dict[str, Any] = {"id": grown.message_id, "offset": grown.offset, "text": grown.text}
     if grown.part != "text":
         value["part"] = grown.part
+    return rx.set_value(TEXTS, value)
+
+
+def waiting(wait: RunWaiting) -> EventSpec:
+    """Tell the page that an answer is waited for, and for how long; its first piece ends that."""
+    value: dict[str, Any] = {"id": wait.message_id, "wait": wait.seconds, "why": wait.words}
     return rx.set_value(TEXTS, value)
 
 

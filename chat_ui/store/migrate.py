@@ -37,7 +37,7 @@ class Scripts:
     head: str
 
 
-SHIPPED = Scripts(location="chat_ui.store:migrations", head="0001")
+SHIPPED = Scripts(location="chat_ui.store:migrations", head="0002")
 
 
 async def migrate(

@@ -17,11 +17,14 @@ from chat_ui.store.columns import ExactDecimal, UtcTime, Words
 __all__ = [
     "MessageStatus",
     "Part",
+    "PaymentState",
     "Role",
     "RunStatus",
     "conversation",
     "message",
     "metadata",
+    "payment",
+    "pinned_payee",
     "run",
     "run_journal",
     "user",
@@ -31,6 +34,7 @@ Role = Literal["user", "assistant", "tool", "system"]
 MessageStatus = Literal["streaming", "complete", "stopped", "interrupted", "failed"]
 RunStatus = Literal["running", "complete", "stopped", "interrupted", "failed"]
 Part = Literal["text", "reasoning"]
+PaymentState = Literal["reserved", "sent", "settled", "released", "unknown"]
 
 metadata = MetaData(
     naming_convention={
@@ -187,8 +191,53 @@ class RunJournalRow(_Table, table=True):
     text: str = _words()
 
 
+class PaymentRow(_Table, table=True):
+    """A payment to a gateway, from before it was signed; ``atomic`` is a whole number, of any size.
+
+    It refers to its conversation and message by id only: what was spent stays spent when they go.
+    """
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        _one_of("state", PaymentState),
+        Index(None, "owner_id", "created_at"),
+        Index(None, "owner_id", "conversation_id"),
+        Index(None, "message_id"),
+    )
+
+    nonce: str = _id()
+    owner_id: str = _parent("user.id")
+    conversation_id: str = _words()
+    message_id: str = _words()
+    gateway: str = _words()
+    network: str = _words()
+    asset: str = _words()
+    payee: str = _words()
+    atomic: str = _words()
+    state: str = _words()
+    transaction: str | None = _words_or_none()
+    valid_before: datetime = _time()
+    created_at: datetime = _time()
+    updated_at: datetime = _time()
+
+
+class PinnedPayeeRow(_Table, table=True):
+    """Whom a gateway's host was paid through, so that a change is noticed."""
+
+    __tablename__ = "pinned_payee"
+
+    owner_id: str = Field(primary_key=True, foreign_key="user.id", ondelete="CASCADE", sa_type=Words)
+    host: str = _id()
+    network: str = _id()
+    asset: str = _id()
+    payee: str = _words()
+    pinned_at: datetime = _time()
+
+
 user = metadata.tables["user"]
 conversation = metadata.tables["conversation"]
 message = metadata.tables["message"]
 run = metadata.tables["run"]
 run_journal = metadata.tables["run_journal"]
+payment = metadata.tables["payment"]
+pinned_payee = metadata.tables["pinned_payee"]

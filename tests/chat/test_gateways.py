@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import stat
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from chat_ui.chat import gateways as gateways_module
+from chat_ui.chat.configured import BY_HAND, BY_URL, profiles_from
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
-from chat_ui.chat.gateways import CONNECTED, DEMO, Gateways, profile_from
+from chat_ui.chat.gateways import DEMO, Gateways, ModelList
 from chat_ui.chat.service import Chat
 from chat_ui.gateway import GatewayError
-from chat_ui.settings import Settings, SettingsError
+from chat_ui.settings import GatewayTable, Settings, SettingsError
 from chat_ui.store import StoreError, connections
 from chat_ui.store.connections import FILE_NAME, SavedConnection
 from tests.scripted import ScriptedGateway
@@ -39,28 +42,37 @@ async def gateways(unset: Settings) -> AsyncGenerator[Gateways]:
         yield known
 
 
+async def listed(gateways: Gateways) -> ModelList:
+    """Ask all gateways, and return what the default one says."""
+    async with aclosing(gateways.list_models()) as answers:
+        async for _ in answers:
+            pass
+    return gateways.known_models()[0]
+
+
 async def test_the_environment_comes_first(settings: Settings, gateway: ScriptedGateway) -> None:
-    profile = profile_from(settings, SAVED)
-    assert profile is not None
-    assert (profile.base_url, profile.key, profile.model) == (gateway.base_url, KEY, "model-a")
+    first, second = profiles_from(settings, SAVED)
+    assert (first.name, first.base_url, first.key, first.model) == (BY_URL, gateway.base_url, KEY, "model-a")
+    assert (second.name, second.base_url) == (BY_HAND, SAVED.base_url)
     async with aclosing(Gateways(settings, SAVED)) as known:
-        assert (known.default, known.is_demo, known.is_removable) == (CONNECTED, False, False)
+        assert (known.default, known.is_demo, known.removable) == (BY_URL, False, BY_HAND)
+        await known.disconnect()
+        assert (known.default, known.removable) == (BY_URL, "")
 
 
 async def test_then_what_was_entered(unset: Settings) -> None:
-    profile = profile_from(unset, SAVED)
-    assert profile is not None
+    (profile,) = profiles_from(unset, SAVED)
     assert (profile.base_url, profile.key, profile.model) == (SAVED.base_url, SAVED.key, SAVED.model)
     async with aclosing(Gateways(unset, SAVED)) as known:
-        assert (known.default, known.is_demo, known.is_removable) == (CONNECTED, False, True)
-        assert await known.first_model(CONNECTED) == "saved-model"
+        assert (known.default, known.is_demo, known.removable) == (BY_HAND, False, BY_HAND)
+        assert await known.first_model(BY_HAND) == "saved-model"
 
 
 async def test_then_the_demo_model(gateways: Gateways) -> None:
-    assert (gateways.default, gateways.is_demo, gateways.is_removable) == (DEMO, True, False)
-    listed = await gateways.list_models()
-    assert (listed.gateway, listed.label, listed.problem) == (DEMO, "Demo", "")
-    assert [model.id for model in listed.models] == [await gateways.first_model(DEMO)]
+    assert (gateways.default, gateways.is_demo, gateways.removable) == (DEMO, True, "")
+    offered = await listed(gateways)
+    assert (offered.gateway, offered.label, offered.problem) == (DEMO, "Demo", "")
+    assert [model.id for model in offered.models] == [await gateways.first_model(DEMO)]
 
 
 @pytest.mark.parametrize(
@@ -86,15 +98,15 @@ async def test_connecting_keeps_what_answers(
     gateway.models = ["text-embedding-1", "model-b", "model-a"]
     report = await gateways.connect(f" {gateway.base_url}/ ", f" {KEY} ")
     assert (len(report.models), report.model, report.sample) == (3, "model-b", "Hello.")
-    assert (gateways.default, gateways.is_removable) == (CONNECTED, True)
-    listed = await gateways.list_models()
-    assert listed.label == f"127.0.0.1:{gateway.port}"
-    assert [model.id for model in listed.models] == ["model-b", "text-embedding-1", "model-a"]
+    assert (gateways.default, gateways.removable) == (BY_HAND, BY_HAND)
+    offered = await listed(gateways)
+    assert offered.label == f"127.0.0.1:{gateway.port}"
+    assert [model.id for model in offered.models] == ["model-b", "text-embedding-1", "model-a"]
     file = unset.data_dir / FILE_NAME
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     saved = connections.load(unset.data_dir)
     assert saved == SavedConnection(gateway.base_url, KEY, "model-b")
-    async with gateways.using(CONNECTED) as connected:
+    async with gateways.using(BY_HAND) as connected:
         assert KEY not in f"{saved!r}{connected.profile!r}{report!r}{caplog.text}{vars(gateways)!r}"
 
 
@@ -125,7 +137,7 @@ async def test_what_does_not_answer_leaves_the_one_before(
         assert key not in str(raised.value)
     assert (unset.data_dir / FILE_NAME).read_bytes() == before
     gateway.down = False
-    assert (await gateways.list_models()).problem == ""
+    assert (await listed(gateways)).problem == ""
 
 
 async def test_what_can_not_be_written_down_leaves_the_one_before(
@@ -157,30 +169,30 @@ async def test_models_are_asked_for_once_while_they_are_fresh(
     chat: Chat, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
-        listed = await chat.gateways.list_models()
-    assert [model.id for model in listed.models] == ["model-a", "model-b"]
+        offered = await listed(chat.gateways)
+    assert [model.id for model in offered.models] == ["model-a", "model-b"]
     assert gateway.listings == 1
     monkeypatch.setattr(gateways_module, "MODELS_FRESH_S", 0)
     gateway.models = ["model-c"]
-    listed = await chat.gateways.list_models()
-    assert [model.id for model in listed.models] == ["model-a", "model-c"]
+    offered = await listed(chat.gateways)
+    assert [model.id for model in offered.models] == ["model-a", "model-c"]
 
 
 async def test_a_gateway_that_is_down_says_so_and_is_asked_again(
     chat: Chat, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gateway.down = True
-    listed = await chat.gateways.list_models()
-    assert [model.id for model in listed.models] == ["model-a"]
-    assert "problem of its own" in listed.problem
+    offered = await listed(chat.gateways)
+    assert [model.id for model in offered.models] == ["model-a"]
+    assert "problem of its own" in offered.problem
     gateway.down = False
-    listed = await chat.gateways.list_models()
-    assert (len(listed.models), listed.problem) == (2, "")
+    offered = await listed(chat.gateways)
+    assert (len(offered.models), offered.problem) == (2, "")
     monkeypatch.setattr(gateways_module, "MODELS_FRESH_S", 0)
     gateway.down = True
-    listed = await chat.gateways.list_models()
-    assert len(listed.models) == 2
-    assert listed.problem
+    offered = await listed(chat.gateways)
+    assert len(offered.models) == 2
+    assert offered.problem
 
 
 async def test_without_a_preference_the_first_model_answers(
@@ -188,7 +200,7 @@ async def test_without_a_preference_the_first_model_answers(
 ) -> None:
     gateway.greeting = "Hello."
     async with opened_cleanly(settings.model_copy(update={"gateway_model": None})) as chat:
-        assert await chat.gateways.first_model(CONNECTED) == "model-a"
+        assert await chat.gateways.first_model(BY_URL) == "model-a"
         await ended(chat, await say(chat, "Hello?"))
         assert gateway.requests[0].body["model"] == "model-a"
         gateway.down = True
@@ -219,6 +231,60 @@ async def test_an_answer_under_way_outlives_a_new_connection(
 
 
 async def test_a_gateway_that_is_not_connected_is_named(gateways: Gateways) -> None:
-    with pytest.raises(NoSuchModel, match="'gateway' is not connected"):
-        async with gateways.using(CONNECTED):
+    with pytest.raises(NoSuchModel, match="'connected' is not connected"):
+        async with gateways.using(BY_HAND):
             pass
+
+
+def table(name: str, gateway: ScriptedGateway, **fields: Any) -> GatewayTable:
+    return GatewayTable(name=name, base_url=gateway.base_url, **fields)
+
+
+async def test_a_gateway_that_is_slow_or_down_delays_no_other(
+    unset: Settings, gateway: ScriptedGateway
+) -> None:
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await left.wait()
+        writer.close()
+
+    left = asyncio.Event()
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    slow = GatewayTable(name="slow", base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+    async with server, ScriptedGateway() as asleep:
+        asleep.down = True
+        tables = (slow, table("asleep", asleep), table("good", gateway))
+        async with aclosing(Gateways(unset.model_copy(update={"gateways": tables}), None)) as known:
+            assert (known.default, known.is_demo, known.is_fixed) == ("slow", False, True)
+            async with aclosing(known.list_models()) as answers:
+                came = {(one := await anext(answers)).gateway: one for _ in range(2)}
+            assert set(came) == {"asleep", "good"}
+            assert [one.asked for one in known.known_models()] == [False, True, True]
+            assert came["asleep"].problem
+        left.set()
+
+
+async def test_another_gateway_stands_in_where_one_cannot_answer(
+    unset: Settings, gateway: ScriptedGateway
+) -> None:
+    async with ScriptedGateway() as broken:
+        tables = (table("broken", broken, model="m", fallback=("good/model-b",)), table("good", gateway))
+        async with opened_cleanly(unset.model_copy(update={"gateways": tables})) as chat:
+            conversation = await say(chat, "Hello?")
+            await (await broken.next_request()).refuse(503, "Overloaded")
+            request = await gateway.next_request()
+            await request.say("I stand in.")
+            await request.finish()
+            assert (await ended(chat, conversation)).text == "I stand in."
+            assert request.body["model"] == "model-b"
+
+
+@pytest.mark.parametrize("fallback", ["good", "nobody/model", "/model"])
+def test_a_fallback_that_leads_nowhere_is_named(unset: Settings, fallback: str) -> None:
+    tables = (GatewayTable(name="good", base_url="http://a.test/v1", fallback=(fallback,)),)
+    with pytest.raises(SettingsError, match="'good', fallback 1"):
+        profiles_from(unset.model_copy(update={"gateways": tables}), None)
+
+
+def test_a_table_without_an_address_is_named(unset: Settings) -> None:
+    with pytest.raises(SettingsError, match="'team': base_url is missing"):
+        profiles_from(unset.model_copy(update={"gateways": (GatewayTable(name="team"),)}), None)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chat_ui.chat.answer import Answer
-from chat_ui.chat.changes import Change, MessageEnded, Piece, TurnStarted
+from chat_ui.chat.changes import Change, MessageEnded, Piece, RunWaiting, TurnStarted
 from chat_ui.chat.errors import Closing
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.live import Pace
@@ -39,6 +39,21 @@ async def test_an_answer_reaches_the_page_piece_by_piece(chat: Chat, gateway: Sc
     assert page.shown() == answer.text
     assert page.count(Piece) >= 3
     assert f"Bearer {KEY}" in request.headers
+
+
+async def test_a_wait_is_told_and_changes_nothing(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Hello?")
+    async with opened(chat, conversation.id) as page:
+        await (await gateway.next_request()).refuse(503, "Out of order.", for_good=False)
+        request = await gateway.next_request()
+        await request.say("Hello.")
+        await request.finish()
+        answer = await page.until_ended()
+    waits = [change for change in page.seen if isinstance(change, RunWaiting)]
+    assert [wait.message_id for wait in waits] == [answer.id]
+    assert 0 < (waits[0].seconds or 0) <= 0.5
+    assert "problem of its own" in waits[0].words
+    assert (answer.status, answer.text) == ("complete", "Hello.")
 
 
 async def test_figures_of_the_answer_are_kept_with_it(chat: Chat, gateway: ScriptedGateway) -> None:

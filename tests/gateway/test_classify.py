@@ -39,7 +39,7 @@ from chat_ui.gateway import (
 )
 from chat_ui.gateway.classify import from_status, from_transport, retry_after
 
-from .wire import KEY, Peer, Script, ScriptedServer, answer, answering, collected, profile
+from .wire import HASTY, KEY, Peer, Script, ScriptedServer, answer, answering, collected, profile
 
 Serve = Callable[[Script], Awaitable[ScriptedServer]]
 
@@ -168,7 +168,7 @@ async def test_a_redirect_says_where_and_is_not_followed() -> None:
 
 async def failure(base_url: str, *, connect: float = 5.0) -> GatewayError:
     """What both ways of asking raise; they must agree."""
-    gateway = Gateway(profile(base_url, clocks=Clocks(connect=connect)))
+    gateway = Gateway(profile(base_url, clocks=Clocks(connect=connect)), patience=HASTY)
     with pytest.raises(GatewayError) as streaming:
         await collected(gateway)
     with pytest.raises(type(streaming.value)):

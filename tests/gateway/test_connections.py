@@ -18,11 +18,13 @@ from chat_ui.gateway import (
     FirstContentTimeout,
     Gateway,
     GatewayError,
+    HeadersTimeout,
     NotAnAPI,
     Stalled,
     StreamCut,
     StreamEvent,
     TextDelta,
+    TookTooLong,
 )
 
 from .wire import (
@@ -103,6 +105,30 @@ class TestClocks:
         server = await serve(script)
         events, error = await failing(at(server, gap=0.05))
         assert (events, type(error)) == ([TextDelta("Hello")], Stalled)
+        await server.client_left.wait()
+
+    async def test_no_headers_in_time(self, serve: Serve) -> None:
+        server = await serve(Peer.until_client_leaves)
+        events, error = await failing(at(server, headers=0.05))
+        assert (events, type(error)) == ([], HeadersTimeout)
+        await server.client_left.wait()
+
+    async def test_headers_in_time_stop_their_clock(self, serve: Serve) -> None:
+        server = await serve(pinging(b""))
+        _, error = await failing(at(server, headers=0.2, first_content=0.4))
+        assert type(error) is FirstContentTimeout
+
+    async def test_an_answer_without_end(self, serve: Serve) -> None:
+        async def endless(peer: Peer) -> None:
+            await peer.send(SSE_HEAD)
+            while True:
+                await peer.send_chunk(sse(text("word ")))
+                await asyncio.sleep(0.005)
+
+        server = await serve(endless)
+        events, error = await failing(at(server, total=0.3))
+        assert said(events).startswith("word word ")
+        assert type(error) is TookTooLong
         await server.client_left.wait()
 
     async def test_slow_content_is_no_silence(self, serve: Serve) -> None:
@@ -191,6 +217,37 @@ class TestCancellation:
         await server.client_left.wait()
         await gateway.aclose()
         assert gateway_tasks() == []
+
+    async def test_a_thousand_leave_nothing_behind(self, serve: Serve) -> None:
+        left = asyncio.Semaphore(0)
+
+        async def counted(peer: Peer) -> None:
+            await one_word_then_silence(peer)
+            left.release()
+
+        server = await serve(counted)
+        gateway = at(server)
+
+        async def begin_and_leave(cancel: Callable[[asyncio.Task[Any]], Awaitable[None]]) -> None:
+            heard = asyncio.Event()
+            listener = asyncio.create_task(listen(gateway.stream(ASK), heard))
+            await heard.wait()
+            await cancel(listener)
+            await asyncio.wait({listener})
+            assert listener.cancelled()
+
+        before = asyncio.all_tasks()
+        for number in range(20):
+            cancel = CANCELLATIONS[number % len(CANCELLATIONS)]
+            await asyncio.gather(*[begin_and_leave(cancel) for _ in range(50)])
+        for _ in range(1000):
+            await left.acquire()
+        assert server.connections == len(server.requests) == 1000
+        assert gateway_tasks() == []
+        assert (gateway._tasks, list(gateway._pool._free), gateway._pool._closing) == (set(), [], set())
+        await server.all_left()
+        assert asyncio.all_tasks() == before
+        await gateway.aclose()
 
     @pytest.mark.parametrize("cancel", CANCELLATIONS)
     async def test_before_anything_came(

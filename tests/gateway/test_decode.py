@@ -156,11 +156,18 @@ class TestFinish:
         with pytest.raises(StreamError):
             decoded(text("x"), chunk({}, "error"))
 
+    def test_the_reason_error_comes_with_the_words_in_its_choice(self) -> None:
+        ended = {**choice({}, "error"), "error": {"code": 502, "message": "provider lost"}}
+        with pytest.raises(StreamError) as caught:
+            decoded(text("x"), {"choices": [ended]})
+        assert caught.value.detail == "provider lost"
+
     def test_after_done_a_trailer_is_read_and_the_unknown_is_ignored(self) -> None:
         usage = {"choices": [], "usage": {"prompt_tokens": 1}}
         trailer = {"request_id": "r", "cost_usd": 0.1}
         events = closed(text("x"), "[DONE]", usage, trailer, "no json", {"error": "too late"})
-        assert events == [TextDelta("x"), Finish("stop"), Usage(1)]
+        served = Metadata(request_id="r", cost=0.1, currency="usd")
+        assert events == [TextDelta("x"), Finish("stop"), Usage(1), served]
 
     def test_a_trailer_may_be_glued_to_done(self) -> None:
         assert closed(text("x"), '[DONE]\n{"usage":{"prompt_tokens":1}}')[1:] == [Finish("stop"), Usage(1)]
@@ -176,6 +183,10 @@ class TestUsage:
 
     def test_under_x_groq(self) -> None:
         assert decoded(chunk({}, None, x_groq={"id": "r", "usage": {"prompt_tokens": 4}})) == [Usage(4)]
+
+    def test_what_a_later_count_leaves_out_is_kept(self) -> None:
+        counts = [{"prompt_tokens": 9}, {"completion_tokens": 2}]
+        assert decoded(*[{"choices": [], "usage": usage} for usage in counts]) == [Usage(9), Usage(9, 2)]
 
     def test_cumulative_usage_ends_with_the_last(self) -> None:
         counts = [1, 2, 2, 3]

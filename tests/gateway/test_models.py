@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
 from chat_ui.gateway import (
+    Capabilities,
     Gateway,
     GatewayError,
     Model,
@@ -14,12 +16,13 @@ from chat_ui.gateway import (
     NoModels,
     NotAnAPI,
     NotFound,
+    Prices,
     StreamError,
     Unauthorized,
     probe,
 )
 
-from .wire import KEY, answering, profile, sse, text
+from .wire import HASTY, KEY, answering, profile, sse, text
 
 
 async def models(transport: httpx.AsyncBaseTransport) -> list[Model]:
@@ -57,6 +60,127 @@ async def test_the_list_is_asked_for_with_the_key() -> None:
 async def test_lists(payload: Any, expected: list[Model]) -> None:
     found = await models(answering(json.dumps(payload), kind="application/json"))
     assert sorted(found, key=lambda model: model.id) == expected
+
+
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("row", "model"),
+    [
+        pytest.param(
+            {
+                "id": "openai/gpt-oss-120b",
+                "owned_by": "openai",
+                "provider": "aiand",
+                "context_window": 131072,
+                "capabilities": ["reasoning", "tool_calling"],
+                "reasoning_efforts": None,
+                "currency": "JPY",
+                "input_per_1m": "15.00",
+                "output_per_1m": "60.5",
+                "cached_input_per_1m": "1.5",
+            },
+            Model(
+                "openai/gpt-oss-120b",
+                "openai",
+                131072,
+                capabilities=Capabilities(vision=False, tools=True, reasoning=True),
+                prices=Prices(D("15.00"), D("60.5"), D("1.5"), "jpy"),
+            ),
+            id="ai&",
+        ),
+        pytest.param(
+            {"id": "m", "capabilities": {"vision": True, "tool_calling": False, "video": True}},
+            Model("m", capabilities=Capabilities(vision=True, tools=False)),
+            id="ai&, capabilities as an object",
+        ),
+        pytest.param(
+            {
+                "id": "lab/m",
+                "name": "Lab: M",
+                "context_length": 200000,
+                "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
+                "pricing": {"prompt": "0.000003", "completion": "0.000015", "input_cache_read": "0.0000003"},
+                "supported_parameters": ["max_tokens", "tools", "tool_choice"],
+                "top_provider": {"context_length": 128000, "is_moderated": True},
+            },
+            Model(
+                "lab/m",
+                None,
+                128000,
+                "Lab: M",
+                Capabilities(vision=True, tools=True, reasoning=False),
+                Prices(D(3), D(15), D("0.3")),
+            ),
+            id="OpenRouter",
+        ),
+        pytest.param(
+            {"id": "openrouter/auto", "pricing": {"prompt": "-1", "completion": "-1"}},
+            Model("openrouter/auto"),
+            id="OpenRouter, a price that nobody knows",
+        ),
+        pytest.param(
+            {"id": "m:free", "pricing": {"prompt": "0", "completion": "0"}},
+            Model("m:free", prices=Prices(D(0), D(0))),
+            id="OpenRouter, free",
+        ),
+        pytest.param(
+            {"id": "lab/m", "pricing": {"prompt": 3, "completion": 15, "currency": "USD"}},
+            Model("lab/m", prices=Prices(D(3), D(15))),
+            id="x-router, prices that can't be per token",
+        ),
+        pytest.param(
+            {"id": "m", "pricing": {"input": 0.5, "output": "1.5"}},
+            Model("m", prices=Prices(D("0.5"), D("1.5"))),
+            id="prices per million",
+        ),
+        pytest.param(
+            {"id": "gpt-4", "object": "model", "owned_by": "openai", "context_length": 0, "max_model_len": 9},
+            Model("gpt-4", "openai", 9),
+            id="TokenHub",
+        ),
+        pytest.param(
+            {
+                "id": "claude-x",
+                "display_name": "Claude X",
+                "max_input_tokens": 200000,
+                "capabilities": {
+                    "image_input": {"supported": True},
+                    "thinking": {"supported": False, "types": {}},
+                },
+            },
+            Model("claude-x", None, 200000, "Claude X", Capabilities(vision=True, reasoning=False)),
+            id="Anthropic",
+        ),
+        pytest.param(
+            {
+                "id": "m",
+                "max_context_length": "32768",
+                "capabilities": {"function_calling": True, "vision": False},
+            },
+            Model("m", None, 32768, capabilities=Capabilities(vision=False, tools=True)),
+            id="Mistral, with a number as a string",
+        ),
+        pytest.param(
+            {
+                "id": "m",
+                "capabilities": {"vision": "perhaps", "thinking": {}},
+                "pricing": "cheap",
+                "architecture": [],
+                "supported_parameters": None,
+                "top_provider": 3,
+                "input_per_1m": "NaN",
+                "output_per_1m": [],
+                "currency": 7,
+            },
+            Model("m"),
+            id="nothing of use",
+        ),
+    ],
+)
+async def test_what_rows_say(row: dict[str, Any], model: Model) -> None:
+    assert await models(answering(json.dumps({"data": [row]}), kind="application/json")) == [model]
 
 
 async def test_the_gateways_order_is_kept() -> None:
@@ -160,4 +284,4 @@ async def test_a_probe_stops_the_answer_after_its_first_piece() -> None:
 
 async def test_a_probe_raises_what_went_wrong() -> None:
     with pytest.raises(Unauthorized):
-        await probe(profile(), transport=answering("no", status=401))
+        await probe(profile(), transport=answering("no", status=401), patience=HASTY)

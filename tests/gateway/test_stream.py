@@ -15,11 +15,13 @@ from chat_ui.gateway import (
     EmptyAnswer,
     EventTooLarge,
     Finish,
+    FinishReason,
     Gateway,
     GatewayError,
     GatewayProfile,
     Metadata,
     NotAnAPI,
+    Patience,
     ReasoningDelta,
     StreamCut,
     StreamError,
@@ -61,7 +63,7 @@ def streaming(*chunks: bytes | Exception, kind: str = "text/event-stream") -> ht
 async def failing(transport: httpx.AsyncBaseTransport) -> tuple[list[StreamEvent], GatewayError]:
     """What came before the error, and the error."""
     events: list[StreamEvent] = []
-    gateway = Gateway(profile(), transport=transport)
+    gateway = Gateway(profile(), transport=transport, patience=Patience(retries=0))
     with pytest.raises(GatewayError) as caught:
         await collected(gateway, into=events)
     await gateway.aclose()
@@ -182,6 +184,13 @@ async def test_the_last_event_may_lack_its_blank_line() -> None:
 async def test_empty_answers(content: bytes, kind: str | None) -> None:
     with pytest.raises(EmptyAnswer):
         await answer(answering(content, kind=kind))
+
+
+@pytest.mark.parametrize(("end", "reason"), [(DONE, "stop"), (b"", "interrupted")])
+async def test_an_answer_that_might_have_become_a_tag_is_no_empty_answer(
+    end: bytes, reason: FinishReason
+) -> None:
+    assert await answer(answering(sse(text("<")) + end)) == [TextDelta("<"), Finish(reason)]
 
 
 async def test_an_empty_status_204() -> None:

@@ -15,6 +15,7 @@ from chat_ui.gateway import (
     Finish,
     Gateway,
     GatewayProfile,
+    Patience,
     ReasoningDelta,
     ServerSentEvent,
     StreamDecoder,
@@ -82,6 +83,13 @@ def profile(base_url: str = "http://gateway.test/v1", **more: Any) -> GatewayPro
     return GatewayProfile("test", base_url, key=KEY, **more)
 
 
+async def no_time(seconds: float) -> None:
+    """Sleeps not at all."""
+
+
+HASTY = Patience(sleep=no_time)
+
+
 async def collected(gateway: Gateway, into: list[StreamEvent] | None = None) -> list[StreamEvent]:
     """Every event of one answer; what came before an error stays in ``into``."""
     events: list[StreamEvent] = [] if into is None else into
@@ -91,7 +99,7 @@ async def collected(gateway: Gateway, into: list[StreamEvent] | None = None) -> 
 
 
 async def answer(transport: httpx.AsyncBaseTransport, **more: Any) -> list[StreamEvent]:
-    gateway = Gateway(profile(**more), transport=transport)
+    gateway = Gateway(profile(**more), transport=transport, patience=HASTY)
     try:
         return await collected(gateway)
     finally:
@@ -142,6 +150,7 @@ class ScriptedServer:
         self.connections = 0
         self.requests: list[bytes] = []
         self.client_left = asyncio.Event()
+        self._serving: set[asyncio.Task[Any] | None] = set()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -152,8 +161,14 @@ class ScriptedServer:
         self._server.close()
         await self._server.wait_closed()
 
+    async def all_left(self) -> None:
+        """Wait until nobody is connected any more."""
+        if serving := {task for task in self._serving if task is not None}:
+            await asyncio.wait(serving)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._serving.add(asyncio.current_task())
         try:
             while request := await self._request(reader):
                 self.requests.append(request)
@@ -162,6 +177,7 @@ class ScriptedServer:
             pass
         finally:
             self.client_left.set()
+            self._serving.discard(asyncio.current_task())
             writer.close()
 
     async def _request(self, reader: asyncio.StreamReader) -> bytes:

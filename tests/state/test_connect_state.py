@@ -43,7 +43,8 @@ async def test_connecting_reports_and_lists_the_models(
     assert browser.values(ConnectState, "busy") == [True, False]
     assert last(browser, ConnectState, "report") == "Connected: 2 models, and model-a answered."
     assert browser.values(ConnectState, "open") == [True, False]
-    assert [choice["id"] for choice in last(browser, ModelState, "choices")] == ["model-a", "model-b"]
+    (group,) = last(browser, ModelState, "groups")
+    assert [choice["id"] for choice in group["choices"]] == ["model-a", "model-b"]
     assert last(browser, ModelState, "removable") is True
     assert KEY not in browser.sent()
     assert KEY not in caplog.text
@@ -89,8 +90,9 @@ async def test_the_environments_gateway_can_not_be_changed_here(
 @pytest.mark.parametrize("model", [None, 5, {}, [], "unknown", "\ud800", "x" * 10_000])
 async def test_only_a_model_on_the_menu_can_be_chosen(browser: Browser, model: Any) -> None:
     await browser.send(ModelState.load)
-    await browser.send_raw(f"{ModelState.get_full_name()}.choose", model=model)
-    assert browser.values(ModelState, "chosen") == []
-    assert last(browser, ModelState, "shown") == "demo"
-    await browser.send(ModelState.choose, "demo")
-    assert last(browser, ModelState, "chosen") == "demo"
+    for gateway, wanted in (("demo", model), (model, "demo"), (model, model)):
+        await browser.send_raw(f"{ModelState.get_full_name()}.choose", gateway=gateway, model=wanted)
+    assert browser.values(ModelState, "last") == []
+    assert last(browser, ModelState, "model") == "demo"
+    await browser.send(ModelState.choose, "demo", "demo")
+    assert last(browser, ModelState, "last") == "demo/demo"

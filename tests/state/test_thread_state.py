@@ -129,6 +129,18 @@ async def test_a_draft_may_hold_more_than_we_know(browser: Browser, gateway: Scr
     assert "refused" not in answer
 
 
+async def test_a_wait_is_pushed_and_touches_no_state(following: Browser, gateway: ScriptedGateway) -> None:
+    browser = following
+    await (await gateway.next_request()).refuse(503, "no", for_good=False)
+    begun = len(browser.frames)
+    await browser.until(lambda: any("wait" in pushed for pushed in browser.pushed("texts")))
+    [told_of] = [pushed for pushed in browser.pushed("texts") if "wait" in pushed]
+    assert told_of.keys() == {"id", "wait", "why"}
+    assert 0 < told_of["wait"] <= 0.5
+    assert "problem of its own" in told_of["why"]
+    assert not any(frame.delta for frame in browser.frames[begun:])
+
+
 async def test_text_streams_without_touching_the_state(following: Browser, gateway: ScriptedGateway) -> None:
     browser, request = following, await gateway.next_request()
     words = ["Hel", "lo ", "👋🏽", "!"] * 10

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_ui.store import Database, NotFoundError, conversations, messages, runs
+from chat_ui.store import Database, NotFoundError, conversations, messages, payments, runs
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import JournalEntry, Outcome
 from chat_ui.store.users import User
@@ -65,8 +66,37 @@ CALLS: dict[str, tuple[Call, Any]] = {
         None,
     ),
 }
+CALLS |= {
+    "payments.reserve": (lambda tx, who, t: reserve(tx, who, t, "0x02"), NotFoundError),
+    "payments.send": (lambda tx, who, t: payments.send(tx, who, "0x01"), NotFoundError),
+    "payments.settle": (lambda tx, who, t: payments.settle(tx, who, "0x00", success=True), False),
+    "payments.release": (lambda tx, who, t: payments.release(tx, who, "0x01"), False),
+    "payments.of_message": (lambda tx, who, t: payments.of_message(tx, who, t.answer.id), []),
+}
 WITHOUT_AN_OWNER = {"runs.interrupt_leftovers"}
-MAKES_ITS_OWN = {"conversations.create"}
+MAKES_ITS_OWN = {"conversations.create", "payments.accept_payee"}
+
+
+def reserve(tx: AsyncSession, owner: str, turn: Turn, nonce: str) -> Awaitable[payments.Payment]:
+    new = payments.NewPayment(
+        nonce=nonce,
+        conversation_id=turn.conversation.id,
+        message_id=turn.answer.id,
+        gateway="x-router",
+        network="eip155:84532",
+        asset="0xasset",
+        payee="0xpayee",
+        atomic=7,
+        valid_before=datetime.now(UTC) + timedelta(hours=1),
+    )
+    return payments.reserve(tx, owner, new, host="x.test", budget=payments.Budget(100, 100, 100))
+
+
+async def pay(tx: AsyncSession, owner: str, turn: Turn) -> None:
+    """One payment that has left, and one that hasn't yet."""
+    await reserve(tx, owner, turn, "0x00")
+    await payments.send(tx, owner, "0x00")
+    await reserve(tx, owner, turn, "0x01")
 
 
 def functions(module: ModuleType) -> dict[str, inspect.Signature]:
@@ -78,7 +108,7 @@ def functions(module: ModuleType) -> dict[str, inspect.Signature]:
     }
 
 
-EVERY = functions(conversations) | functions(messages) | functions(runs)
+EVERY = functions(conversations) | functions(messages) | functions(runs) | functions(payments)
 
 
 def test_the_sweep_is_complete() -> None:
@@ -97,6 +127,7 @@ async def test_nobody_reaches_the_rows_of_another(
     call, answer = CALLS[name]
     async with db.write() as tx:
         await runs.append(tx, turn.run.owner_id, turn.run.id, [JournalEntry(0, "text", "Three")])
+        await pay(tx, turn.run.owner_id, turn)
     before = everything()
     async with db.write() as tx:
         if answer is NotFoundError:
@@ -114,5 +145,6 @@ async def test_the_owner_does(db: Database, alice: User, turn: Turn, name: str) 
     async with db.write() as tx:
         if name != "runs.append":
             await runs.append(tx, alice.id, turn.run.id, [JournalEntry(0, "text", "Three")])
+        await pay(tx, alice.id, turn)
         found = await call(tx, alice.id, turn)
     assert answer is NotFoundError or (found is not None and found != answer)

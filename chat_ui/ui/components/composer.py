@@ -18,7 +18,7 @@ def composer() -> rx.Component:
         shown=ThreadState.conversation_id,
         leaf=ThreadState.leaf,
         gateway=ModelState.gateway,
-        model=ModelState.shown,
+        model=ModelState.model,
         running=ThreadState.running,
         max_chars=get_settings().max_message_chars,
         on_send=ThreadState.send,

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from chat_ui.state.connect import ConnectState
+from chat_ui.state.connect import ConnectState, LocalServer
 from chat_ui.state.models import ModelState
 
 __all__ = ["connect_card"]
@@ -50,6 +50,7 @@ def _form() -> rx.Component:
         ),
         _field("Key", "key", placeholder="Stays on this machine", type="password", auto_complete="off"),
         rx.cond(ConnectState.error, rx.el.p(ConnectState.error, class_name="notice", role="alert")),
+        _local(),
         rx.el.div(
             rx.el.button("Cancel", type="button", class_name="button quiet", on_click=ConnectState.hide),
             rx.el.button(
@@ -61,6 +62,44 @@ def _form() -> rx.Component:
             class_name="card-actions",
         ),
         on_submit=ConnectState.connect,
+    )
+
+
+def _local() -> rx.Component:
+    return rx.el.div(
+        rx.el.button(
+            rx.cond(ConnectState.looking, "Looking on this machine", "Look for local models"),
+            type="button",
+            class_name="link-button meta",
+            disabled=ConnectState.looking,
+            on_click=ConnectState.look,
+        ),
+        rx.foreach(ConnectState.found, _found),
+        rx.cond(
+            ConnectState.looked,
+            rx.cond(
+                ConnectState.found,
+                rx.fragment(),
+                rx.el.p("No server of models answered at the usual ports.", class_name="meta", role="status"),
+            ),
+        ),
+        class_name="found",
+    )
+
+
+def _found(server: LocalServer) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(server.about),
+        rx.el.button(
+            "Connect",
+            type="button",
+            class_name="button",
+            aria_label=f"Connect {server.about}",
+            disabled=ConnectState.busy,
+            on_click=ConnectState.connect_found(server.base_url),
+        ),
+        class_name="card-line",
+        key=server.base_url,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from chat_ui.state.models import Choice, ModelState
+from chat_ui.state.models import Choice, Group, ModelState
 from chat_ui.ui.components.menus import icon, item
 from chat_ui.ui.components.scripts import Menu, SidebarToggle
 
@@ -31,26 +31,42 @@ def header(title: rx.Component) -> rx.Component:
 
 def _model_menu() -> rx.Component:
     return Menu.create(
-        rx.cond(ModelState.problem, rx.el.p(ModelState.problem, class_name="notice", role="alert")),
-        rx.foreach(ModelState.choices, _choice),
+        rx.foreach(ModelState.groups, _group),
         label="Model",
         face=rx.el.span(
-            rx.cond(ModelState.shown, ModelState.shown, "No model"),
+            rx.el.span(rx.cond(ModelState.model, ModelState.model, "No model"), class_name="model-name"),
             icon("chevron-down"),
             class_name="model-face",
         ),
         button_class="text-button",
+        panel_class="models",
+        search=rx.cond(ModelState.searchable, "Find a model", ""),
         on_open=ModelState.load,
     )
 
 
-def _choice(choice: Choice) -> rx.Component:
-    chosen = choice.id == ModelState.shown
+def _group(group: Group) -> rx.Component:
+    return rx.el.div(
+        rx.el.p(group.label, class_name="menu-heading", aria_hidden="true"),
+        rx.foreach(group.choices, lambda choice: _choice(group, choice)),
+        rx.cond(group.note, rx.el.p(group.note, class_name="menu-note", role="status")),
+        role="group",
+        aria_label=group.label,
+        key=group.gateway,
+    )
+
+
+def _choice(group: Group, choice: Choice) -> rx.Component:
+    is_chosen = (group.gateway == ModelState.gateway) & (choice.id == ModelState.model)
     return item(
-        rx.el.span(choice.id),
-        rx.el.span(choice.about, class_name="meta"),
+        rx.el.span(
+            choice.id,
+            rx.cond(choice.about, rx.el.span(choice.about, class_name="meta")),
+            class_name="menu-lines",
+        ),
+        rx.cond(is_chosen, icon("check")),
         role="menuitemradio",
-        on_click=ModelState.choose(choice.id),
-        custom_attrs={"aria-checked": rx.cond(chosen, "true", "false")},
+        on_click=ModelState.choose(group.gateway, choice.id),
+        custom_attrs={"aria-checked": rx.cond(is_chosen, "true", "false")},
         key=choice.id,
     )

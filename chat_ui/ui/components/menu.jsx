@@ -1,15 +1,97 @@
-// A button that opens a small menu: arrow keys move, Escape and a click elsewhere close.
+// A button that opens a menu: arrow keys move, typing finds, Escape and a click elsewhere close.
 import { useEffect, useRef, useState } from "react";
 
 const ITEMS = '[role^="menuitem"]';
+const SHOWN = `${ITEMS}:not([hidden])`;
+const FIELD = 'input[type="search"]';
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
+const isLetter = (event) => event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey;
 
 function move(panel, step) {
-  const items = [...panel.querySelectorAll(ITEMS)];
-  const now = items.indexOf(document.activeElement);
-  items.at((now + step + items.length) % items.length)?.focus();
+  const stops = [...panel.querySelectorAll(`${FIELD}, ${SHOWN}`)];
+  const now = stops.indexOf(document.activeElement);
+  stops.at((now + step + stops.length) % stops.length)?.focus();
 }
 
-export function Menu({ label, face, buttonClass, panelClass, onOpen, children }) {
+function focusFirst(panel) {
+  // On a touch screen a field with the focus brings up a keyboard that covers the items.
+  const field = window.matchMedia("(hover: hover)").matches && panel.querySelector(FIELD);
+  const items = panel.querySelectorAll(SHOWN);
+  const chosen = [...items].find((item) => item.getAttribute("aria-checked") === "true");
+  chosen?.scrollIntoView({ block: "nearest" });
+  (field || chosen || items[0] || panel).focus({ preventScroll: true });
+}
+
+function findByLetter(panel, letter) {
+  const items = [...panel.querySelectorAll(SHOWN)];
+  const after = items.indexOf(document.activeElement) + 1;
+  const begins = (item) => item.textContent.trim().toLowerCase().startsWith(letter.toLowerCase());
+  [...items.slice(after), ...items].find(begins)?.focus();
+}
+
+// The items are the server's; which of them a search leaves is decided here, without a round trip.
+function filter(panel, words) {
+  const wanted = words.toLowerCase().split(/\s+/);
+  const holds = (item, label) => wanted.every((word) => `${label} ${item.textContent}`.toLowerCase().includes(word));
+  for (const group of panel.querySelectorAll('[role="group"]')) {
+    let some = !words.trim();
+    for (const item of group.querySelectorAll(ITEMS)) {
+      item.hidden = !holds(item, group.getAttribute("aria-label"));
+      some ||= !item.hidden;
+    }
+    group.hidden = !some;
+  }
+}
+
+function Panel({ label, className, search, panel, close, children }) {
+  const [words, setWords] = useState("");
+  const [none, setNone] = useState(false);
+  useEffect(() => focusFirst(panel.current), []);
+  useEffect(() => {
+    if (!search) return;
+    filter(panel.current, words);
+    setNone(!panel.current.querySelector(SHOWN));
+  });
+  const onKeyDown = (event) => {
+    const field = panel.current.querySelector(FIELD);
+    if (event.key === "Enter" && event.target === field) panel.current.querySelector(SHOWN)?.click();
+    else if (STEPS[event.key]) move(panel.current, STEPS[event.key]);
+    else if (isLetter(event) && field) {
+      field.focus();
+      return;
+    } else if (isLetter(event)) findByLetter(panel.current, event.key);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div
+      ref={panel}
+      tabIndex={-1}
+      className={`menu-panel ${className ?? ""}`}
+      onKeyDown={onKeyDown}
+      onClick={(event) => event.target.closest(ITEMS) && close()}
+    >
+      {search && (
+        <input
+          type="search"
+          aria-label={search}
+          placeholder={search}
+          autoComplete="off"
+          spellCheck={false}
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+        />
+      )}
+      <div role="menu" aria-label={label}>
+        {children}
+      </div>
+      {search && none && <p className="menu-note" role="status">Nothing by that name</p>}
+    </div>
+  );
+}
+
+export function Menu({ label, face, buttonClass, panelClass, search, onOpen, children }) {
   const [open, setOpen] = useState(false);
   const root = useRef(null);
   const button = useRef(null);
@@ -21,22 +103,16 @@ export function Menu({ label, face, buttonClass, panelClass, onOpen, children })
       if (!root.current.contains(event.target)) setOpen(false);
     };
     document.addEventListener("pointerdown", outside);
-    panel.current.querySelector(`${ITEMS}[aria-checked="true"], ${ITEMS}`)?.focus();
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
 
-  const close = () => {
-    setOpen(false);
-    button.current.focus();
-  };
   const onKeyDown = (event) => {
     if (!open) return;
-    if (event.key === "Escape") close();
-    else if (event.key === "ArrowDown") move(panel.current, 1);
-    else if (event.key === "ArrowUp") move(panel.current, -1);
-    else if (event.key === "Tab") setOpen(false);
-    else return;
-    if (event.key !== "Tab") event.preventDefault();
+    if (event.key === "Tab") setOpen(false);
+    if (event.key !== "Escape") return;
+    setOpen(false);
+    button.current.focus();
+    event.preventDefault();
   };
   const toggle = () => {
     if (!open) onOpen?.();
@@ -57,15 +133,9 @@ export function Menu({ label, face, buttonClass, panelClass, onOpen, children })
         {face}
       </button>
       {open && (
-        <div
-          ref={panel}
-          role="menu"
-          aria-label={label}
-          className={`menu-panel ${panelClass ?? ""}`}
-          onClick={(event) => event.target.closest(ITEMS) && setOpen(false)}
-        >
+        <Panel label={label} className={panelClass} search={search} panel={panel} close={() => setOpen(false)}>
           {children}
-        </div>
+        </Panel>
       )}
     </div>
   );

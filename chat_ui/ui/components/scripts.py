@@ -135,7 +135,10 @@ class SidebarToggle(rx.Component):
 
 
 class Menu(rx.Component):
-    """A button that opens a menu; its children are the items."""
+    """A button that opens a menu; its children are the items, or groups of them.
+
+    With a ``search``, which names it, there is a field above them that leaves only those that hold a text.
+    """
 
     library = _script("menu.jsx")
     tag = "Menu"
@@ -144,4 +147,5 @@ class Menu(rx.Component):
     face: rx.Var[rx.Component]
     button_class: rx.Var[str]
     panel_class: rx.Var[str]
+    search: rx.Var[str]
     on_open: rx.EventHandler[rx.event.no_args_event_spec]

@@ -1,0 +1,92 @@
+"""From what somebody set up to the gateways that it means."""
+
+from __future__ import annotations
+
+from chat_ui.gateway import GatewayError, GatewayProfile, InvalidKey
+from chat_ui.gateway.presets import PRESETS
+from chat_ui.settings import GatewayTable, Settings, SettingsError
+from chat_ui.store.connections import SavedConnection
+
+__all__ = ["BY_HAND", "BY_URL", "fallbacks_from", "profiles_from"]
+
+BY_URL = "gateway"
+BY_HAND = "connected"
+
+
+def profiles_from(settings: Settings, saved: SavedConnection | None) -> tuple[GatewayProfile, ...]:
+    """Every gateway that the settings name, then the one that was entered on the page.
+
+    Raises:
+        SettingsError: a gateway of the settings can't be used; the text says which and why, without its key.
+        GatewayError: the one that was entered can't be used.
+    """
+    profiles: list[GatewayProfile] = []
+    if settings.gateway_url is not None:
+        profiles.append(_by_url(settings, settings.gateway_url))
+    profiles += [_by_table(settings, table) for table in settings.gateways]
+    if saved is not None:
+        profiles.append(
+            GatewayProfile(name=BY_HAND, base_url=saved.base_url, key=saved.key, model=saved.model)
+        )
+    fallbacks_from(settings)
+    return tuple(profiles)
+
+
+def fallbacks_from(settings: Settings) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Who is asked where a gateway can't answer: by its name, others' names with a model each.
+
+    Raises:
+        SettingsError: a fallback names no model, or a gateway that the settings don't.
+    """
+    known = {table.name for table in settings.gateways}
+    if settings.gateway_url is not None:
+        known.add(BY_URL)
+    chains: dict[str, tuple[tuple[str, str], ...]] = {}
+    for table in settings.gateways:
+        chain = [fallback.strip().partition("/") for fallback in table.fallback]
+        for number, (gateway, _, model) in enumerate(chain, 1):
+            if gateway not in known or not model:
+                where = f"{settings.config or 'The environment'}: gateway '{table.name}', fallback {number}"
+                raise SettingsError(f"{where}: it takes the name of a gateway that is set up, '/', a model.")
+        chains[table.name] = tuple((gateway, model) for gateway, _, model in chain)
+    return chains
+
+
+def _by_url(settings: Settings, base_url: str) -> GatewayProfile:
+    key = settings.gateway_key
+    try:
+        return GatewayProfile(
+            name=BY_URL,
+            base_url=base_url,
+            key=None if key is None else key.get_secret_value(),
+            dialect=settings.gateway_dialect,
+            model=settings.gateway_model,
+            trust_env=settings.gateway_trust_env,
+        )
+    except GatewayError as error:
+        name = "KEY (or OPENAI_API_KEY)" if isinstance(error, InvalidKey) else "URL (or OPENAI_BASE_URL)"
+        raise SettingsError(f"CHAT_UI_GATEWAY_{name}: {error}") from error
+
+
+def _by_table(settings: Settings, table: GatewayTable) -> GatewayProfile:
+    preset = PRESETS.get(table.name)
+    where = f"{settings.config or 'The environment'}: gateway '{table.name}'"
+    base_url = table.base_url or (preset.base_url if preset else None)
+    if base_url is None:
+        known = ", ".join(PRESETS)
+        raise SettingsError(f"{where}: base_url is missing. Only these names bring one along: {known}.")
+    try:
+        return GatewayProfile(
+            name=table.name,
+            base_url=base_url,
+            key=None if table.key is None else table.key.get_secret_value(),
+            dialect=table.dialect or (preset.dialect if preset else "openai"),
+            label=table.label or (preset.label if preset else table.name),
+            model=table.model or None,
+            trust_env=table.trust_env,
+            extra_headers=preset.headers if preset else (),
+            allow_directives=table.allow_directives,
+        )
+    except GatewayError as error:
+        field = "key" if isinstance(error, InvalidKey) else "base_url"
+        raise SettingsError(f"{where}, {field}: {error}") from error

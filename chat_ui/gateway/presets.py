@@ -1,0 +1,53 @@
+"""The gateways known by name: all that has to be brought along is a key.
+
+What is known of each, and how it was checked, stands in ``docs/gateways.md``. A gateway that people run
+themselves has no address of its own, and is none of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from chat_ui.gateway.profile import Dialect
+
+__all__ = ["PRESETS", "Preset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A gateway known by name.
+
+    Args:
+        name: short and unique, for settings and URLs.
+        label: its name for people.
+        base_url: as it documents it.
+        key_env: the environment variable that holds its key, and switches it on.
+        dialect: what it speaks.
+        headers: names and values that it wants to be sent beside the key.
+    """
+
+    name: str
+    label: str
+    base_url: str
+    key_env: str
+    dialect: Dialect = "openai"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+_ALL = (
+    # seeds/000; the base URL is that of its newest documents (tokenhub.sandboxclaw.com/docs).
+    Preset("token-hub", "token-hub", "https://llm.sandboxclaw.com/v1", "TOKENHUB_KEY"),
+    # seeds/002; without its header the newer generation sends no cost after the answer.
+    Preset(
+        "aiand", "ai&", "https://api.aiand.com/v1", "AIAND_API_KEY", headers=(("X-Aiand-Metrics", "true"),)
+    ),
+    # seeds/004.
+    Preset("llmhub", "LLMHub", "https://api.llmhub.one/v1", "LLMHUB_API_KEY"),
+    Preset("openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    Preset("anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "anthropic"),
+    Preset("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+)
+PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _ALL})
+"""Every preset by its name, in the order in which they are offered."""

@@ -1,0 +1,116 @@
+"""Choosing a model: several gateways at once, one of them down, remembered, found by typing."""
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.scripted import ScriptedGateway
+
+TABLES = """
+[[gateways]]
+name = "first"
+label = "First house"
+base_url = "{first}"
+
+[[gateways]]
+name = "asleep"
+base_url = "{asleep}"
+
+[[gateways]]
+name = "second"
+label = "Second house"
+base_url = "{second}"
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def houses():
+    many = [f"lab/model-{number}" for number in range(1, 15)]
+    async with ScriptedGateway() as first, ScriptedGateway() as asleep, ScriptedGateway(*many) as second:
+        first.greeting, second.greeting = "The first answers", "The second answers"
+        asleep.down = True
+        yield first, asleep, second
+
+
+@pytest.fixture
+def site(houses, start_site, tmp_path):
+    first, asleep, second = houses
+    file = tmp_path / "gateways.toml"
+    file.write_text(
+        TABLES.format(first=first.base_url, asleep=asleep.base_url, second=second.base_url), encoding="utf-8"
+    )
+    return start_site(CHAT_UI_CONFIG=str(file))
+
+
+async def open_menu(person):
+    await person.button("Model").click()
+    return person.page.get_by_role("menu", name="Model")
+
+
+async def test_models_are_grouped_by_gateway_and_one_that_is_down_says_so(site, visit):
+    person = await visit(site)
+    menu = await open_menu(person)
+
+    first = menu.get_by_role("group", name="First house")
+    await expect(first.get_by_role("menuitemradio")).to_have_text(["model-a", "model-b"])
+    await expect(first.get_by_role("menuitemradio", name="model-a")).to_be_checked()
+    second = menu.get_by_role("group", name="Second house")
+    await expect(second.get_by_role("menuitemradio")).to_have_count(14)
+    asleep = menu.get_by_role("group", name="asleep")
+    await expect(asleep.get_by_role("menuitemradio")).to_have_count(0)
+    await expect(asleep).to_contain_text("problem of its own")
+
+
+async def test_a_choice_answers_and_is_remembered_here_and_for_the_next_chat(site, visit, houses):
+    first, _, second = houses
+    person = await visit(site)
+    button = person.button("Model")
+    menu = await open_menu(person)
+    await menu.get_by_role("menuitemradio", name="lab/model-7").click()
+    await expect(button).to_have_text("lab/model-7")
+    await person.page.reload()
+    await expect(button).to_have_text("lab/model-7")
+
+    await expect(await person.ask("Who is there?")).to_contain_text("The second answers")
+    assert second.requests[-1].body["model"] == "lab/model-7"
+    conversation = person.page.url.removeprefix(site.url)
+    await person.button("New chat").click()
+    await expect(button).to_have_text("lab/model-7")
+    await (await open_menu(person)).get_by_role("menuitemradio", name="model-b").click()
+    await expect(await person.ask("And now?")).to_contain_text("The first answers")
+    assert first.requests[-1].body["model"] == "model-b"
+
+    await person.open(conversation)
+    await expect(button).to_have_text("lab/model-7")
+    await (await open_menu(person)).get_by_role("menuitemradio", name="lab/model-9").click()
+    elsewhere = await visit(site, conversation)
+    await expect(elsewhere.button("Model")).to_have_text("lab/model-9")
+
+
+async def test_a_long_list_can_be_searched_by_keyboard_alone(site, visit):
+    person = await visit(site)
+    keyboard = person.page.keyboard
+    await person.button("Model").focus()
+    await keyboard.press("Enter")
+    menu = person.page.get_by_role("menu", name="Model")
+    field = person.page.get_by_role("searchbox", name="Find a model")
+    await expect(field).to_be_focused()
+    await expect(menu.get_by_role("menuitemradio")).to_have_count(16)
+
+    await keyboard.type("second 1")
+    await expect(menu.get_by_role("menuitemradio")).to_have_count(6)
+    await expect(menu.get_by_role("group", name="First house")).to_be_hidden()
+    await keyboard.press("ArrowDown")
+    await keyboard.press("ArrowDown")
+    await expect(menu.get_by_role("menuitemradio", name="lab/model-10")).to_be_focused()
+    await keyboard.type("2")
+    await expect(field).to_have_value("second 12")
+    await keyboard.press("Enter")
+    await expect(person.button("Model")).to_have_text("lab/model-12")
+
+    await open_menu(person)
+    await field.fill("nothing like it")
+    await expect(person.page.get_by_text("Nothing by that name")).to_be_visible()
+    await keyboard.press("Escape")
+    await expect(menu).to_be_hidden()
+    await expect(person.button("Model")).to_be_focused()
