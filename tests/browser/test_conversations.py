@@ -60,14 +60,14 @@ async def test_escape_leaves_the_name_as_it_was(demo_site, visit):
 
 async def test_a_deleted_conversation_is_gone_from_every_tab(demo_site, visit):
     person = await visit(demo_site)
-    await person.ask("Not for long")
+    await person.ask("Soon to go")
     path = person.page.url.removeprefix(demo_site.url)
     other = await visit(demo_site, path)
-    await person.page.get_by_role("button", name="Actions for Not for long").click()
+    await person.page.get_by_role("button", name="Actions for Soon to go").click()
     await person.page.get_by_role("menuitem", name="Delete").click()
 
     await expect(person.page).to_have_url(re.compile(r"/$"))
-    await expect(person.sidebar.get_by_role("link", name="Not for long")).to_have_count(0)
+    await expect(person.sidebar.get_by_role("link", name="Soon to go")).to_have_count(0)
     await expect(other.page.get_by_text("This conversation was deleted.")).to_be_visible()
     await other.page.reload()
     await expect(other.page.get_by_text("There is no such conversation.")).to_be_visible()
