@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from chat_ui.store import sqlite
+from chat_ui.store import dropping, sqlite
 from chat_ui.store.errors import StoreError
 from chat_ui.store.migrate import migrate, migrate_now
 
@@ -49,7 +49,11 @@ class _Lane:
         self._closed = False
         self._engine = create_async_engine(
             URL.create("sqlite+aiosqlite", database=str(path)),
-            connect_args={"timeout": busy_timeout, "isolation_level": None},
+            connect_args={
+                "async_creator_fn": dropping.connect,
+                "timeout": busy_timeout,
+                "isolation_level": None,
+            },
             pool_size=connections,
             max_overflow=0,
             hide_parameters=True,

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from chat_ui.store import Database, users
+from chat_ui.store import Database, conversations, messages, runs, users
+from chat_ui.store.messages import Message
+from chat_ui.store.runs import JournalEntry
 
 Rows = Callable[[str], list[Any]]
 NAMES = 'SELECT name FROM "user" ORDER BY name'
@@ -170,3 +172,29 @@ async def test_cancelled_in_a_long_statement(db: Database, rows: Rows, kind: str
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
     await still_usable(db, rows)
+
+
+async def test_a_cancelled_journal_lets_go_of_the_lock(path: Path) -> None:
+    """Wherever it is cancelled: SQLite may be in the middle of a statement then."""
+    db = await Database.open(path, busy_timeout=0.5)
+    async with db.write() as tx:
+        owner = (await users.local_user(tx)).id
+        made = await conversations.create(tx, owner, title="Here", gateway="demo", model=None)
+        answer = Message(conversation_id=made.id, role="assistant", status="streaming")
+        await messages.add(tx, owner, answer)
+        run = await runs.start(tx, owner, conversation_id=made.id, message_id=answer.id, worker_id="one")
+
+    async def journal(seq: int) -> None:
+        async with db.write(durable=False) as tx:
+            entries = [JournalEntry(seq + part, "text", "x") for part in range(2)]
+            await runs.append(tx, owner, run.id, entries)
+
+    for steps in range(150):
+        task = asyncio.create_task(journal(1 + steps * 1000))
+        for _ in range(steps * 37 % 3000):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        async with db.write() as tx:
+            await conversations.touch(tx, owner, made.id)
+    await db.close()

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useConversation } from "./address.js";
 import { ArrowUp, Square } from "./icons.jsx";
-import { draftKey, post, settle, useOutbox } from "./outbox.js";
+import { draftKey, forgive, post, useOutbox, watch } from "./outbox.js";
 import { recall, remember } from "./storage.js";
 
 const EXAMPLE = "chat-ui:example";
@@ -12,10 +12,10 @@ export const SENT = "chat-ui:sent";
 
 const isTouch = () => window.matchMedia("(pointer: coarse)").matches;
 
-function useDraft(conversation, stored) {
+function useDraft(conversation, sending) {
   const [text, setText] = useState("");
-  // Whoever took the message has cleared what was remembered of it.
-  useEffect(() => setText(recall(draftKey(conversation))), [conversation, stored]);
+  // A message that was stored is no draft any more: the outbox has forgotten it by now.
+  useEffect(() => setText(recall(draftKey(conversation))), [conversation, sending]);
   const keep = (next) => {
     setText(next);
     remember(draftKey(conversation), next);
@@ -45,8 +45,8 @@ function tooLong(text, maxChars) {
 export function Composer({ shown, leaf, model, gateway, running, maxChars, onSend, onStop }) {
   const conversation = useConversation();
   const settled = shown === conversation;
-  const { sending, refusal, stored } = useOutbox(conversation);
-  const [text, keep] = useDraft(conversation, stored);
+  const { sending, refusal } = useOutbox(conversation);
+  const [text, keep] = useDraft(conversation, sending);
   const [complaint, setComplaint] = useState("");
   const field = useRef(null);
   const navigate = useNavigate();
@@ -56,11 +56,13 @@ export function Composer({ shown, leaf, model, gateway, running, maxChars, onSen
     if (!isTouch()) field.current.focus({ preventScroll: true });
     setComplaint("");
   }, [conversation]);
-  useEffect(() => {
-    if (!stored) return;
-    settle(conversation);
-    if (!conversation) navigate(`/c/${stored}`);
-  }, [stored, conversation]);
+  useEffect(
+    () =>
+      watch((from, to) => {
+        if (from === "" && conversation === "") navigate(`/c/${to}`);
+      }),
+    [conversation],
+  );
 
   const stoppable = settled ? running : "";
   const submit = (words) => {
@@ -106,7 +108,7 @@ export function Composer({ shown, leaf, model, gateway, running, maxChars, onSen
           onChange={(event) => {
             keep(event.target.value);
             setComplaint("");
-            if (refusal) settle(conversation);
+            if (refusal) forgive(conversation);
           }}
           onKeyDown={onKeyDown}
         />

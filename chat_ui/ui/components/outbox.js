@@ -10,11 +10,12 @@ import { refs } from "$/utils/state";
 import { recall, remember } from "./storage.js";
 
 const RESEND_AFTER_MS = 4000;
-const NOTHING = Object.freeze({ sending: false, refusal: "", stored: "" });
+const NOTHING = Object.freeze({ sending: false, refusal: "" });
 
 const sending = new Map();
 const states = new Map();
 const listeners = new Set();
+let watcher = null;
 
 export const draftKey = (conversation) => `chat-ui:draft:${conversation}`;
 const idKey = (conversation) => `chat-ui:sending:${conversation}`;
@@ -53,7 +54,8 @@ function answered({ id, conversation = "", refused = "" }) {
   sending.delete(id);
   remember(idKey(from), "");
   if (!refused && recall(draftKey(from)) === text) remember(draftKey(from), "");
-  put(from, { refusal: refused, stored: conversation });
+  put(from, { refusal: refused });
+  if (!refused) watcher?.(from, conversation);
 }
 
 refs["ref_composer"] = {
@@ -64,7 +66,15 @@ refs["ref_composer"] = {
   },
 };
 
-export function settle(conversation) {
+// Whoever shows the composer now learns where a message went; who has left it is not called back.
+export function watch(onStored) {
+  watcher = onStored;
+  return () => {
+    if (watcher === onStored) watcher = null;
+  };
+}
+
+export function forgive(conversation) {
   put(conversation, {});
 }
 
