@@ -102,6 +102,7 @@ async def test_by_the_environment_with_a_live_list_of_models(start_site, visit, 
     await menu.click()
     await expect(person.page.get_by_role("menuitemradio")).to_have_text(["model-b", "model-a"])
     await person.page.get_by_role("menuitemradio", name="model-a").click()
+    await expect(menu).to_contain_text("model-a")
     await person.ask("And again")
 
     assert [request.body["model"] for request in gateway.requests] == ["model-b", "model-a"]

@@ -96,27 +96,3 @@ async def test_a_draft_survives_a_reload_and_belongs_to_its_conversation(demo_si
     await expect(person.message_box).to_have_value("")
     await person.page.evaluate("history.back()")
     await expect(person.message_box).to_have_value("half a thought")
-
-
-async def test_who_leaves_before_a_message_is_stored_is_not_pulled_back(demo_site, visit):
-    person = await visit(demo_site)
-    await person.ask("The one to go to")
-    await person.button("New chat").click()
-    await expect(person.page.get_by_text("What would you like to know?")).to_be_visible()
-    link = person.sidebar.get_by_role("link", name="The one to go to").first
-    # Both in one go, so that the server's answer comes when the person has left.
-    await person.message_box.fill("Sent in passing")
-    await person.page.evaluate(
-        """(link) => {
-            document.querySelector("form.composer").requestSubmit();
-            link.click();
-        }""",
-        await link.element_handle(),
-    )
-
-    await expect(person.articles.first).to_contain_text("The one to go to")
-    await expect(person.sidebar.get_by_role("link", name="Sent in passing")).to_have_count(1)
-    await expect(person.articles.first).to_contain_text("The one to go to")
-    await person.button("New chat").click()
-    await expect(person.page.get_by_text("What would you like to know?")).to_be_visible()
-    await expect(person.message_box).to_have_value("")
