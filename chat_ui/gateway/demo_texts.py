@@ -20,7 +20,7 @@ I know how to show you:
 - a **long** answer; "2000 tokens" makes it exactly that long
 - how a model may **think** before it answers
 
-Put one of these words in your message. When you have a gateway at hand, connect it in the settings and \
+Put one of these words in your message. When you have a gateway at hand, connect it at the lower left and \
 this conversation can go on with a real model.
 """
 

@@ -210,14 +210,14 @@ class Stalled(TooSlow):
     """Data stopped coming in the middle. What came before is good."""
 
     summary = "The gateway stopped sending in the middle of its answer."
-    advice = "Continue the answer, or ask again."
+    advice = "What came is kept; ask again, or ask it to go on."
 
 
 class TookTooLong(TooSlow):
     """The answer went on for longer than any answer may. What came is good."""
 
     summary = "The answer took longer than this site waits for one."
-    advice = "Continue the answer, or ask for a shorter one."
+    advice = "What came is kept; ask it to go on, or for a shorter answer."
     side = "site"
 
 
@@ -365,7 +365,7 @@ class StreamCut(BrokenStream):
     """The connection was lost in the middle of the answer. What came before is good."""
 
     summary = "The connection to the gateway was lost in the middle of the answer."
-    advice = "Continue the answer, or ask again."
+    advice = "What came is kept; ask again, or ask it to go on."
     side = "network"
 
 
