@@ -68,7 +68,7 @@ def _form() -> rx.Component:
 def _local() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            rx.cond(ConnectState.looking, "Looking on this machine", "Look for local models"),
+            rx.cond(ConnectState.looking, "Looking on this machine", "Look for local servers"),
             type="button",
             class_name="link-button meta",
             disabled=ConnectState.looking,
