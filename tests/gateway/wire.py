@@ -158,8 +158,12 @@ class ScriptedServer:
         self.base_url = f"http://127.0.0.1:{self.port}/v1"
 
     async def stop(self) -> None:
-        self._server.close()
+        self.take_no_more()
         await self._server.wait_closed()
+
+    def take_no_more(self) -> None:
+        """Refuse new connections; those that are open stay."""
+        self._server.close()
 
     async def all_left(self) -> None:
         """Wait until nobody is connected any more."""

@@ -435,7 +435,7 @@ async def test_stopping_while_the_payment_is_on_its_way_leaves_it_counted(till: 
 async def test_a_payment_that_finds_no_connection_is_given_back(till: Till) -> None:
     async def script(peer: Peer) -> None:
         body = json.dumps({"x402Version": 1, "accepts": [TESTNET_V1]}).encode()
-        await till.server.stop()
+        till.server.take_no_more()
         head = f"HTTP/1.1 402 Payment Required\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
         await peer.send(head.encode() + body)
         peer.hang_up_politely()
