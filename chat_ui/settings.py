@@ -11,6 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, cast
@@ -30,6 +31,9 @@ __all__ = [
 
 CONFIG_FILE = "chat_ui.toml"
 OPENAI = "openai"
+# The key of the wallet that pays it is taken from the environment only, and never sent as a gateway's key.
+WALLET_VARIABLE = "X402_PRIVATE_KEY"
+X_ROUTER = "x-router"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 
 # Setting one of these switches the gateway of that name on; chat_ui/gateway/presets.py says what it is.
@@ -43,6 +47,7 @@ KEY_VARIABLES = {
 }
 # What the site itself calls a gateway.
 RESERVED_NAMES = {"gateway", "connected", "demo"}
+NOT_IN_FILE = {"config", "x402_private_key"}
 GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 DialectName: TypeAlias = Literal["openai", "anthropic", "tokenhub"]
@@ -67,6 +72,9 @@ class GatewayTable(BaseModel):
         label: its name for people.
         trust_env: whether ``HTTP(S)_PROXY`` and ``.netrc`` apply to calls to it.
         allow_directives: whether lines like ``@@tokenhub mode=cheap`` in a message may steer TokenHub.
+        prefill: how it continues an answer that is sent as the last message, where it does: ``plain``, or
+            ``vllm``, which has fields for that.
+        x402: whether it is paid per request, from the wallet of ``X402_PRIVATE_KEY``.
         fallback: who is asked where it can't answer, as ``other-gateway/model``, in this order.
     """
 
@@ -81,6 +89,8 @@ class GatewayTable(BaseModel):
     label: str | None = None
     trust_env: bool = False
     allow_directives: bool = False
+    prefill: Literal["plain", "vllm"] | None = None
+    x402: bool = False
     fallback: tuple[str, ...] = ()
 
     @field_validator("name")
@@ -107,6 +117,12 @@ class Settings(BaseSettings):
         data_dir: where conversations, backups and connections lie.
         database_url: an SQLAlchemy URL in place of the SQLite file in ``data_dir``.
         max_message_chars: the longest message a person may send, in characters.
+        x402_private_key: of the wallet that pays gateways which charge per request; set as
+            ``X402_PRIVATE_KEY``, in the environment only.
+        x402_mainnet: whether real money may be paid; otherwise only that of test networks.
+        x402_per_message: the most that one answer may cost, in dollars.
+        x402_per_conversation: the most that all answers in a conversation may cost, in dollars.
+        x402_per_day: the most that a person may spend in 24 hours, in dollars.
     """
 
     model_config = SettingsConfigDict(env_prefix="CHAT_UI_", env_ignore_empty=True, extra="ignore")
@@ -121,6 +137,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: user_data_path("chat-ui", appauthor=False))
     database_url: str | None = None
     max_message_chars: int = Field(default=200_000, ge=1, le=300_000)
+    x402_private_key: SecretStr | None = Field(default=None, validation_alias=WALLET_VARIABLE)
+    x402_mainnet: bool = False
+    x402_per_message: Decimal = Field(default=Decimal("0.10"), ge=0, le=1000)
+    x402_per_conversation: Decimal = Field(default=Decimal(1), ge=0, le=10_000)
+    x402_per_day: Decimal = Field(default=Decimal(5), ge=0, le=10_000)
 
     @field_validator("gateway_url", "gateway_key", "gateway_model", "database_url", "config", mode="before")
     @classmethod
@@ -182,7 +203,7 @@ def _values_in(file: Path) -> dict[str, Any]:
         # Not the rest of its words: they may quote the line.
         where = re.search(r"at (line \d+, column \d+|end of document)\)$", str(error))
         raise SettingsError(f"{file} isn't TOML{f' ({where[1]})' if where else ''}.") from None
-    if unknown := sorted(values.keys() - Settings.model_fields.keys() | values.keys() & {"config"}):
+    if unknown := sorted(values.keys() - (Settings.model_fields.keys() - NOT_IN_FILE)):
         raise SettingsError(f"{file}: there is no setting {', '.join(unknown)}.")
     if readable_by_others and _holds_key(values):
         log.warning("%s holds keys and can be read by other users of this machine: chmod 600 it.", file)
@@ -232,6 +253,8 @@ def _with_variables(settings: Settings) -> Settings:
         key = found.pop(OPENAI)
         own = {"gateway_url": url or OPENAI_BASE_URL, "gateway_key": settings.gateway_key or _secret(key)}
         settings = settings.model_copy(update=own)
+    if settings.x402_private_key is not None and X_ROUTER not in tables:
+        tables[X_ROUTER] = GatewayTable(name=X_ROUTER)
     for name, key in found.items():
         table = tables.get(name) or GatewayTable(name=name)
         if not key or table.key is not None or table.base_url is not None:

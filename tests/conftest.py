@@ -1,3 +1,41 @@
 """What tests in more than one directory use."""
 
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from chat_ui.settings import KEY_VARIABLES, WALLET_VARIABLE, Settings
+from tests.scripted import KEY, ScriptedGateway
+
 pytest_plugins = ["tests.browser.fixtures"]
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever gateways the machine knows, the tests know none of them."""
+    for name in (
+        "CHAT_UI_GATEWAY_URL",
+        "CHAT_UI_GATEWAY_KEY",
+        "OPENAI_BASE_URL",
+        WALLET_VARIABLE,
+        *KEY_VARIABLES,
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def gateway() -> AsyncGenerator[ScriptedGateway]:
+    """A gateway that says what the test tells it to."""
+    async with ScriptedGateway() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def settings(tmp_path: Path, gateway: ScriptedGateway) -> Settings:
+    """A site that asks that gateway, and keeps its data apart."""
+    return Settings(
+        gateway_url=gateway.base_url, gateway_key=KEY, gateway_model="model-a", data_dir=tmp_path / "data"
+    )

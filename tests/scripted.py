@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+KEY = "sk-the-key-that-nobody-may-see"
 PATIENCE_S = 20.0
 HEAD = "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n"
 
@@ -63,9 +64,13 @@ class Request:
         """Break the connection off."""
         self._writer.transport.abort()
 
-    async def refuse(self, status: int, message: str, *, for_good: bool = True) -> None:
-        """Answer with an error instead; unless it is for good, the client may ask again."""
-        said = "No\r\nX-Should-Retry: false" if for_good else "Not now"
+    async def refuse(
+        self, status: int, message: str, *, for_good: bool = True, retry_after: int | None = None
+    ) -> None:
+        """Answer with an error instead; unless it is for good, the client may ask again (in some seconds)."""
+        said = "No\r\nX-Should-Retry: false" if for_good and retry_after is None else "Not now"
+        if retry_after is not None:
+            said += f"\r\nRetry-After: {retry_after}"
         await respond(self._writer, f"{status} {said}", {"error": {"message": message}})
 
     async def until_client_leaves(self) -> None:

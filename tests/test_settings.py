@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from chat_ui.chat.configured import profiles_from
+from chat_ui.chat.configured import profiles_from, wallet_from
 from chat_ui.gateway.presets import PRESETS
 from chat_ui.settings import (
     KEY_VARIABLES,
     OPENAI_BASE_URL,
+    WALLET_VARIABLE,
     GatewayTable,
     Settings,
     SettingsError,
@@ -19,6 +21,7 @@ from chat_ui.settings import (
 )
 
 KEY = "sk-the-key-that-nobody-may-see"
+WALLET_KEY = "4c" * 32
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +29,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(f"CHAT_UI_{name.upper()}", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    for name in KEY_VARIABLES:
+    for name in (*KEY_VARIABLES, WALLET_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
@@ -270,3 +273,43 @@ def test_the_documents_example_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_
     for preset in PRESETS.values():
         row = rf"^\| `{preset.key_env}` \| {preset.name} \| `{preset.base_url}`.* \| {preset.dialect} \|$"
         assert re.search(row, document, re.MULTILINE)
+
+
+def test_a_wallet_switches_x_router_on_and_is_not_its_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = loaded(monkeypatch, X402_PRIVATE_KEY=WALLET_KEY, CHAT_UI_X402_PER_DAY="2.5")
+    [profile] = profiles_from(settings, None)
+    assert (profile.name, profile.x402, profile.key) == ("x-router", True, None)
+    assert profile.base_url == "https://api.x-router.ai/v1"
+    wallet = wallet_from(settings)
+    assert wallet is not None
+    assert not wallet.mainnet
+    assert settings.x402_per_day == Decimal("2.5")
+    assert WALLET_KEY not in repr(settings) + repr(wallet)
+
+
+def test_a_wallet_that_can_not_be_one_is_said_without_quoting_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = loaded(monkeypatch, X402_PRIVATE_KEY="not-a-key")
+    with pytest.raises(SettingsError, match="64 hexadecimal digits") as caught:
+        wallet_from(settings)
+    assert "not-a-key" not in str(caught.value)
+
+
+def test_a_paid_gateway_wants_a_wallet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    content = '[[gateways]]\nname = "paid"\nbase_url = "http://paid.test/v1"\nx402 = true'
+    settings = written(monkeypatch, tmp_path / "chat_ui.toml", content)
+    with pytest.raises(SettingsError, match=r"X402_PRIVATE_KEY isn't set, and paid is paid per request"):
+        profiles_from(settings, None)
+
+
+def test_a_wallet_is_not_taken_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="there is no setting x402_private_key"):
+        written(monkeypatch, tmp_path / "chat_ui.toml", f'x402_private_key = "{WALLET_KEY}"')
+
+
+@pytest.mark.parametrize("name", ["PER_MESSAGE", "PER_CONVERSATION", "PER_DAY"])
+@pytest.mark.parametrize("value", ["-1", "nan", "a dollar", "1e9"])
+def test_a_cap_is_an_amount(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"CHAT_UI_X402_{name}"):
+        loaded(monkeypatch, **{f"CHAT_UI_X402_{name}": value})

@@ -20,12 +20,13 @@ __all__ = [
     "MessageEnded",
     "Part",
     "Piece",
+    "RunPaying",
     "RunWaiting",
     "Snapshot",
     "TurnStarted",
 ]
 
-Part = Literal["text", "reasoning"]
+Part = Literal["text", "reasoning", "tool_calls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,30 @@ class RunWaiting:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPaying:
+    """The gateway is paid for the answer now; the answer's first piece ends that.
+
+    Args:
+        message_id: the answer.
+        words: how much and to whom, as a sentence.
+    """
+
+    message_id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """A message was sent and an answer to it was begun."""
+    """An answer was begun, to a new message or once more to an old one.
+
+    Args:
+        conversation: as it is now.
+        added: the messages that are new, each an answer to the one before it. The branch that is shown now
+            is what leads to the first one's parent, and then these.
+    """
 
     conversation: Conversation
-    question: Message
-    answer: Message
+    added: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +135,7 @@ class Snapshot:
 Change = (
     Piece
     | RunWaiting
+    | RunPaying
     | TurnStarted
     | MessageEnded
     | AnswerUnsaved

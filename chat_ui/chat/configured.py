@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from chat_ui.gateway import GatewayError, GatewayProfile, InvalidKey
+from chat_ui.gateway import (
+    GatewayError,
+    GatewayProfile,
+    InvalidKey,
+    InvalidPrivateKey,
+    PaymentsNotInstalled,
+    Wallet,
+)
 from chat_ui.gateway.presets import PRESETS
 from chat_ui.settings import GatewayTable, Settings, SettingsError
 from chat_ui.store.connections import SavedConnection
 
-__all__ = ["BY_HAND", "BY_URL", "fallbacks_from", "profiles_from"]
+__all__ = ["BY_HAND", "BY_URL", "fallbacks_from", "profiles_from", "wallet_from"]
 
 BY_URL = "gateway"
 BY_HAND = "connected"
@@ -29,7 +36,24 @@ def profiles_from(settings: Settings, saved: SavedConnection | None) -> tuple[Ga
             GatewayProfile(name=BY_HAND, base_url=saved.base_url, key=saved.key, model=saved.model)
         )
     fallbacks_from(settings)
+    if any(profile.x402 for profile in profiles) and settings.x402_private_key is None:
+        paid = ", ".join(profile.name for profile in profiles if profile.x402)
+        raise SettingsError(f"X402_PRIVATE_KEY isn't set, and {paid} is paid per request from its wallet.")
     return tuple(profiles)
+
+
+def wallet_from(settings: Settings) -> Wallet | None:
+    """What pays the gateways that charge per request, where there is one.
+
+    Raises:
+        SettingsError: its key can't be one, or what signs payments isn't installed.
+    """
+    if settings.x402_private_key is None:
+        return None
+    try:
+        return Wallet(settings.x402_private_key.get_secret_value(), mainnet=settings.x402_mainnet)
+    except (InvalidPrivateKey, PaymentsNotInstalled) as error:
+        raise SettingsError(str(error)) from None
 
 
 def fallbacks_from(settings: Settings) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -86,6 +110,8 @@ def _by_table(settings: Settings, table: GatewayTable) -> GatewayProfile:
             trust_env=table.trust_env,
             extra_headers=preset.headers if preset else (),
             allow_directives=table.allow_directives,
+            prefill=table.prefill or (preset.prefill if preset else None),
+            x402=table.x402 or (preset.x402 if preset else False),
         )
     except GatewayError as error:
         field = "key" if isinstance(error, InvalidKey) else "base_url"

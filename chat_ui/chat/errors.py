@@ -5,9 +5,12 @@
     ChatError
     ├── BlankMessage
     ├── MessageTooLong
+    ├── NoPrice
     ├── NoSuchConversation
     ├── NoSuchMessage
     ├── NoSuchModel
+    ├── NothingToContinue
+    ├── StillAnswering
     ├── UnreadableDraft
     ├── GatewayIsFixed
     └── Closing
@@ -22,9 +25,12 @@ __all__ = [
     "Closing",
     "GatewayIsFixed",
     "MessageTooLong",
+    "NoPrice",
     "NoSuchConversation",
     "NoSuchMessage",
     "NoSuchModel",
+    "NothingToContinue",
+    "StillAnswering",
     "UnreadableDraft",
 ]
 
@@ -50,6 +56,13 @@ class MessageTooLong(ChatError):
         )
 
 
+class NoPrice(ChatError):
+    """A gateway that isn't paid per request names no price for one."""
+
+    def __init__(self) -> None:
+        super().__init__("This gateway isn't paid per message, so no message of its own has a price.")
+
+
 class NoSuchConversation(ChatError):
     """No conversation of this person has that id (whoever else may have one)."""
 
@@ -69,6 +82,20 @@ class NoSuchModel(ChatError):
 
     def __init__(self, model: str) -> None:
         super().__init__(f"The model {model!r} is not connected. Choose another one from the model menu.")
+
+
+class NothingToContinue(ChatError):
+    """An answer without any text can't be gone on with."""
+
+    def __init__(self) -> None:
+        super().__init__("This answer says nothing yet. Ask for it again instead.")
+
+
+class StillAnswering(ChatError):
+    """The answer is still being written."""
+
+    def __init__(self) -> None:
+        super().__init__("This answer is still being written. Stop it first, or wait for its end.")
 
 
 class UnreadableDraft(ChatError):

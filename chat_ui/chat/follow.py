@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from chat_ui.chat.changes import AnswerUnsaved, Change, Piece, RunWaiting, Snapshot, TurnStarted
+from chat_ui.chat.changes import (
+    AnswerUnsaved,
+    Change,
+    Piece,
+    RunPaying,
+    RunWaiting,
+    Snapshot,
+    TurnStarted,
+)
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.feed import Lagged, Subscription, Topic
 from chat_ui.store import conversations, messages, runs
@@ -36,6 +44,9 @@ async def follow_conversation(
         while True:
             snapshot = await read_snapshot(chat, owner, conversation_id)
             yield snapshot
+            for message in snapshot.messages:
+                if message.status == "streaming" and (hurdle := chat.runs.hurdle(message.id)) is not None:
+                    yield hurdle
             try:
                 async for change in _in_order(changes, snapshot):
                     yield change
@@ -45,19 +56,21 @@ async def follow_conversation(
 
 async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncGenerator[Change]:
     revision = snapshot.conversation.revision
-    leaf = snapshot.conversation.leaf_id
+    shown: list[str | None] = [None, *(message.id for message in snapshot.messages)]
     while True:
         change = await changes.next()
-        if isinstance(change, Piece | RunWaiting | AnswerUnsaved):
+        if isinstance(change, Piece | RunWaiting | RunPaying | AnswerUnsaved):
             yield change
             continue
         if change.conversation.revision <= revision:
             continue
-        missed = change.conversation.revision > revision + 1
-        elsewhere = isinstance(change, TurnStarted) and change.question.parent_id != leaf
-        if missed or elsewhere:
+        if change.conversation.revision > revision + 1:
             raise Lagged
-        revision, leaf = change.conversation.revision, change.conversation.leaf_id
+        if isinstance(change, TurnStarted):
+            if change.added[0].parent_id not in shown:
+                raise Lagged
+            shown = [*shown[: shown.index(change.added[0].parent_id) + 1], *(m.id for m in change.added)]
+        revision = change.conversation.revision
         yield change
 
 
@@ -103,6 +116,5 @@ async def _as_stored(chat: Chat, owner: str, message: Message) -> Message:
     async with chat.db.read() as tx:
         for run in await runs.active(tx, owner, message.conversation_id):
             if run.message_id == message.id:
-                text, reasoning = await runs.journal(tx, owner, run.id)
-                return replace(message, text=text, reasoning=reasoning)
+                return replace(message, **asdict(await runs.journal(tx, owner, run.id)))
         return await messages.get(tx, owner, message.id) or message

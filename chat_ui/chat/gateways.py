@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from chat_ui.chat.configured import BY_HAND, fallbacks_from, profiles_from
+from chat_ui.chat.configured import BY_HAND, fallbacks_from, profiles_from, wallet_from
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
 from chat_ui.gateway import (
     DemoTransport,
@@ -112,7 +112,11 @@ class Gateways:
 
     def __init__(self, settings: Settings, saved: SavedConnection | None) -> None:
         self._data_dir = settings.data_dir
-        self._open = {profile.name: _Opened(Gateway(profile)) for profile in profiles_from(settings, saved)}
+        wallet = wallet_from(settings)
+        self._open = {
+            profile.name: _Opened(Gateway(profile, wallet=wallet if profile.x402 else None))
+            for profile in profiles_from(settings, saved)
+        }
         self._fallbacks = fallbacks_from(settings)
         self._by_settings = bool(self._open.keys() - {BY_HAND})
         self._demo = _Opened(Gateway(demo_profile(), transport=DemoTransport()))
@@ -154,6 +158,17 @@ class Gateways:
             for other, stand_in in self._fallbacks.get(name, ()):
                 routes.append(Route(await stack.enter_async_context(self.using(other)), stand_in))
             yield routes
+
+    def profile(self, name: str) -> GatewayProfile:
+        """How a gateway was set up.
+
+        Raises:
+            NoSuchModel: it isn't connected (any more).
+        """
+        opened = self._find(name)
+        if opened is None:
+            raise NoSuchModel(name)
+        return opened.gateway.profile
 
     @property
     def default(self) -> str:

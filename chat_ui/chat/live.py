@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from chat_ui.chat.answer import Answer
+from chat_ui.chat.changes import RunPaying, RunWaiting
 from chat_ui.chat.outcome import outcome_of
 from chat_ui.gateway import ChatRequest
 from chat_ui.store.messages import Message
-from chat_ui.store.runs import JournalEntry, Outcome
+from chat_ui.store.runs import NOTHING_SAID, JournalEntry, Outcome, Texts
 
 __all__ = ["LiveRun", "Pace", "Turn"]
 
@@ -48,6 +49,8 @@ class Turn:
         message_id: the message that the answer goes to.
         gateway: the name of the gateway to ask.
         request: what to ask; a blank model means the gateway's first one.
+        retold: what to ask instead where the gateway doesn't let an answer be continued as it stands.
+        begun: what an earlier answer has said, where this one continues it.
     """
 
     run_id: str
@@ -56,6 +59,8 @@ class Turn:
     message_id: str
     gateway: str
     request: ChatRequest
+    retold: ChatRequest | None = None
+    begun: Texts = NOTHING_SAID
 
 
 class LiveRun:
@@ -68,7 +73,7 @@ class LiveRun:
 
     def __init__(self, turn: Turn, *, journal_chars: int) -> None:
         self.turn = turn
-        self.answer = Answer()
+        self.answer = Answer(turn.begun, continues_exactly=turn.request.continues)
         self.unsent = asyncio.Event()
         self.unsaved = asyncio.Event()
         self.bulky = asyncio.Event()
@@ -77,16 +82,31 @@ class LiveRun:
         self.outcome: Outcome | None = None
         self.settled = asyncio.Event()
         self.save_error = ""
+        self._hurdle: RunWaiting | RunPaying | None = None
+        self._hurdle_since = 0.0
         self._started = time.monotonic()
         self._first_token: float | None = None
         self._journal_chars = journal_chars
         self._unsaved_chars = 0
         self._seq = 0
 
+    def meet(self, hurdle: RunWaiting | RunPaying) -> None:
+        """Remember what the answer waits for, until it grows."""
+        self._hurdle, self._hurdle_since = hurdle, time.monotonic()
+
+    @property
+    def hurdle(self) -> RunWaiting | RunPaying | None:
+        """What the answer waits for, as it is now."""
+        if not isinstance(self._hurdle, RunWaiting) or self._hurdle.seconds is None:
+            return self._hurdle
+        left = self._hurdle.seconds - (time.monotonic() - self._hurdle_since)
+        return replace(self._hurdle, seconds=left) if left > 0 else None
+
     def grow(self, chars: int) -> None:
         """Wake those who hand the new text on."""
         if not chars:
             return
+        self._hurdle = None
         if self._first_token is None:
             self._first_token = time.monotonic()
         self._unsaved_chars += chars
@@ -127,7 +147,7 @@ class LiveRun:
             self.hang_up()
 
     def end(self, failure: BaseException | None) -> Outcome:
-        """Judge the answer, now that nothing more will come."""
+        """Judge the answer, now that nothing more will come; call ``Answer.end`` before."""
         first = None if self._first_token is None else self._first_token - self._started
         elapsed = time.monotonic() - self._started
         self.outcome = outcome_of(
@@ -141,4 +161,4 @@ class LiveRun:
         if self.save_error and self.outcome is not None:
             status = "failed" if self.outcome.status == "failed" else "interrupted"
             ending = asdict(self.outcome) | {"status": status, "error": self.save_error}
-        return replace(message, text=str(self.answer.text), reasoning=str(self.answer.reasoning), **ending)
+        return replace(message, **asdict(self.answer.texts), **ending)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Literal
 
 from chat_ui.chat.answer import Answer
 from chat_ui.chat.errors import ChatError
-from chat_ui.gateway import GatewayError
+from chat_ui.gateway import GatewayError, Receipt
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import Outcome
@@ -26,7 +27,7 @@ SAID_NOTHING = (
     "The model ended its answer without saying anything. Send the message again, or ask another model."
 )
 REMARKS = {
-    "length": "The answer reached the longest length that was allowed, and ends in the middle.",
+    "length": "The answer reached the longest length that was allowed. Continue it where it ends.",
     "content_filter": "The gateway's content filter ended this answer.",
     "tool_calls": "The model asked for a tool, and this site has none to give. Ask again without.",
 }
@@ -54,19 +55,25 @@ def outcome_of(
         elapsed_s: seconds in all.
     """
     status, error = _judge(answer, failure, stopped=stopped)
-    usage, metadata = answer.usage, answer.metadata
+    usage, metadata, receipt = answer.usage, answer.metadata, answer.receipt
+    cost, currency = _amount(metadata.cost), metadata.currency
+    if receipt is not None and receipt.success is not False:
+        cost, currency = receipt.amount, "usd"
     return Outcome(
         status=status,
         error=error,
+        error_kind=type(failure).__name__ if isinstance(failure, GatewayError | ChatError) else None,
         finish_reason="interrupted" if status == "interrupted" else answer.finish_reason,
         input_tokens=None if usage is None else usage.input_tokens,
         output_tokens=None if usage is None else usage.output_tokens,
         cached_tokens=None if usage is None else usage.cached_tokens,
         reasoning_tokens=None if usage is None else usage.reasoning_tokens,
-        cost=_amount(metadata.cost),
-        currency=metadata.currency,
+        cost=cost,
+        currency=currency,
+        receipt=None if receipt is None else _receipt(receipt),
         request_id=metadata.request_id,
         served_model=metadata.model,
+        alias=metadata.alias,
         provider=metadata.provider,
         route_reason=metadata.reason,
         first_token_ms=None if first_s is None else round(first_s * 1000),
@@ -83,7 +90,7 @@ def _judge(answer: Answer, failure: BaseException | None, *, stopped: bool) -> t
         return "complete", None
     if isinstance(failure, asyncio.CancelledError):
         return "interrupted", SHUT_DOWN
-    said_something = bool(str(answer.text) or str(answer.reasoning))
+    said_something = any(asdict(answer.texts).values())
     words = str(failure) if isinstance(failure, GatewayError | ChatError) else OUR_FAULT
     return ("interrupted" if said_something else "failed"), words
 
@@ -101,6 +108,16 @@ def unsaved_words(error: Exception) -> str:
     """What to tell the reader of an answer that is here and can't be saved."""
     cause = f" {error}" if isinstance(error, StoreError) else ""
     return f"This answer could not be saved.{cause} The site goes on trying; copy the text if you need it."
+
+
+def _receipt(receipt: Receipt) -> str:
+    """What names the payment in a complaint."""
+    said = {
+        True: f"transaction {receipt.transaction}" if receipt.transaction else f"payment {receipt.nonce}",
+        False: f"payment {receipt.nonce}, which the gateway says was not taken",
+        None: f"payment {receipt.nonce}, which the gateway didn't confirm",
+    }[receipt.success]
+    return f"{said}, on {receipt.network}"
 
 
 def _amount(cost: float | None) -> Decimal | None:

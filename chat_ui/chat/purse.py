@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.gateway.events import Receipt
 from chat_ui.gateway.payment import Payment
-from chat_ui.gateway.payment_errors import CapReached, PayeeChanged, PaymentError
+from chat_ui.gateway.payment_errors import CapReached, PayeeChanged, PaymentError, in_dollars
 from chat_ui.store import payments
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
@@ -42,6 +42,7 @@ class StoredPurse:
         message_id: the answer.
         gateway: the name of the gateway that gives it.
         budget: what may be spent.
+        tell: tells the reader, in words, that a payment is about to leave.
     """
 
     def __init__(  # noqa: PLR0913
@@ -53,6 +54,7 @@ class StoredPurse:
         message_id: str,
         gateway: str,
         budget: Budget,
+        tell: Callable[[str], Awaitable[None]],
     ) -> None:
         self._db = db
         self._owner = owner
@@ -60,6 +62,7 @@ class StoredPurse:
         self._message_id = message_id
         self._gateway = gateway
         self._budget = budget
+        self._tell = tell
 
     async def reserve(self, payment: Payment) -> None:
         """Set a payment aside, before it is signed.
@@ -80,6 +83,7 @@ class StoredPurse:
             atomic=payment.atomic,
             valid_before=payment.valid_before,
         )
+        changed: OtherPayeeError | None = None
         async with self._writing() as tx:
             try:
                 await payments.reserve(tx, self._owner, new, host=payment.host, budget=self._budget)
@@ -87,13 +91,15 @@ class StoredPurse:
                 limit, spent = _dollars(over.limit), _dollars(over.spent)
                 raise CapReached(over.cap, limit=limit, spent=spent, price=payment.amount) from None
             except OtherPayeeError as other:
-                raise PayeeChanged(
-                    old=other.old,
-                    new=other.new,
-                    host=payment.host,
-                    network=payment.network,
-                    asset=payment.asset,
-                ) from None
+                changed = other
+        if changed is None:
+            await self._tell(f"Paying {in_dollars(payment.amount)} to {payment.host}.")
+            return
+        async with self._writing() as tx:
+            await payments.propose_payee(tx, self._owner, new, host=payment.host)
+        raise PayeeChanged(
+            old=changed.old, new=changed.new, host=payment.host, network=payment.network, asset=payment.asset
+        )
 
     async def send(self, nonce: str) -> None:
         """Note that a payment leaves now.

@@ -10,17 +10,16 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Coroutine
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from chat_ui.chat.changes import AnswerUnsaved, ConversationChanged, MessageEnded, RunWaiting
+from chat_ui.chat.asking import Asker
+from chat_ui.chat.changes import AnswerUnsaved, ConversationChanged, MessageEnded, RunPaying, RunWaiting
 from chat_ui.chat.errors import ChatError, Closing
 from chat_ui.chat.feed import Feed, Topic
-from chat_ui.chat.gateways import Gateways
 from chat_ui.chat.live import LiveRun, Pace, Turn
 from chat_ui.chat.outcome import unsaved_words
-from chat_ui.gateway import GatewayError, Waiting
-from chat_ui.gateway.fallback import stream_with_fallback
+from chat_ui.gateway import GatewayError
 from chat_ui.store import messages, runs
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
@@ -42,18 +41,18 @@ class Runs:
     Args:
         db: where answers are kept.
         feed: where their growth is told.
-        gateways: whom to ask.
+        asker: asks the gateways.
         worker_id: which process this is; the rows of its runs carry it.
         pace: how often pieces and batches leave.
     """
 
     def __init__(
-        self, db: Database, feed: Feed, gateways: Gateways, *, worker_id: str, pace: Pace | None = None
+        self, db: Database, feed: Feed, asker: Asker, *, worker_id: str, pace: Pace | None = None
     ) -> None:
         self.worker_id = worker_id
         self._db = db
         self._feed = feed
-        self._gateways = gateways
+        self._asker = asker
         self._pace = pace or Pace()
         self._live: dict[str, LiveRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -108,6 +107,11 @@ class Runs:
         run = self._live.get(message.id)
         return None if run is None else run.shown(message)
 
+    def hurdle(self, message_id: str) -> RunWaiting | RunPaying | None:
+        """What an answer that is on its way here waits for, if it does."""
+        run = self._live.get(message_id)
+        return None if run is None else run.hurdle
+
     async def drain(self) -> None:
         """Start nothing new, give running answers some seconds to end, and keep the rest as interrupted."""
         self._closing.set()
@@ -121,7 +125,7 @@ class Runs:
             await asyncio.wait(self._tasks.values())
 
     async def _drive(self, run: LiveRun) -> None:
-        run.listening = asyncio.create_task(self._listen(run))
+        run.listening = asyncio.create_task(self._asker.ask(run))
         helpers = [asyncio.create_task(self._send_pieces(run)), asyncio.create_task(self._journal(run))]
         if run.stopped or self._closing.is_set():
             run.hang_up()
@@ -136,21 +140,6 @@ class Runs:
         finally:
             del self._live[run.turn.message_id]
             run.settled.set()
-
-    async def _listen(self, run: LiveRun) -> None:
-        turn = run.turn
-        async with (
-            self._gateways.routes(turn.gateway, turn.request.model) as routes,
-            aclosing(stream_with_fallback(routes, turn.request)) as events,
-        ):
-            async for event in events:
-                run.grow(run.answer.add(event))
-                if isinstance(event, Waiting):
-                    await self._tell_waiting(turn, event)
-
-    async def _tell_waiting(self, turn: Turn, waiting: Waiting) -> None:
-        told = RunWaiting(turn.message_id, waiting.seconds, waiting.reason)
-        await self._feed.publish(Topic("conversation", turn.conversation_id), told)
 
     async def _send_pieces(self, run: LiveRun) -> None:
         while True:
@@ -179,6 +168,7 @@ class Runs:
                 run.give_back(entries)
 
     async def _end(self, run: LiveRun, failure: BaseException | None) -> None:
+        run.grow(run.answer.end())
         await self._send_piece(run)
         ended = await self._save(run, run.end(failure))
         if ended is not None:
@@ -203,12 +193,7 @@ class Runs:
         turn = run.turn
         async with self._db.write() as tx:
             conversation = await runs.finish(
-                tx,
-                turn.owner,
-                turn.run_id,
-                text=str(run.answer.text),
-                reasoning=str(run.answer.reasoning),
-                outcome=outcome,
+                tx, turn.owner, turn.run_id, texts=run.answer.texts, outcome=outcome
             )
             message = await messages.get(tx, turn.owner, turn.message_id)
         if conversation is None or message is None:

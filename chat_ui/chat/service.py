@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_ui.accounts.people import Person, local_person
-from chat_ui.chat.configured import profiles_from
+from chat_ui.chat.asking import Asker
+from chat_ui.chat.configured import profiles_from, wallet_from
 from chat_ui.chat.feed import Feed, MemoryFeed
 from chat_ui.chat.gateways import Gateways
 from chat_ui.chat.outcome import SHUT_DOWN
+from chat_ui.chat.purse import budget_of
 from chat_ui.chat.runs import Pace, Runs
 from chat_ui.settings import Settings
 from chat_ui.store import connections, runs
 from chat_ui.store.engine import Database
 from chat_ui.store.ids import new_id
+from chat_ui.store.payments import Budget
 
 __all__ = ["DATABASE", "Chat", "check_chat", "open_chat"]
 
@@ -66,7 +69,8 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         saved = connections.load(settings.data_dir)
         gateways = Gateways(settings, saved)
         feed = MemoryFeed()
-        running = Runs(db, feed, gateways, worker_id=worker_id, pace=pace)
+        asker = Asker(db, feed, gateways, _budget(settings))
+        running = Runs(db, feed, asker, worker_id=worker_id, pace=pace)
         try:
             yield Chat(settings, db, feed, gateways, running, await local_person(db))
         finally:
@@ -84,7 +88,16 @@ def check_chat(settings: Settings) -> None:
         SettingsError: a gateway of the settings can't be used as it stands.
     """
     profiles_from(settings, connections.load(settings.data_dir))
+    wallet_from(settings)
     Database.prepare(_database(settings))
+
+
+def _budget(settings: Settings) -> Budget:
+    return budget_of(
+        per_message=settings.x402_per_message,
+        per_conversation=settings.x402_per_conversation,
+        per_day=settings.x402_per_day,
+    )
 
 
 def _database(settings: Settings) -> str | Path:

@@ -62,7 +62,7 @@ from chat_ui.gateway.events import (
 from chat_ui.gateway.fallback import Route, stream_with_fallback
 from chat_ui.gateway.lease import ClientPool
 from chat_ui.gateway.model_facts import Capabilities, Prices
-from chat_ui.gateway.models import Model
+from chat_ui.gateway.models import Model, chat_model
 from chat_ui.gateway.offers import Price
 from chat_ui.gateway.payment import Purse
 from chat_ui.gateway.payment_errors import (
@@ -158,6 +158,7 @@ __all__ = [
     "Usage",
     "Waiting",
     "Wallet",
+    "chat_model",
     "demo_profile",
     "probe",
     "stream_with_fallback",

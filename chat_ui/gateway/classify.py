@@ -35,6 +35,8 @@ CONTEXT = re.compile(
 QUOTA = re.compile(r"insufficient[_ ](quota|balance|credit)|quota|budget|billing", re.IGNORECASE)
 AT_ONCE = ("concurrency", "global_concurrency")  # ai&'s two policies without a Retry-After
 MODEL = re.compile(r"\bmodel\b|model_not_found", re.IGNORECASE)
+# A LiteLLM proxy without a database knows its master key alone, and answers any other one with 400.
+NO_DATABASE = "no_db_connection"
 
 
 def from_status(
@@ -54,11 +56,14 @@ def from_status(
         detail = "(a web page)"
     if 300 <= status < 400:
         return errors.UnexpectedRedirect(status=status, detail=quoted(headers.get("location"), secret))
-    wait = retry_after(headers)
-    kind = _refined(_status_error(status), _code_in(body) + " " + (said or ""))
+    wait, code, advice = retry_after(headers), _code_in(body), None
+    kind = _refined(_status_error(status), code + " " + (said or ""))
     if kind is errors.RateLimited and wait is None and headers.get("x-ratelimit-policy") in AT_ONCE:
         kind = errors.TooManyAtOnce
-    error = kind(status=status, detail=detail, retry_after=wait)
+    if kind is errors.BadRequest and NO_DATABASE in code:
+        kind = errors.Unauthorized
+        advice = "Check the gateway's key; without a database, a LiteLLM proxy knows its master key only."
+    error = kind(status=status, detail=detail, retry_after=wait, advice=advice)
     # The OpenAI and Anthropic SDKs obey it before anything else: openai 3.51, _base_client._should_retry.
     error.should_retry = {"true": True, "false": False}.get(headers.get("x-should-retry", "").lower())
     return error
@@ -90,13 +95,21 @@ def _code_in(body: bytes) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from ``Retry-After-Ms`` or ``Retry-After`` (seconds or a date, RFC 9110, 10.2.3)."""
+    """Seconds to wait, from ``Retry-After-Ms`` or ``Retry-After`` (seconds or a date, RFC 9110, 10.2.3).
+
+    A LiteLLM proxy names its provider's wait ``llm_provider-retry-after``, and often none of its own.
+    """
+    waits = (_wait(headers, prefix) for prefix in ("", "llm_provider-"))
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def _wait(headers: Mapping[str, str], prefix: str) -> float | None:
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name, "").strip()
+        value = headers.get(prefix + name, "").strip()
         if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
             return float(value) * scale
     try:
-        when = parsedate_to_datetime(headers.get("retry-after", "")).timestamp()
+        when = parsedate_to_datetime(headers.get(prefix + "retry-after", "")).timestamp()
     except (ValueError, OverflowError):
         return None
     return max(0.0, when - time.time())

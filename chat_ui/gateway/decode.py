@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -121,12 +122,12 @@ class StreamDecoder:
         note_unknown(f"event {name[:60]!r} with {sorted(map(str, body))[:12]}")
         return []
 
-    def _passed_on(self, event: StreamEvent) -> list[StreamEvent]:
+    def _passed_on(self, event: StreamEvent) -> Sequence[StreamEvent]:
         match event:
             case TextDelta():
-                return [*self._tags.text(text)] if (text := self._text.join(event.text)) else []
+                return self._tags.text(text) if (text := self._text.join(event.text)) else []
             case ReasoningDelta():
-                return [*self._tags.reasoning(text)] if (text := self._reasoning.join(event.text)) else []
+                return self._tags.reasoning(text) if (text := self._reasoning.join(event.text)) else []
             case Usage():
                 before, self._usage = self._usage, _renewed(self._usage, event)
                 return [self._usage] if self._usage != before else []

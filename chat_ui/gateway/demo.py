@@ -39,7 +39,7 @@ THINK = re.compile(r"\bthink(ing)?\b", re.I)
 
 def demo_profile() -> GatewayProfile:
     """The gateway behind which the demo model stands; it needs ``DemoTransport`` as its transport."""
-    return GatewayProfile("demo", "http://demo.invalid/v1", label="Demo", model=MODEL)
+    return GatewayProfile("demo", "http://demo.invalid/v1", label="Demo", model=MODEL, prefill="plain")
 
 
 class DemoTransport(httpx.AsyncBaseTransport):
@@ -47,6 +47,7 @@ class DemoTransport(httpx.AsyncBaseTransport):
 
     Words in the last message choose the text: "table", "code", "math", "markdown", "long", or a length such
     as "2000 tokens", of which each then carries its number, from ``w1``. With "think", reasoning comes first.
+    Where the last message is its own, it goes on with it.
 
     Args:
         tokens_per_second: the pace of the answer; ``None`` or 0 for as fast as it is read.
@@ -89,9 +90,11 @@ class DemoStream(httpx.AsyncByteStream):
         reasoning = TOKEN.findall(demo_texts.REASONING) if THINK.search(asked) else []
         tokens = [("reasoning_content", token) for token in reasoning]
         tokens += [("content", token) for token in answer_tokens(asked)]
+        if messages[-1].get("role") == "assistant":
+            tokens = rest_of(tokens, _content(messages[-1]))
         self._tokens = tokens[:max_tokens]
         self._reason = "stop" if len(self._tokens) == len(tokens) else "length"
-        self._thought = min(len(reasoning), len(self._tokens))
+        self._thought = sum(field == "reasoning_content" for field, _ in self._tokens)
         self._read = sum(len(TOKEN.findall(_content(m))) for m in messages)
         self._pace = pace
 
@@ -131,6 +134,15 @@ def answer_tokens(asked: str) -> list[str]:
     if LONG.search(asked):
         return demo_texts.numbered(DEFAULT_LENGTH)
     return TOKEN.findall(demo_texts.WELCOME)
+
+
+def rest_of(tokens: list[tuple[str, str]], said: str) -> list[tuple[str, str]]:
+    """What is left of an answer that is to be continued: all of it where it began otherwise."""
+    content = [token for token in tokens if token[0] == "content"]
+    whole = "".join(text for _, text in content)
+    if not whole.startswith(said):
+        return content
+    return [("content", token) for token in TOKEN.findall(whole[len(said) :])]
 
 
 def _content(message: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from chat_ui.gateway.errors import (
     TooSlow,
 )
 from chat_ui.gateway.events import Metadata, StreamEvent, Usage, Waiting
+from chat_ui.gateway.payment import Purse
 from chat_ui.gateway.request import ChatRequest
 from chat_ui.gateway.retry import RETRIED
 
@@ -45,7 +46,7 @@ def another_may_do_better(error: GatewayError) -> bool:
 
 
 async def stream_with_fallback(
-    routes: Sequence[Route], request: ChatRequest
+    routes: Sequence[Route], request: ChatRequest, *, purse_of: Callable[[str], Purse] | None = None
 ) -> AsyncGenerator[StreamEvent, None]:
     """One answer from the first route that begins one.
 
@@ -54,6 +55,7 @@ async def stream_with_fallback(
     Args:
         routes: at least one, the preferred one first.
         request: its model is replaced by the route's.
+        purse_of: what an answer of the gateway of this name is paid from, where that is paid per request.
 
     Yields:
         What the route that answers yields; where it isn't the first, a ``Metadata`` before that says who
@@ -67,7 +69,9 @@ async def stream_with_fallback(
     for number, route in enumerate(routes):
         is_last = number == len(routes) - 1
         begun = False
-        events = route.gateway.stream(replace(request, model=route.model), retries=None if is_last else 0)
+        purse = None if purse_of is None else purse_of(route.gateway.profile.name)
+        asked = replace(request, model=route.model)
+        events = route.gateway.stream(asked, retries=None if is_last else 0, purse=purse)
         held_back: list[StreamEvent] = [_stands_in(route, routes[0], failures[0])] if failures else []
         try:
             async with aclosing(events):

@@ -12,6 +12,8 @@ __all__ = ["as_amount", "as_count", "as_list", "as_mapping", "as_text", "parse_j
 LARGEST_COUNT = 2**53
 LARGEST_AMOUNT = Decimal(10**12)
 LONGEST_AMOUNT = 40
+WHITE_SPACE = " \t\n\r"
+DECODER = json.JSONDecoder()
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -22,9 +24,15 @@ def parse_json(text: str | bytes) -> Any:
         ValueError: it isn't JSON, or it is nested so deeply that nobody means it.
     """
     try:
-        return json.loads(text)
+        if isinstance(text, bytes):
+            return json.loads(text)
+        # The same without the options of json.loads, which take a third of its time where the text is short.
+        value, end = DECODER.raw_decode(text := text.strip(WHITE_SPACE))
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if end != len(text):
+        raise ValueError("more than one value")
+    return value
 
 
 def as_mapping(value: object) -> dict[str, Any]:

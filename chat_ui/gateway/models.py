@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +18,12 @@ from chat_ui.gateway.model_facts import (
 )
 from chat_ui.gateway.words import quoted, said_in_body, said_in_json
 
-__all__ = ["Model", "parse_models"]
+__all__ = ["Model", "chat_model", "parse_models"]
+
+NOT_FOR_CHAT = re.compile(
+    r"embed|whisper|\btts|dall-e|moderation|rerank|transcri|speech|image|\bbge\b|stable-diffusion|sora|realtime",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,15 @@ def parse_models(body: bytes, *, secret: str | None = None) -> list[Model]:
     if not models:
         raise NoModels
     return list(models.values())
+
+
+def chat_model(models: Sequence[Model]) -> Model:
+    """The model to ask where nobody chose one: the first that, by its id, is none of embeddings or pictures.
+
+    Args:
+        models: at least one; the first of all where none looks as if it could chat.
+    """
+    return next((model for model in models if not NOT_FOR_CHAT.search(model.id)), models[0])
 
 
 def _model(row: object) -> Model | None:

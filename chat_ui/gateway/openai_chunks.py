@@ -48,40 +48,48 @@ class OpenAIChunks:
         Raises:
             StreamError: the chunk says that the answer ended in an error.
         """
-        choices = [as_mapping(choice) for choice in as_list(body.get("choices"))]
-        # The page shows one answer. Placeholders and Azure's filter results have no choice at all.
-        choice = as_mapping(next((c for c in choices if c.get("index") in (0, None)), None))
+        choice = _choice(body)
         ended = as_text(choice.get("finish_reason"))
         if ended == "error":
             raise StreamError(detail=quoted(said_in_json(choice.get("error")), self._secret))
-        return [
-            *self._served(body),
-            *self._content(choice),
-            *_usage(body),
-            *_cost(body),
-            *([Finish(reason_named(ended))] if ended else []),
-        ]
+        # Most chunks are one piece of text, so what they don't have should cost next to nothing.
+        events: list[StreamEvent] = []
+        if self._served_by is None:
+            events += self._served(body)
+        events += self._content(choice)
+        if body.get("usage") or "x_groq" in body:
+            events += [*_usage(body), *_cost(body)]
+        if ended:
+            events.append(Finish(reason_named(ended)))
+        return events
 
     def _served(self, body: dict[str, Any]) -> Iterator[Metadata]:
         """Who answers, once: every chunk repeats it."""
-        if self._served_by is None and (model := as_text(body.get("model"))):
+        if model := as_text(body.get("model")):
             self._served_by = Metadata(model=model, provider=as_text(body.get("provider")))
             yield self._served_by
 
-    def _content(self, choice: dict[str, Any]) -> Iterator[StreamEvent]:
+    def _content(self, choice: dict[str, Any]) -> list[StreamEvent]:
         delta = as_mapping(choice.get("delta"))
         if not delta and not self._any_content:
             # Some end a stream with the whole message once more; only the first telling counts.
             delta = as_mapping(choice.get("message"))
-        for event in self._in_delta(delta):
-            self._any_content = True
-            yield event
-
-    def _in_delta(self, delta: dict[str, Any]) -> Iterator[StreamEvent]:
+        events: list[StreamEvent] = []
         if reasoning := _reasoning(delta):
-            yield ReasoningDelta(reasoning)
-        yield from _parts(delta.get("content"))
-        yield from self._tool_calls.decode(delta)
+            events.append(ReasoningDelta(reasoning))
+        events += _parts(delta.get("content"))
+        if delta.get("tool_calls") or delta.get("function_call"):
+            events += self._tool_calls.decode(delta)
+        self._any_content = self._any_content or bool(events)
+        return events
+
+
+def _choice(body: dict[str, Any]) -> dict[str, Any]:
+    """The answer that the page shows. Placeholders and Azure's filter results have none at all."""
+    for choice in map(as_mapping, as_list(body.get("choices"))):
+        if choice.get("index") in (0, None):
+            return choice
+    return {}
 
 
 def _reasoning(delta: dict[str, Any]) -> str:
@@ -90,11 +98,16 @@ def _reasoning(delta: dict[str, Any]) -> str:
         if isinstance(text := delta.get(name), str) and text:
             return text
     details = map(as_mapping, as_list(delta.get("reasoning_details")))
-    return "".join(_string(detail, "text") or _string(detail, "summary") for detail in details)
+    return "".join([_string(detail, "text") or _string(detail, "summary") for detail in details])
 
 
-def _parts(content: object) -> Iterator[StreamEvent]:
+def _parts(content: object) -> list[StreamEvent]:
     """Text and reasoning in ``content``, which is a string, or a list of parts where models think."""
+    if not content:
+        return []
+    if isinstance(content, str):
+        return [TextDelta(content)]
+    events: list[StreamEvent] = []
     parts: list[Any] = as_list(content) or [content]
     for part in parts:
         if isinstance(part, str):
@@ -102,9 +115,10 @@ def _parts(content: object) -> Iterator[StreamEvent]:
         else:
             text, thought = _string(as_mapping(part), "text"), _thought(as_mapping(part))
         if thought:
-            yield ReasoningDelta(thought)
+            events.append(ReasoningDelta(thought))
         if text:
-            yield TextDelta(text)
+            events.append(TextDelta(text))
+    return events
 
 
 def _thought(part: dict[str, Any]) -> str:

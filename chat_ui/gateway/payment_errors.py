@@ -30,6 +30,7 @@ __all__ = [
     "PaymentError",
     "PaymentRejected",
     "PaymentsNotInstalled",
+    "in_dollars",
 ]
 
 Cap: TypeAlias = Literal["message", "conversation", "day"]
@@ -112,8 +113,8 @@ class CapReached(PaymentError):
 
     def __init__(self, cap: Cap, *, limit: Decimal, spent: Decimal, price: Decimal) -> None:
         super().__init__(
-            f"This answer would cost {_dollars(price)}. The limit per {cap} is {_dollars(limit)}, of which "
-            f"{_dollars(spent)} is spent.",
+            f"This answer would cost {in_dollars(price)}. "
+            f"The limit per {cap} is {in_dollars(limit)}, of which {in_dollars(spent)} is spent.",
             advice="Nothing was paid. Ask for a shorter answer or a cheaper model, or have the limit raised.",
         )
         self.cap: Cap = cap
@@ -139,7 +140,7 @@ class PaymentRejected(PaymentError):
             None: "Whether the money was taken is not known.",
         }[receipt.success]
         super().__init__(
-            f"The gateway was paid {_dollars(receipt.amount)} and asked for payment again. {fate}",
+            f"The gateway was paid {in_dollars(receipt.amount)} and asked for payment again. {fate}",
             advice=f"Nothing more was paid. To complain, name the payment {receipt.nonce}.",
             status=402,
             detail=detail,
@@ -148,6 +149,7 @@ class PaymentRejected(PaymentError):
         self.paid = True
 
 
-def _dollars(amount: Decimal) -> str:
+def in_dollars(amount: Decimal) -> str:
+    """An amount as people write it: at least two digits after the point, and as many as it takes."""
     whole, _, cents = f"{amount:f}".partition(".")
     return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from chat_ui.gateway.profile import Dialect
+from chat_ui.gateway.profile import Dialect, Prefill
 
 __all__ = ["PRESETS", "Preset"]
 
@@ -26,6 +26,8 @@ class Preset:
         key_env: the environment variable that holds its key, and switches it on.
         dialect: what it speaks.
         headers: names and values that it wants to be sent beside the key.
+        prefill: how it continues an answer; see ``GatewayProfile``.
+        x402: whether it is paid per request; ``key_env`` then holds the wallet's private key.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Preset:
     key_env: str
     dialect: Dialect = "openai"
     headers: tuple[tuple[str, str], ...] = ()
+    prefill: Prefill | None = None
+    x402: bool = False
 
 
 _ALL = (
@@ -43,11 +47,13 @@ _ALL = (
     Preset(
         "aiand", "ai&", "https://api.aiand.com/v1", "AIAND_API_KEY", headers=(("X-Aiand-Metrics", "true"),)
     ),
+    # seeds/003.
+    Preset("x-router", "x-router", "https://api.x-router.ai/v1", "X402_PRIVATE_KEY", x402=True),
     # seeds/004.
     Preset("llmhub", "LLMHub", "https://api.llmhub.one/v1", "LLMHUB_API_KEY"),
     Preset("openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     Preset("anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "anthropic"),
-    Preset("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    Preset("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", prefill="plain"),
 )
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _ALL})
 """Every preset by its name, in the order in which they are offered."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -11,17 +10,12 @@ import httpx
 from chat_ui.gateway.client import Gateway
 from chat_ui.gateway.errors import EmptyAnswer, NoModels, NotFound
 from chat_ui.gateway.events import ReasoningDelta, TextDelta
-from chat_ui.gateway.models import Model
+from chat_ui.gateway.models import Model, chat_model
 from chat_ui.gateway.profile import GatewayProfile
 from chat_ui.gateway.request import ChatMessage, ChatRequest
 from chat_ui.gateway.retry import Patience
 
 __all__ = ["ProbeReport", "probe"]
-
-NOT_FOR_CHAT = re.compile(
-    r"embed|whisper|\btts|dall-e|moderation|rerank|transcri|speech|image|\bbge\b|stable-diffusion|sora|realtime",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,7 @@ async def probe(
     gateway = Gateway(profile, transport=transport, patience=patience)
     try:
         models = await _models(gateway)
-        model = profile.model or _for_chat(models).id
+        model = profile.model or chat_model(models).id
         return ProbeReport(models, model, await _sample(gateway, model))
     finally:
         await gateway.aclose()
@@ -67,10 +61,6 @@ async def _models(gateway: Gateway) -> list[Model]:
         if gateway.profile.model is None:
             raise
         return []
-
-
-def _for_chat(models: list[Model]) -> Model:
-    return next((model for model in models if not NOT_FOR_CHAT.search(model.id)), models[0])
 
 
 async def _sample(gateway: Gateway, model: str) -> str:

@@ -11,15 +11,19 @@ import httpx
 
 from chat_ui.gateway.errors import GatewayError, InvalidBaseURL, InvalidKey
 
-__all__ = ["Clocks", "Dialect", "GatewayProfile"]
+__all__ = ["Clocks", "Dialect", "GatewayProfile", "Prefill"]
 
 Dialect: TypeAlias = Literal["openai", "anthropic", "tokenhub"]
+Prefill: TypeAlias = Literal["plain", "vllm"]
 
 ENDPOINTS: dict[Dialect, str] = {
     "openai": "/chat/completions",
     "anthropic": "/messages",
     "tokenhub": "/chat",
 }
+PREFILLED_CLAUDE = re.compile(
+    r"claude-(?:(?:2|3|instant)\b.*|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|-latest|-0)?)"
+)
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
@@ -64,6 +68,10 @@ class GatewayProfile:
         allow_directives: whether lines like ``@@tokenhub mode=cheap`` in a message may steer TokenHub, which
             obeys them wherever they stand: a text that somebody pasted could choose the model and raise the
             budget. Otherwise, and by default, messages are sent with ``@ @tokenhub`` in their place.
+        prefill: how the gateway lets an answer be continued that is sent as the last message: it simply goes
+            on with it (``plain``: llama.cpp, OpenRouter, most of Claude), or is told so as vLLM has it.
+            Otherwise the model is asked in words to go on.
+        x402: whether it is paid per request from the site's wallet.
 
     Raises:
         InvalidBaseURL: the base URL can't be one; the text says why.
@@ -81,11 +89,22 @@ class GatewayProfile:
     clocks: Clocks = Clocks()
     extra_headers: Mapping[str, str] | tuple[tuple[str, str], ...] = field(default=(), repr=False)
     allow_directives: bool = False
+    prefill: Prefill | None = None
+    x402: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", _normalized(self.base_url, ENDPOINTS[self.dialect]))
         object.__setattr__(self, "key", _usable(self.key))
         object.__setattr__(self, "extra_headers", _sendable(self.extra_headers))
+
+    def takes_prefill(self, model: str) -> bool:
+        """Whether an answer of this model can be continued by sending it as the last message.
+
+        Claude does up to 4.5; later ones refuse ("This model does not support assistant message prefill").
+        """
+        if self.dialect == "anthropic":
+            return PREFILLED_CLAUDE.fullmatch(model) is not None
+        return self.prefill is not None
 
     @property
     def endpoint(self) -> str:
@@ -101,7 +120,7 @@ def _normalized(base_url: str, endpoint: str) -> str:
     # The errors never quote the address: somebody may have pasted a password in it.
     try:
         url = httpx.URL(base_url.strip())
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeEncodeError):
         raise InvalidBaseURL("The gateway's base URL isn't a web address.") from None
     if url.scheme not in {"http", "https"}:
         raise InvalidBaseURL("The gateway's base URL has to begin with http:// or https://.")

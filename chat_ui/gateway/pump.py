@@ -162,7 +162,6 @@ class Pump:
             for event in events:
                 await self._decode(event)
             if events and self._content and not self._finished:
-                self._clocks.stop(FirstContentTimeout)
                 self._clocks.start(Stalled, self._profile.clocks.gap)
         for event in sse.close():
             await self._decode(event)
@@ -191,7 +190,9 @@ class Pump:
 
     async def _emit(self, event: StreamEvent) -> None:
         if isinstance(event, CONTENT):
-            self._content = True
+            if not self._content:
+                self._content = True
+                self._clocks.stop(FirstContentTimeout)
         elif isinstance(event, Finish):
             self._finished = True
             # The gateway may still send usage and metadata, and must not keep the person waiting for them.

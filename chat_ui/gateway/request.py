@@ -47,6 +47,7 @@ class ChatRequest:
         max_tokens: the longest answer, in tokens.
         top_p: the share of likely words to choose from, 0 to 1.
         stop: texts at which the answer ends.
+        continues: whether the last message is the model's own, which it is to go on with (a prefill).
     """
 
     model: str
@@ -55,6 +56,7 @@ class ChatRequest:
     max_tokens: int | None = None
     top_p: float | None = None
     stop: tuple[str, ...] = ()
+    continues: bool = False
 
 
 def request_body(profile: GatewayProfile, request: ChatRequest) -> Mapping[str, Any]:
@@ -68,11 +70,18 @@ def request_body(profile: GatewayProfile, request: ChatRequest) -> Mapping[str, 
         request = replace(request, messages=messages)
     match profile.dialect:
         case "openai":
-            return openai_body(request)
+            return {**openai_body(request), **_continuing(profile, request)}
         case "anthropic":
             return anthropic_body(request)
         case "tokenhub":
             return tokenhub_body(request)
+
+
+def _continuing(profile: GatewayProfile, request: ChatRequest) -> Mapping[str, Any]:
+    # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html, "Extra parameters"
+    if not request.continues or profile.prefill != "vllm":
+        return {}
+    return {"continue_final_message": True, "add_generation_prompt": False}
 
 
 def openai_body(request: ChatRequest) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ last block that lacks its blank line is kept when it is plainly whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chat_ui.gateway.errors import EventTooLarge
 from chat_ui.gateway.json_values import parse_json
@@ -16,11 +16,11 @@ __all__ = ["MAX_EVENT_BYTES", "SSEDecoder", "ServerSentEvent"]
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 
 BOM = b"\xef\xbb\xbf"
+CR = ord("\r")  # bytes are searched for a number several times as fast as for other bytes
 LONGEST_RETRY = 15  # digits; more is no time anybody means, and Python refuses to convert thousands of them
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSentEvent:
+class ServerSentEvent(NamedTuple):
     r"""One dispatched event.
 
     Args:
@@ -72,13 +72,19 @@ class SSEDecoder:
             chunk = self._without_bom(chunk)
         events: list[ServerSentEvent] = []
         for line in self._complete_lines(chunk):
-            if line:
-                self._take_line(line)
+            if line.startswith(b"data: "):
+                self._data.append(line[6:])
+                self._data_bytes += len(line) - 5
+            elif line:
+                self._take_field(line)
             elif self._data:
                 events.append(self._dispatch())
+                continue
             else:
                 self._start_block()
-            if self._too_large:
+                continue
+            if self._data_bytes > self._max or len(line) > self._max:
+                self._too_large = True
                 break
         if self._pending_bytes + self._data_bytes > self._max:
             self._too_large = True
@@ -100,7 +106,7 @@ class SSEDecoder:
         line = b"".join(self._pending)
         self._pending, self._pending_bytes = [], 0
         if line:
-            self._take_line(line)
+            self._take_field(line)
         if not self._data:
             return []
         event = self._dispatch()
@@ -120,8 +126,9 @@ class SSEDecoder:
             return []
         if self._skip_lf and chunk.startswith(b"\n"):
             chunk = chunk[1:]
-        self._skip_lf = chunk.endswith(b"\r")
-        if b"\r" in chunk:
+        self._skip_lf = False
+        if CR in chunk:
+            self._skip_lf = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines = chunk.split(b"\n")
         rest = lines.pop()
@@ -133,7 +140,7 @@ class SSEDecoder:
             self._pending_bytes += len(rest)
         return lines
 
-    def _take_line(self, line: bytes) -> None:
+    def _take_field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
@@ -145,7 +152,6 @@ class SSEDecoder:
             self._last_id = value.decode("utf-8", "replace")
         elif name == b"retry" and value.isdigit() and len(value) <= LONGEST_RETRY:
             self._retry = int(value)
-        self._too_large = len(line) > self._max or self._data_bytes > self._max
 
     def _dispatch(self) -> ServerSentEvent:
         data = b"\n".join(self._data).decode("utf-8", "replace")

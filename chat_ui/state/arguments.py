@@ -6,12 +6,15 @@ Every handler can be called by anybody who reaches the site, with anything that 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from chat_ui.chat.again import Again
 from chat_ui.chat.turns import Draft
 from chat_ui.gateway.json_values import storable
 
-__all__ = ["draft_of", "field_of", "text_of"]
+__all__ = ["again_of", "draft_of", "field_of", "text_of"]
+
+T = TypeVar("T", Draft, Again)
 
 
 def text_of(value: object) -> str:
@@ -26,6 +29,15 @@ def field_of(form: object, name: str) -> str:
 
 def draft_of(value: object) -> Draft:
     """The draft that a page sent; what it lacks, or has of another type, is blank."""
-    if isinstance(value, Draft):
+    return _made_of(value, Draft)
+
+
+def again_of(value: object) -> Again:
+    """What a page wants answered again; what it lacks, or has of another type, is blank."""
+    return _made_of(value, Again)
+
+
+def _made_of(value: object, kind: type[T]) -> T:
+    if isinstance(value, kind):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return Draft(**{field.name: field_of(value, field.name) for field in dataclasses.fields(Draft)})
+    return kind(**{field.name: field_of(value, field.name) for field in dataclasses.fields(kind)})

@@ -66,6 +66,7 @@ class ModelState(rx.State):
     label: str = ""
     demo: bool = False
     removable: bool = False
+    paid: bool = False
     last: str = rx.LocalStorage("", name="chat-ui:model")
     _wanted: tuple[str, str] = ("", "")
 
@@ -128,6 +129,7 @@ class ModelState(rx.State):
         self.model = model if may_be and model else next(iter(ids), "")
         gateways = current_chat().gateways
         self.demo, self.removable = gateways.is_demo, group.gateway == gateways.removable
+        self.paid = gateways.profile(group.gateway).x402
 
 
 def _group(listed: ModelList) -> Group:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from decimal import Decimal
 
 import reflex as rx
 from reflex.event import EventSpec
 
-from chat_ui.chat import follow, turns
+from chat_ui.chat import again, follow, turns
+from chat_ui.chat.again import Again
 from chat_ui.chat.changes import (
     AnswerUnsaved,
     ConversationChanged,
     ConversationDeleted,
     MessageEnded,
     Piece,
+    RunPaying,
     RunWaiting,
     Snapshot,
     TurnStarted,
 )
 from chat_ui.chat.errors import ChatError, NoSuchConversation
 from chat_ui.chat.outcome import remark
+from chat_ui.chat.service import Chat
+from chat_ui.gateway import GatewayError, PayeeChanged
+from chat_ui.gateway.payment_errors import in_dollars
 from chat_ui.state import routes, wire
-from chat_ui.state.arguments import draft_of, text_of
+from chat_ui.state.arguments import again_of, draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
@@ -45,6 +51,8 @@ class MessageHead:
         error: what went wrong or is missing, in words, if anything did or is.
         chars: code points of its text, once it is final; the page asks again where it has fewer.
         note: model, tokens and time, in one line, once it is final.
+        action: what would help on, if it is an answer that something is wrong with: ``continue`` it,
+            ask ``again``, or ``agree`` to whom the gateway wants to be paid through.
     """
 
     id: str
@@ -53,6 +61,7 @@ class MessageHead:
     error: str = ""
     chars: int = 0
     note: str = ""
+    action: str = ""
 
 
 class ThreadState(rx.State):
@@ -62,6 +71,8 @@ class ThreadState(rx.State):
     title: str = ""
     heads: list[MessageHead] = []  # noqa: RUF012 - Reflex gives each state its own
     missing: str = ""
+    notice: str = ""
+    price: str = ""
 
     @rx.var
     def leaf(self) -> str:
@@ -88,8 +99,8 @@ class ThreadState(rx.State):
                     if isinstance(change, Piece):
                         yield wire.piece(change)
                         continue
-                    if isinstance(change, RunWaiting):
-                        yield wire.waiting(change)
+                    if isinstance(change, RunWaiting | RunPaying):
+                        yield wire.waiting(change) if isinstance(change, RunWaiting) else wire.paying(change)
                         continue
                     for event in wire.texts(_new_texts(change)):
                         yield event
@@ -110,7 +121,7 @@ class ThreadState(rx.State):
             case Snapshot():
                 self.heads = [_head(message) for message in change.messages]
             case TurnStarted():
-                self.heads = [*self.heads, _head(change.question), _head(change.answer)]
+                self.heads = [*self._before(change.added[0]), *map(_head, change.added)]
             case MessageEnded() | AnswerUnsaved():
                 ended = _head(change.message)
                 self.heads = [ended if head.id == ended.id else head for head in self.heads]
@@ -119,6 +130,11 @@ class ThreadState(rx.State):
                 self.missing = "This conversation was deleted."
             case ConversationChanged():
                 pass
+
+    def _before(self, added: Message) -> list[MessageHead]:
+        """What stands before a message that is new."""
+        ids = [head.id for head in self.heads]
+        return [] if added.parent_id is None else self.heads[: ids.index(added.parent_id) + 1]
 
     def _show(self, conversation: Conversation) -> None:
         if self.missing:
@@ -140,6 +156,43 @@ class ThreadState(rx.State):
             return
         yield wire.stored(wanted.id, conversation.id)
 
+    @rx.event(background=True, supersedes=True)
+    async def ask_price(self, draft: object) -> None:
+        """Ask what the answer to a draft would cost, where the gateway is paid per request."""
+        async with self:
+            self.price = "Asking for the price"
+        try:
+            price = await turns.price_of(current_chat(), owner_of(self), draft_of(draft))
+            words = f"The answer to this message costs at most {in_dollars(price.amount)}."
+        except (ChatError, GatewayError, StoreError) as error:
+            words = str(error)
+        async with self:
+            self.price = words
+
+    @rx.event
+    async def answer_again(self, wanted: object) -> None:
+        """Ask for another answer to the message that an answer, named by an ``Again``, answers."""
+        await self._take_up(again.answer_again, wanted)
+
+    @rx.event
+    async def continue_answer(self, wanted: object) -> None:
+        """Ask for the rest of an answer that was cut, named by an ``Again``."""
+        await self._take_up(again.continue_answer, wanted)
+
+    @rx.event
+    async def agree_to_payee(self, wanted: object) -> None:
+        """Agree to the payee that an answer, named by an ``Again``, failed over, and ask for it again."""
+        await self._take_up(again.agree_to_payee, wanted)
+
+    async def _take_up(
+        self, begin: Callable[[Chat, str, Again], Awaitable[Conversation | None]], wanted: object
+    ) -> None:
+        self.notice = ""
+        try:
+            await begin(current_chat(), owner_of(self), again_of(wanted))
+        except (ChatError, StoreError) as error:
+            self.notice = str(error)
+
     @rx.event
     async def stop(self, message_id: str) -> None:
         """End the answer that is being written; what it has said stays."""
@@ -158,7 +211,7 @@ class ThreadState(rx.State):
 def _new_texts(change: Snapshot | FollowedChange) -> tuple[Message, ...]:
     if isinstance(change, Snapshot):
         return change.messages
-    return (change.question,) if isinstance(change, TurnStarted) else ()
+    return change.added if isinstance(change, TurnStarted) else ()
 
 
 def _head(message: Message) -> MessageHead:
@@ -171,7 +224,17 @@ def _head(message: Message) -> MessageHead:
         error=remark(message),
         chars=len(message.text),
         note=_note(message) if message.role == "assistant" else "",
+        action=_action(message) if message.role == "assistant" else "",
     )
+
+
+def _action(message: Message) -> str:
+    if message.error_kind == PayeeChanged.__name__:
+        return "agree"
+    cut = message.status in ("stopped", "interrupted") or message.finish_reason == "length"
+    if cut and message.text.strip():
+        return "continue"
+    return "again" if message.status != "complete" or not message.text.strip() else ""
 
 
 def _note(message: Message) -> str:
@@ -180,4 +243,12 @@ def _note(message: Message) -> str:
         facts.append(f"{message.output_tokens:,} tokens")
     if message.duration_ms is not None:
         facts.append(f"{message.duration_ms / 1000:.1f} s")
+    if message.cost is not None:
+        facts.append(_amount(message.cost, message.currency or ""))
+    if message.receipt:
+        facts.append(message.receipt)
     return " · ".join(fact for fact in facts if fact)
+
+
+def _amount(cost: Decimal, currency: str) -> str:
+    return in_dollars(cost) if currency.lower() == "usd" else f"{cost:f} {currency.upper()}".strip()

@@ -13,10 +13,10 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
-from chat_ui.chat.changes import Piece, RunWaiting
+from chat_ui.chat.changes import Piece, RunPaying, RunWaiting
 from chat_ui.store.messages import Message
 
-__all__ = ["piece", "refused", "stored", "texts", "waiting"]
+__all__ = ["paying", "piece", "refused", "stored", "texts", "waiting"]
 
 TEXTS = "texts"
 COMPOSER = "composer"
@@ -37,13 +37,18 @@ def waiting(wait: RunWaiting) -> EventSpec:
     return rx.set_value(TEXTS, value)
 
 
+def paying(payment: RunPaying) -> EventSpec:
+    """Tell the page that an answer is being paid for; its first piece ends that."""
+    return rx.set_value(TEXTS, {"id": payment.message_id, "paying": payment.words})
+
+
 def texts(messages: Sequence[Message]) -> Iterator[EventSpec]:
     """Put whole texts on the page, the last one first, in frames of a bounded size."""
     batch: list[dict[str, str]] = []
     chars = 0
     for message in reversed(messages):
         batch.append(_text(message))
-        chars += len(message.text) + len(message.reasoning)
+        chars += len(message.text) + len(message.reasoning) + len(message.tool_calls)
         if chars >= BATCH_CHARS:
             yield rx.set_value(TEXTS, {"texts": batch})
             batch, chars = [], 0
@@ -62,5 +67,6 @@ def refused(send_id: str, why: str) -> EventSpec:
 
 
 def _text(message: Message) -> dict[str, str]:
-    value = {"id": message.id, "text": message.text}
-    return value | {"reasoning": message.reasoning} if message.reasoning else value
+    parts = {"reasoning": message.reasoning, "tool_calls": message.tool_calls}
+    spoken = {part: text for part, text in parts.items() if text}
+    return {"id": message.id, "text": message.text, **spoken}

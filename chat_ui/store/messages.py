@@ -18,7 +18,7 @@ from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
 from chat_ui.store.tables import MessageStatus, Role, message
 
-__all__ = ["Message", "add", "by_client_id", "children", "get", "path"]
+__all__ = ["Ending", "Message", "add", "by_client_id", "children", "get", "path"]
 
 
 def _now() -> datetime:
@@ -26,21 +26,12 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A message as it is stored.
+class Ending:
+    """How an answer ended, and what is known of how it came about; None where nobody said.
 
     Args:
-        id: its id.
-        conversation_id: the conversation that it belongs to.
-        parent_id: the message that it follows; None for a first one.
-        role: who speaks.
-        status: how far it has come.
-        text: what is said; empty while an answer is streaming, when the run's journal has it.
-        reasoning: what the model thought before.
-        gateway: the name of the gateway that answered.
-        model: the model that was asked.
-        client_id: the id that the browser gave this send; one send is one message, however often it comes.
         error: what went wrong, in words for the reader.
+        error_kind: what kind of failure that was, for the page to offer what helps.
         finish_reason: why the model ended.
         input_tokens: tokens that the model read.
         output_tokens: tokens that it wrote, reasoning included.
@@ -48,12 +39,51 @@ class Message:
         reasoning_tokens: those of the output that were reasoning.
         cost: what the gateway charged.
         currency: in which currency.
+        receipt: the payment's transaction and network, or its nonce, where it was paid per request.
         request_id: the gateway's name for the request.
         served_model: the model that answered.
+        alias: the name that the gateway took for that model's.
         provider: whose machine it ran on.
         route_reason: why the gateway chose it.
         first_token_ms: from request to first token, in milliseconds.
         duration_ms: from request to end, in milliseconds.
+    """
+
+    error: str | None = None
+    error_kind: str | None = None
+    finish_reason: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    receipt: str | None = None
+    request_id: str | None = None
+    served_model: str | None = None
+    alias: str | None = None
+    provider: str | None = None
+    route_reason: str | None = None
+    first_token_ms: int | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Ending):
+    """A message as it is stored; what ``Ending`` adds is an answer's.
+
+    Args:
+        id: its id.
+        conversation_id: the conversation that it belongs to.
+        parent_id: the message that it follows; None for a first one.
+        role: who speaks.
+        status: how far it has come.
+        text: what is said; not all of it while an answer is streaming, when the run's journal has it.
+        reasoning: what the model thought before.
+        tool_calls: the tools that the model wants called, as ``chat/tool_log.py`` writes them.
+        gateway: the name of the gateway that answered.
+        model: the model that was asked.
+        client_id: the id that the browser gave this send; one send is one message, however often it comes.
         created_at: when it was made.
         finished_at: when its answer ended.
     """
@@ -65,23 +95,10 @@ class Message:
     status: MessageStatus = "complete"
     text: str = ""
     reasoning: str = ""
+    tool_calls: str = ""
     gateway: str | None = None
     model: str | None = None
     client_id: str | None = None
-    error: str | None = None
-    finish_reason: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost: Decimal | None = None
-    currency: str | None = None
-    request_id: str | None = None
-    served_model: str | None = None
-    provider: str | None = None
-    route_reason: str | None = None
-    first_token_ms: int | None = None
-    duration_ms: int | None = None
     created_at: datetime = field(default_factory=_now)
     finished_at: datetime | None = None
 

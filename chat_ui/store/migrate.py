@@ -37,7 +37,7 @@ class Scripts:
     head: str
 
 
-SHIPPED = Scripts(location="chat_ui.store:migrations", head="0002")
+SHIPPED = Scripts(location="chat_ui.store:migrations", head="0003")
 
 
 async def migrate(

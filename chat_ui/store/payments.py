@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store.errors import NotFoundError, StoreError
@@ -30,6 +30,7 @@ __all__ = [
     "Payment",
     "accept_payee",
     "of_message",
+    "propose_payee",
     "release",
     "reserve",
     "send",
@@ -210,20 +211,51 @@ async def of_message(tx: AsyncSession, owner: str, message_id: str) -> list[Paym
     return [_payment(row) for row in rows]
 
 
-async def accept_payee(  # noqa: PLR0913
-    tx: AsyncSession, owner: str, *, host: str, network: str, asset: str, payee: str
-) -> None:
-    """Agree to another payee, which is the only one from now on."""
-    here = {"owner_id": owner, "host": host, "network": network, "asset": asset}
-    said = {"payee": payee, "pinned_at": datetime.now(UTC)}
-    changed = await tx.execute(
+async def propose_payee(tx: AsyncSession, owner: str, new: NewPayment, *, host: str) -> bool:
+    """Note another payee than the one before, for the person to agree to.
+
+    Returns:
+        Whether there was one before.
+    """
+    noted = await tx.execute(
         update(pinned_payee)
-        .where(*(pinned_payee.c[name] == value for name, value in here.items()))
-        .values(said)
+        .where(_pin(owner, host, new.network, new.asset))
+        .values(proposed=new.payee)
         .returning(pinned_payee.c.host)
     )
-    if changed.one_or_none() is None:
-        await tx.execute(pinned_payee.insert().values(**here, **said))
+    return noted.one_or_none() is not None
+
+
+async def accept_payee(tx: AsyncSession, owner: str, *, host: str, seen: str) -> bool:
+    """Agree to the payee that a gateway has proposed, which is the only one from now on.
+
+    Args:
+        tx: a write transaction.
+        owner: who pays.
+        host: the gateway's.
+        seen: what the person has read; they agree to no address that isn't in it.
+
+    Returns:
+        Whether there was one.
+    """
+    proposals = await tx.execute(
+        select(pinned_payee.c.network, pinned_payee.c.asset, pinned_payee.c.proposed).where(
+            pinned_payee.c.owner_id == owner, pinned_payee.c.host == host
+        )
+    )
+    agreed = [row for row in proposals.all() if row.proposed and row.proposed in seen]
+    for network, asset, payee in agreed:
+        await tx.execute(
+            update(pinned_payee)
+            .where(_pin(owner, host, network, asset))
+            .values(payee=payee, proposed=None, pinned_at=datetime.now(UTC))
+        )
+    return bool(agreed)
+
+
+def _pin(owner: str, host: str, network: str, asset: str) -> ColumnElement[bool]:
+    here = {"owner_id": owner, "host": host, "network": network, "asset": asset}
+    return and_(*(pinned_payee.c[name] == value for name, value in here.items()))
 
 
 async def _check_budget(tx: AsyncSession, owner: str, new: NewPayment, budget: Budget, now: datetime) -> None:
@@ -245,12 +277,11 @@ async def _check_budget(tx: AsyncSession, owner: str, new: NewPayment, budget: B
 
 
 async def _check_payee(tx: AsyncSession, owner: str, new: NewPayment, host: str, now: datetime) -> None:
-    here = {"owner_id": owner, "host": host, "network": new.network, "asset": new.asset}
-    found = await tx.execute(
-        select(pinned_payee.c.payee).where(*(pinned_payee.c[name] == value for name, value in here.items()))
-    )
+    pin = _pin(owner, host, new.network, new.asset)
+    found = await tx.execute(select(pinned_payee.c.payee).where(pin))
     known = found.scalar_one_or_none()
     if known is None:
+        here = {"owner_id": owner, "host": host, "network": new.network, "asset": new.asset}
         await tx.execute(pinned_payee.insert().values(**here, payee=new.payee, pinned_at=now))
     elif known != new.payee:
         raise OtherPayeeError(old=known, new=new.payee)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Literal, cast
 
 from sqlalchemy import CursorResult, bindparam, delete, select, update
@@ -15,12 +14,15 @@ from chat_ui.store import conversations
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
+from chat_ui.store.messages import Ending
 from chat_ui.store.tables import Part, RunStatus, message, run, run_journal
 
 __all__ = [
+    "NOTHING_SAID",
     "JournalEntry",
     "Outcome",
     "Run",
+    "Texts",
     "active",
     "append",
     "finish",
@@ -54,25 +56,23 @@ class JournalEntry:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What an answer says; the fields are those of ``messages.Message``."""
+
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: str = ""
+
+
+NOTHING_SAID = Texts()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a run ended, and what it took; the fields are those of ``messages.Message``."""
+class Outcome(Ending):
+    """How a run ended, and what it took."""
 
     status: Literal["complete", "stopped", "interrupted", "failed"]
-    finish_reason: str | None = None
-    error: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost: Decimal | None = None
-    currency: str | None = None
-    request_id: str | None = None
-    served_model: str | None = None
-    provider: str | None = None
-    route_reason: str | None = None
-    first_token_ms: int | None = None
-    duration_ms: int | None = None
 
 
 _COLUMNS = [run.c[field.name] for field in fields(Run)]
@@ -165,21 +165,21 @@ async def append(tx: AsyncSession, owner: str, run_id: str, entries: Iterable[Jo
         raise NotFoundError(f"There is no run {run_id} that is still going.")
 
 
-async def journal(tx: AsyncSession, owner: str, run_id: str) -> tuple[str, str]:
-    """Read what a run has written so far, as ``(text, reasoning)``; empty where it has ended."""
+async def journal(tx: AsyncSession, owner: str, run_id: str) -> Texts:
+    """Read what a run has written so far; nothing where it has ended."""
     rows = await tx.execute(
         select(run_journal.c.part, run_journal.c.text)
         .where(run_journal.c.run_id == run_id, run_journal.c.owner_id == owner)
         .order_by(run_journal.c.seq)
     )
-    pieces: dict[str, list[str]] = {"text": [], "reasoning": []}
+    pieces: dict[str, list[str]] = {}
     for part, text in rows:
-        pieces[part].append(text)
-    return "".join(pieces["text"]), "".join(pieces["reasoning"])
+        pieces.setdefault(part, []).append(text)
+    return Texts(**{part: "".join(texts) for part, texts in pieces.items()})
 
 
-async def finish(  # noqa: PLR0913
-    tx: AsyncSession, owner: str, run_id: str, *, text: str, reasoning: str, outcome: Outcome
+async def finish(
+    tx: AsyncSession, owner: str, run_id: str, *, texts: Texts, outcome: Outcome
 ) -> Conversation | None:
     """End a run: its message gets the whole answer, its journal goes, the conversation's revision rises.
 
@@ -200,11 +200,10 @@ async def finish(  # noqa: PLR0913
     if row is None:
         return None
     message_id, conversation_id = row
-    values: dict[str, Any] = asdict(outcome)
     await tx.execute(
         update(message)
         .where(message.c.id == message_id, message.c.owner_id == owner)
-        .values(text=text, reasoning=reasoning, finished_at=now, **values)
+        .values(finished_at=now, **asdict(texts), **asdict(outcome))
     )
     await tx.execute(
         delete(run_journal).where(run_journal.c.run_id == run_id, run_journal.c.owner_id == owner)
@@ -233,9 +232,9 @@ async def interrupt_leftovers(tx: AsyncSession, *, worker_id: str, error: str) -
     )
     settled: list[Run] = []
     for run_id, owner in rows.all():
-        text, reasoning = await journal(tx, owner, run_id)
+        texts = await journal(tx, owner, run_id)
         outcome = Outcome(status="interrupted", finish_reason="interrupted", error=error)
-        await finish(tx, owner, run_id, text=text, reasoning=reasoning, outcome=outcome)
+        await finish(tx, owner, run_id, texts=texts, outcome=outcome)
         left = await get(tx, owner, run_id)
         if left is not None:
             settled.append(left)

@@ -33,7 +33,7 @@ __all__ = [
 Role = Literal["user", "assistant", "tool", "system"]
 MessageStatus = Literal["streaming", "complete", "stopped", "interrupted", "failed"]
 RunStatus = Literal["running", "complete", "stopped", "interrupted", "failed"]
-Part = Literal["text", "reasoning"]
+Part = Literal["text", "reasoning", "tool_calls"]
 PaymentState = Literal["reserved", "sent", "settled", "released", "unknown"]
 
 metadata = MetaData(
@@ -135,10 +135,12 @@ class MessageRow(_Table, table=True):
     status: str = _words()
     text: str = _words()
     reasoning: str = _words()
+    tool_calls: str = Field(sa_type=Words, sa_column_kwargs={"server_default": ""})
     gateway: str | None = _words_or_none()
     model: str | None = _words_or_none()
     client_id: str | None = _words_or_none()
     error: str | None = _words_or_none()
+    error_kind: str | None = _words_or_none()
     finish_reason: str | None = _words_or_none()
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -150,6 +152,8 @@ class MessageRow(_Table, table=True):
     served_model: str | None = _words_or_none()
     provider: str | None = _words_or_none()
     route_reason: str | None = _words_or_none()
+    alias: str | None = _words_or_none()
+    receipt: str | None = _words_or_none()
     first_token_ms: int | None = None
     duration_ms: int | None = None
     created_at: datetime = _time()
@@ -222,7 +226,7 @@ class PaymentRow(_Table, table=True):
 
 
 class PinnedPayeeRow(_Table, table=True):
-    """Whom a gateway's host was paid through, so that a change is noticed."""
+    """Whom a gateway's host is paid through, and whom it has proposed instead since."""
 
     __tablename__ = "pinned_payee"
 
@@ -231,6 +235,7 @@ class PinnedPayeeRow(_Table, table=True):
     network: str = _id()
     asset: str = _id()
     payee: str = _words()
+    proposed: str | None = _words_or_none()
     pinned_at: datetime = _time()
 
 

@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, closing, contextmanager
-from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -16,33 +15,12 @@ from chat_ui.chat.live import Pace
 from chat_ui.chat.service import DATABASE, Chat, open_chat
 from chat_ui.settings import Settings
 from chat_ui.store import users
-from tests.scripted import ScriptedGateway
 
-KEY = "sk-the-key-that-nobody-may-see"
 AT_ONCE = Pace(piece=0, journal=0, retry=0, longest_retry=0, drain=0)
 
 # How long an example takes says something about the machine only.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CHAT_UI_GATEWAY_URL", "CHAT_UI_GATEWAY_KEY", "OPENAI_BASE_URL", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-async def gateway() -> AsyncGenerator[ScriptedGateway]:
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-@pytest.fixture
-def settings(tmp_path: Path, gateway: ScriptedGateway) -> Settings:
-    return Settings(
-        gateway_url=gateway.base_url, gateway_key=KEY, gateway_model="model-a", data_dir=tmp_path / "data"
-    )
 
 
 @asynccontextmanager

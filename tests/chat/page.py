@@ -41,9 +41,10 @@ class Page:
                 self.messages = {message.id: message for message in messages}
                 for message in messages:
                     self._put(message)
-            case TurnStarted(_, question, answer):
-                self.messages |= {question.id: question, answer.id: answer}
-                self._put(question)
+            case TurnStarted(_, added):
+                for message in added:
+                    self.messages[message.id] = message
+                    self._put(message)
             case MessageEnded(_, message) | AnswerUnsaved(message):
                 self.messages[message.id] = message
             case _:
@@ -53,6 +54,7 @@ class Page:
     def _put(self, message: Message) -> None:
         self.texts[message.id, "text"] = message.text
         self.texts[message.id, "reasoning"] = message.reasoning
+        self.texts[message.id, "tool_calls"] = message.tool_calls
 
     async def until(self, reached: Callable[[], bool]) -> None:
         """Take in changes until something shows."""

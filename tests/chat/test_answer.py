@@ -106,6 +106,6 @@ def test_metadata_adds_up() -> None:
         Finish("stop"),
         ToolCallDelta(0, "id", "name", "{}"),
     ]
-    assert [answer.add(event) for event in events] == [0] * 5
+    assert [answer.add(event) for event in events] == [0, 0, 0, 0, 19]
     assert answer.metadata == Metadata(request_id="r-1", model="large", provider="p", cost=0.25)
     assert answer.finish_reason == "stop"

@@ -14,6 +14,7 @@ from chat_ui.chat.changes import (
     ConversationDeleted,
     MessageEnded,
     Piece,
+    RunWaiting,
     Snapshot,
     TurnStarted,
 )
@@ -174,16 +175,50 @@ async def test_changes_that_come_late_are_dropped(chat: Chat, gateway: ScriptedG
         assert change.conversation.title == "New"
 
 
-async def test_a_branch_brings_a_new_snapshot(chat: Chat, gateway: ScriptedGateway) -> None:
+async def test_a_branch_takes_the_place_of_what_it_leaves(chat: Chat, gateway: ScriptedGateway) -> None:
     async with answered(chat, gateway) as (conversation, page):
         root = next(iter(page.messages))
         await say(chat, "Instead?", conversation_id=conversation.id, parent_id=root)
         change = await page.next()
-        assert isinstance(change, Snapshot)
-        assert [message.text for message in change.messages] == ["One?", "Instead?", ""]
+        assert isinstance(change, TurnStarted)
+        assert [(message.text, message.parent_id) for message in change.added] == [
+            ("Instead?", root),
+            ("", change.added[0].id),
+        ]
         request = await gateway.next_request()
         await request.say("Indeed.")
         await page.until_shown("Indeed.")
+        await request.finish()
+        await page.until_ended()
+        snapshot = await read_snapshot(chat, chat.person.id, conversation.id)
+        assert [message.text for message in snapshot.messages] == ["One?", "Instead?", "Indeed."]
+
+
+async def test_a_branch_elsewhere_brings_a_new_snapshot(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        root, answer = page.messages
+        await say(chat, "Instead?", conversation_id=conversation.id, parent_id=root)
+        await page.next()
+        # The page shows the other branch now, and not the answer that this one follows.
+        await say(chat, "And here?", conversation_id=conversation.id, parent_id=answer)
+        change = await page.next()
+        assert isinstance(change, Snapshot)
+        assert [message.text for message in change.messages] == ["One?", "One.", "And here?", ""]
+
+
+async def test_who_comes_later_learns_of_the_wait(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "One?")
+    await (await gateway.next_request()).refuse(429, "Too many", retry_after=1)
+    await happens(lambda: any(run.hurdle for run in chat.runs._live.values()))
+    async with opened(chat, conversation.id) as page:
+        wait = await page.next()
+        assert isinstance(wait, RunWaiting)
+        assert wait.seconds is not None
+        assert 0 < wait.seconds <= 1
+        request = await gateway.next_request()
+        await request.say("One.")
+        await page.until_shown("One.")
+        assert chat.runs.hurdle(page.last.id) is None
         await request.finish()
         await page.until_ended()
 

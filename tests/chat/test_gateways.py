@@ -22,9 +22,9 @@ from chat_ui.gateway import GatewayError
 from chat_ui.settings import GatewayTable, Settings, SettingsError
 from chat_ui.store import StoreError, connections
 from chat_ui.store.connections import FILE_NAME, SavedConnection
-from tests.scripted import ScriptedGateway
+from tests.scripted import KEY, ScriptedGateway
 
-from .conftest import KEY, opened_cleanly
+from .conftest import opened_cleanly
 from .page import ended, opened, say
 
 SAVED = SavedConnection("http://saved.test/v1", "sk-saved", "saved-model")

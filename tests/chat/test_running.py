@@ -16,9 +16,9 @@ from chat_ui.chat.feed import Topic
 from chat_ui.chat.live import Pace
 from chat_ui.chat.service import Chat
 from chat_ui.settings import Settings
-from tests.scripted import ScriptedGateway, happens
+from tests.scripted import KEY, ScriptedGateway, happens
 
-from .conftest import KEY, opened_cleanly
+from .conftest import opened_cleanly
 from .page import ended, opened, say
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
@@ -148,7 +148,7 @@ async def test_stop_before_the_run_has_begun_asks_nobody(
     async def stop_first(topic: Topic, change: Change) -> None:
         # The turn has started its run, whose task had no chance to take a step yet.
         if isinstance(change, TurnStarted):
-            assert await chat.runs.stop(chat.person.id, change.answer.id)
+            assert await chat.runs.stop(chat.person.id, change.added[-1].id)
         await publish(topic, change)
 
     monkeypatch.setattr(chat.feed, "publish", stop_first)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chat_ui.accounts.people import local_person
+from chat_ui.chat.asking import Asker
 from chat_ui.chat.changes import AnswerUnsaved, MessageEnded
 from chat_ui.chat.feed import MemoryFeed
 from chat_ui.chat.follow import read_texts
@@ -18,6 +19,7 @@ from chat_ui.chat.runs import SAVE_ATTEMPTS, Runs
 from chat_ui.chat.service import DATABASE, Chat
 from chat_ui.settings import Settings
 from chat_ui.store.engine import Database
+from chat_ui.store.payments import Budget
 from tests.scripted import ScriptedGateway, happens
 
 from .conftest import opened_cleanly
@@ -34,7 +36,8 @@ async def impatient(settings: Settings) -> AsyncGenerator[Chat]:
     async with aclosing(Gateways(settings, None)) as gateways:
         feed = MemoryFeed()
         pace = Pace(piece=0, journal=0, retry=0.001, longest_retry=0.001, drain=0)
-        running = Runs(db, feed, gateways, worker_id="impatient", pace=pace)
+        asker = Asker(db, feed, gateways, Budget(0, 0, 0))
+        running = Runs(db, feed, asker, worker_id="impatient", pace=pace)
         try:
             yield Chat(settings, db, feed, gateways, running, await local_person(db))
         finally:

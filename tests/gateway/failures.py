@@ -150,6 +150,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure("bad request (400, 422)", status(400, '{"error": {"message": "bad"}}'), errors.BadRequest, "gateway", "doesn't accept", "other settings"),
     Failure("context too long (400)", status(400, '{"error": {"code": "context_length_exceeded"}}'), errors.ContextTooLong, "you", "longer than this model", "new chat"),
     Failure("key refused (401)", status(401), errors.Unauthorized, "you", "key", "Check"),
+    Failure("key refused by a LiteLLM proxy without a database (400)", status(400, '{"error": {"message": "No connected db.", "type": "no_db_connection", "param": null, "code": "400"}}'), errors.Unauthorized, "you", "key", "master key"),
     Failure("balance too low (402)", status(402, '{"error": {"type": "insufficient_balance"}}'), errors.PaymentRequired, "you", "balance", "Top up"),
     Failure("not allowed (403)", status(403, "insufficient scope"), errors.Forbidden, "you", "allowed", "another model"),
     Failure("no such path (404, 405)", status(404), errors.NotFound, "you", "nothing at this address", "/v1"),

@@ -28,4 +28,4 @@ async def test_what_lists_models_is_found_and_nothing_else() -> None:
 
 
 def test_the_usual_ports_are_known() -> None:
-    assert set(PORTS) == {11434, 1234, 8080, 8000, 4000}
+    assert PORTS == {11434: "Ollama", 1234: "LM Studio", 8080: "llama.cpp", 8000: "vLLM", 4000: "LiteLLM"}

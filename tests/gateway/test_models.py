@@ -19,6 +19,7 @@ from chat_ui.gateway import (
     Prices,
     StreamError,
     Unauthorized,
+    chat_model,
     probe,
 )
 
@@ -226,17 +227,17 @@ def both(
     return httpx.MockTransport(respond)
 
 
+NO_TALKERS = ["text-embedding-3", "whisper-1", "tts-1", "dall-e-3", "omni-moderation", "rerank-2"]
+
+
+def test_the_first_model_that_chats() -> None:
+    models = [Model(name) for name in (*NO_TALKERS, "talker", "b")]
+    assert chat_model(models) == Model("talker")
+    assert chat_model(models[:-2]) == models[0]
+
+
 async def test_a_probe_asks_the_first_model_that_chats() -> None:
-    names = [
-        "text-embedding-3",
-        "whisper-1",
-        "tts-1",
-        "dall-e-3",
-        "omni-moderation",
-        "rerank-2",
-        "talker",
-        "b",
-    ]
+    names = [*NO_TALKERS, "talker", "b"]
     asked: list[str] = []
     report = await probe(profile(), transport=both(names, sse(text("Hi"), text(" there")), asked))
     assert asked == ["talker"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from chat_ui.gateway import GatewayProfile
 from chat_ui.gateway.presets import PRESETS
-from chat_ui.settings import KEY_VARIABLES, OPENAI_BASE_URL
+from chat_ui.settings import KEY_VARIABLES, OPENAI_BASE_URL, WALLET_VARIABLE, X_ROUTER
 
 
 def test_a_variable_stands_for_each() -> None:
-    assert {preset.key_env: preset.name for preset in PRESETS.values()} == KEY_VARIABLES
+    assert {preset.key_env: preset.name for preset in PRESETS.values()} == KEY_VARIABLES | {
+        WALLET_VARIABLE: X_ROUTER
+    }
     assert [preset.name for preset in PRESETS.values()] == list(PRESETS)
 
 

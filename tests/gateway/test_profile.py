@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat_ui.gateway import ChatMessage, ChatRequest, GatewayError, GatewayProfile, InvalidBaseURL, InvalidKey
 from chat_ui.gateway.request import openai_body
@@ -43,6 +47,8 @@ def test_base_urls(entered: str, kept: str) -> None:
             "https://gate way.test",
             "http://x:hush/",
             "http://\0",
+            "https://gateway.test/\ud800hush",
+            "https://\udc80hush.test",
         ],
     ],
 )
@@ -50,6 +56,14 @@ def test_what_is_no_base_url(entered: str) -> None:
     with pytest.raises(InvalidBaseURL) as caught:
         GatewayProfile("test", entered)
     assert "hush" not in str(caught.value)
+
+
+@given(st.text(st.characters()))
+def test_any_text_is_a_base_url_or_none(entered: str) -> None:
+    with suppress(InvalidBaseURL):
+        GatewayProfile("test", entered)
+    with suppress(InvalidBaseURL):
+        GatewayProfile("test", "http://" + entered)
 
 
 def test_the_key_is_never_shown() -> None:

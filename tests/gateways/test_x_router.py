@@ -20,6 +20,8 @@ from chat_ui.gateway import (
     CapReached,
     ChatMessage,
     ChatRequest,
+    Clocks,
+    ConnectionLost,
     ConnectionRefused,
     Finish,
     Gateway,
@@ -33,6 +35,7 @@ from chat_ui.gateway import (
     PaymentRequired,
     Price,
     Receipt,
+    Stalled,
     StreamCut,
     StreamEvent,
     Usage,
@@ -63,7 +66,9 @@ class Till:
         self.caps = dict(CAPS)
         self.mainnet = False
         self.retries: int | None = None
+        self.clocks = Clocks()
         self.events: list[StreamEvent] = []
+        self.told: list[str] = []
 
     @property
     def server(self) -> ScriptedServer:
@@ -76,7 +81,7 @@ class Till:
 
     @asynccontextmanager
     async def gateway(self) -> AsyncIterator[Gateway]:
-        profile = GatewayProfile("x-router", self.server.base_url)
+        profile = GatewayProfile("x-router", self.server.base_url, clocks=self.clocks)
         gateway = Gateway(profile, wallet=Wallet(KEY, mainnet=self.mainnet))
         try:
             yield gateway
@@ -91,13 +96,21 @@ class Till:
             message_id=self.turn.answer.id,
             gateway="x-router",
             budget=budget_of(**self.caps),
+            tell=self.tell,
         )
 
+    async def tell(self, words: str) -> None:
+        self.told.append(words)
+
     async def ask(self, request: ChatRequest = ASK) -> list[StreamEvent]:
-        self.events = []
         async with self.gateway() as gateway:
-            async for event in gateway.stream(request, retries=self.retries, purse=self.purse()):
-                self.events.append(event)
+            return await self.ask_again(gateway, request)
+
+    async def ask_again(self, gateway: Gateway, request: ChatRequest = ASK) -> list[StreamEvent]:
+        """Ask over whatever connections the gateway has."""
+        self.events = []
+        async for event in gateway.stream(request, retries=self.retries, purse=self.purse()):
+            self.events.append(event)
         return self.events
 
     async def refused(self, kind: type[GatewayError], request: ChatRequest = ASK) -> GatewayError:
@@ -145,6 +158,7 @@ async def test_an_answer_is_paid_for_once_and_streams(till: Till, offer: dict[st
     ]
     assert events[0] == till.receipts[0]
     assert till.router.cashed == {signed["nonce"]: 60000}
+    assert till.told == ["Paying $0.06 to 127.0.0.1."]
     assert till.ledger() == [("60000", "settled", TRANSACTION)]
     async with till.db.read() as tx:
         (row,) = await payments.of_message(tx, till.turn.run.owner_id, till.turn.answer.id)
@@ -271,14 +285,7 @@ async def test_another_payee_is_asked_about(till: Till, offer: dict[str, Any]) -
     assert (error.old, error.new, error.host) == (PAYEE, OTHER_PAYEE, "127.0.0.1")
     assert till.ledger() == [("60000", "settled", TRANSACTION)]
     async with till.db.write() as tx:
-        await payments.accept_payee(
-            tx,
-            till.turn.run.owner_id,
-            host=error.host,
-            network=error.network,
-            asset=error.asset,
-            payee=error.new,
-        )
+        assert await payments.accept_payee(tx, till.turn.run.owner_id, host=error.host, seen=str(error))
     await till.ask()
     assert till.router.payments[-1]["payload"]["authorization"]["to"].lower() == OTHER_PAYEE
     assert till.ledger() == [("60000", "settled", TRANSACTION)] * 2
@@ -357,6 +364,38 @@ async def test_a_lost_connection_after_paying_is_not_paid_again_and_counts(till:
     assert till.ledger() == [("60000", "sent", None)]
 
 
+@BOTH
+async def test_so_it_is_over_a_connection_that_served_before(till: Till, offer: dict[str, Any]) -> None:
+    till.router.offer, till.caps["per_message"] = offer, Decimal("0.17")
+    async with till.gateway() as gateway:
+        assert said(await till.ask_again(gateway)) == "Hello"
+        till.router.after = "cut"
+        # Where nothing was paid, this is only a warm connection that had just closed: it is asked again.
+        with pytest.raises(ConnectionLost) as caught:
+            await till.ask_again(gateway)
+    assert caught.value.paid
+    assert (till.server.connections, len(till.server.requests), len(till.router.payments)) == (1, 4, 2)
+    assert [(each.success, each.amount) for each in till.receipts] == [(None, Decimal("0.06"))]
+    assert till.ledger() == [("60000", "settled", TRANSACTION), ("60000", "sent", None)]
+    await till.refused(CapReached)
+
+
+async def test_a_warm_connection_that_closes_before_the_price_is_named_costs_nothing(till: Till) -> None:
+    async def script(peer: Peer) -> None:
+        if len(till.server.requests) == 3:
+            peer.hang_up()
+        else:
+            await till.router(peer)
+
+    await till.serve(script)
+    till.caps["per_message"], till.retries = Decimal(1), 0
+    async with till.gateway() as gateway:
+        for _ in range(2):
+            assert said(await till.ask_again(gateway)) == "Hello"
+    assert (till.server.connections, len(till.router.payments)) == (2, 2)
+    assert till.ledger() == [("60000", "settled", TRANSACTION)] * 2
+
+
 async def test_a_failure_of_the_gateway_after_paying_is_not_paid_again(till: Till) -> None:
     till.router.after = "500"
     error = await till.refused(GatewayDown)
@@ -369,6 +408,15 @@ async def test_a_stream_that_breaks_off_stays_paid(till: Till) -> None:
     till.router.after = "cut late"
     error = await till.refused(StreamCut)
     assert (error.paid, said(till.events)) == (True, "Hel")
+    assert till.ledger() == [("60000", "settled", TRANSACTION)]
+
+
+async def test_a_stream_that_falls_silent_is_given_up_and_stays_paid(till: Till) -> None:
+    till.router.after, till.clocks = "wait", Clocks(gap=0.05)
+    error = await till.refused(Stalled)
+    assert (error.paid, said(till.events)) == (True, "Hel")
+    await till.server.client_left.wait()
+    assert len(till.router.payments) == 1
     assert till.ledger() == [("60000", "settled", TRANSACTION)]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -20,9 +19,7 @@ from chat_ui.chat.live import Pace
 from chat_ui.chat.service import Chat, open_chat
 from chat_ui.settings import Settings
 from chat_ui.state.current import serving
-from tests.scripted import ScriptedGateway
 
-KEY = "sk-the-key-that-nobody-may-see"
 TOKEN = "tab"
 PATIENCE_S = 20.0
 
@@ -97,25 +94,6 @@ class Browser:
     def sent(self) -> str:
         """All bytes that went to the browser."""
         return "\n".join(format.json_dumps(frame) for frame in self.frames)
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CHAT_UI_GATEWAY_URL", "CHAT_UI_GATEWAY_KEY", "OPENAI_BASE_URL", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-async def gateway() -> AsyncGenerator[ScriptedGateway]:
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-@pytest.fixture
-def settings(tmp_path: Path, gateway: ScriptedGateway) -> Settings:
-    return Settings(
-        gateway_url=gateway.base_url, gateway_key=KEY, gateway_model="model-a", data_dir=tmp_path / "data"
-    )
 
 
 @pytest.fixture

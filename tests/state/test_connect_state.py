@@ -12,9 +12,9 @@ from chat_ui.chat.service import Chat
 from chat_ui.settings import Settings
 from chat_ui.state.connect import ConnectState
 from chat_ui.state.models import ModelState
-from tests.scripted import ScriptedGateway
+from tests.scripted import KEY, ScriptedGateway
 
-from .conftest import KEY, Browser
+from .conftest import Browser
 
 
 @pytest.fixture

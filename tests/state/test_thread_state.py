@@ -8,6 +8,7 @@ import pytest
 from reflex.utils import format
 
 from chat_ui.chat import library
+from chat_ui.chat.again import Again
 from chat_ui.chat.follow import read_snapshot
 from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, send
@@ -217,6 +218,28 @@ async def test_stop_ends_the_answer(following: Browser, gateway: ScriptedGateway
     await following.until(lambda: statuses(following)[-1] == ["complete", "stopped"])
 
 
+async def test_an_answer_is_continued_in_its_place(following: Browser, gateway: ScriptedGateway) -> None:
+    request = await gateway.next_request()
+    await request.say("So far")
+    await request.finish("length")
+    await following.until(lambda: statuses(following)[-1] == ["complete", "complete"])
+    [question, cut] = as_rows(following.values(ThreadState, "heads")[-1])
+    assert cut["action"] == "continue"
+    await following.send(ThreadState.continue_answer, Again("again-1", cut["id"], model="model-a"))
+    request = await gateway.next_request()
+    await following.until(lambda: statuses(following)[-1] == ["complete", "streaming"])
+    [first, growing] = as_rows(following.values(ThreadState, "heads")[-1])
+    assert first == question
+    assert growing["id"] != cut["id"]
+    assert following.pushed("texts")[-1] == {"texts": [{"id": growing["id"], "text": "So far"}]}
+    await request.say(", so good.")
+    await following.until(lambda: told(following).endswith(", so good."))
+    [piece] = [value for value in following.pushed("texts") if value.get("text") == ", so good."]
+    assert (piece["id"], piece["offset"]) == (growing["id"], len("So far"))
+    await request.finish()
+    await following.until(lambda: statuses(following)[-1] == ["complete", "complete"])
+
+
 async def test_a_text_with_a_hole_is_pushed_again_whole(following: Browser, gateway: ScriptedGateway) -> None:
     request = await gateway.next_request()
     await request.say("So far")
@@ -235,6 +258,11 @@ async def test_arguments_from_anybody_change_nothing(
     request = await gateway.next_request()
     await browser.send_raw(name_of("stop"), message_id=argument)
     await browser.send_raw(name_of("resend_text"), message_id=argument)
+    for handler in ("answer_again", "continue_answer", "agree_to_payee"):
+        for wanted in (argument, {"id": argument, "message_id": argument, "model": argument}):
+            await browser.send_raw(name_of(handler), wanted=wanted)
+            assert browser.values(ThreadState, "notice")[-1]
+    await browser.send_raw(name_of("ask_price"), draft={"id": "x", "text": argument, "parent_id": argument})
     assert browser.pushed("texts") == []
     snapshot = await read_snapshot(chat, chat.person.id, conversation.id)
     assert snapshot.messages[-1].status == "streaming"

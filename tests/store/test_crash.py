@@ -64,7 +64,7 @@ async def test_a_killed_process_leaves_all_it_has_committed(
 
     db = await Database.open(path)
     async with db.write() as tx:
-        text, _ = await runs.journal(tx, local.id, turn.run.id)
+        text = (await runs.journal(tx, local.id, turn.run.id)).text
         pieces = text.split()
         assert pieces == [str(number) for number in range(len(pieces))]
         assert len(pieces) in (committed, committed + 3)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store import Database, NotFoundError, conversations, messages, payments, runs
 from chat_ui.store.messages import Message
-from chat_ui.store.runs import JournalEntry, Outcome
+from chat_ui.store.runs import JournalEntry, Outcome, Texts
 from chat_ui.store.users import User
 
 from .conftest import Turn
@@ -58,10 +58,10 @@ CALLS: dict[str, tuple[Call, Any]] = {
         lambda tx, who, t: runs.append(tx, who, t.run.id, [JournalEntry(7, "text", "x")]),
         NotFoundError,
     ),
-    "runs.journal": (lambda tx, who, t: runs.journal(tx, who, t.run.id), ("", "")),
+    "runs.journal": (lambda tx, who, t: runs.journal(tx, who, t.run.id), Texts()),
     "runs.finish": (
         lambda tx, who, t: runs.finish(
-            tx, who, t.run.id, text="x", reasoning="x", outcome=Outcome(status="complete")
+            tx, who, t.run.id, texts=Texts("x", "x"), outcome=Outcome(status="complete")
         ),
         None,
     ),
@@ -71,25 +71,36 @@ CALLS |= {
     "payments.send": (lambda tx, who, t: payments.send(tx, who, "0x01"), NotFoundError),
     "payments.settle": (lambda tx, who, t: payments.settle(tx, who, "0x00", success=True), False),
     "payments.release": (lambda tx, who, t: payments.release(tx, who, "0x01"), False),
+    "payments.propose_payee": (
+        lambda tx, who, t: payments.propose_payee(tx, who, new(t, "0x02", "0xthief"), host="x.test"),
+        False,
+    ),
+    "payments.accept_payee": (
+        lambda tx, who, t: payments.accept_payee(tx, who, host="x.test", seen="0xother"),
+        False,
+    ),
     "payments.of_message": (lambda tx, who, t: payments.of_message(tx, who, t.answer.id), []),
 }
 WITHOUT_AN_OWNER = {"runs.interrupt_leftovers"}
-MAKES_ITS_OWN = {"conversations.create", "payments.accept_payee"}
+MAKES_ITS_OWN = {"conversations.create"}
 
 
-def reserve(tx: AsyncSession, owner: str, turn: Turn, nonce: str) -> Awaitable[payments.Payment]:
-    new = payments.NewPayment(
+def new(turn: Turn, nonce: str, payee: str = "0xpayee") -> payments.NewPayment:
+    return payments.NewPayment(
         nonce=nonce,
         conversation_id=turn.conversation.id,
         message_id=turn.answer.id,
         gateway="x-router",
         network="eip155:84532",
         asset="0xasset",
-        payee="0xpayee",
+        payee=payee,
         atomic=7,
         valid_before=datetime.now(UTC) + timedelta(hours=1),
     )
-    return payments.reserve(tx, owner, new, host="x.test", budget=payments.Budget(100, 100, 100))
+
+
+def reserve(tx: AsyncSession, owner: str, turn: Turn, nonce: str) -> Awaitable[payments.Payment]:
+    return payments.reserve(tx, owner, new(turn, nonce), host="x.test", budget=payments.Budget(100, 100, 100))
 
 
 async def pay(tx: AsyncSession, owner: str, turn: Turn) -> None:
@@ -97,6 +108,7 @@ async def pay(tx: AsyncSession, owner: str, turn: Turn) -> None:
     await reserve(tx, owner, turn, "0x00")
     await payments.send(tx, owner, "0x00")
     await reserve(tx, owner, turn, "0x01")
+    await payments.propose_payee(tx, owner, new(turn, "0x02", "0xother"), host="x.test")
 
 
 def functions(module: ModuleType) -> dict[str, inspect.Signature]:

@@ -206,9 +206,14 @@ async def test_a_payee_is_pinned_until_another_is_agreed_to(
         await reserve(db, alice.id, new(turn, "0x02", payee="0xthief"))
     assert (caught.value.old, caught.value.new) == ("0xpayee", "0xthief")
     assert [nonce for nonce, *_ in rows(LEDGER)] == ["0x01"]
-    where = {"network": "eip155:84532", "asset": "0xasset"}
     async with db.write() as tx:
-        await payments.accept_payee(tx, alice.id, host="x.test", payee="0xthief", **where)
+        await payments.propose_payee(tx, alice.id, new(turn, "0x02", payee="0xthief"), host="x.test")
+        assert not await payments.accept_payee(tx, alice.id, host="x.test", seen="pay 0xsomebody else")
+    with pytest.raises(OtherPayeeError):
+        await reserve(db, alice.id, new(turn, "0x02", payee="0xthief"))
+    async with db.write() as tx:
+        assert await payments.accept_payee(tx, alice.id, host="x.test", seen="pay 0xthief now")
+        assert not await payments.accept_payee(tx, alice.id, host="x.test", seen="pay 0xthief now")
     await reserve(db, alice.id, new(turn, "0x03", payee="0xthief"))
     with pytest.raises(OtherPayeeError):
         await reserve(db, alice.id, new(turn, "0x04"))

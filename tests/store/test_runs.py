@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chat_ui.store import ConflictError, Database, NotFoundError, conversations, messages, new_id, runs, users
 from chat_ui.store.messages import Message
-from chat_ui.store.runs import JournalEntry, Outcome
+from chat_ui.store.runs import JournalEntry, Outcome, Texts
 from chat_ui.store.users import User
 
 from .conftest import Turn, begin_turn
@@ -56,7 +56,7 @@ async def test_a_run_is_active_until_it_ends(db: Database, alice: User, turn: Tu
     async with db.write() as tx:
         assert await runs.active(tx, alice.id, id) == [turn.run]
         assert await runs.get(tx, alice.id, turn.run.id) == turn.run
-        await runs.finish(tx, alice.id, turn.run.id, text="", reasoning="", outcome=WHOLE)
+        await runs.finish(tx, alice.id, turn.run.id, texts=Texts(), outcome=WHOLE)
         assert await runs.active(tx, alice.id, id) == []
         ended = await runs.get(tx, alice.id, turn.run.id)
     assert ended is not None
@@ -93,7 +93,7 @@ async def test_a_message_has_one_run(db: Database, alice: User, turn: Turn) -> N
 async def test_the_journal_is_read_in_order(db: Database, alice: User, turn: Turn) -> None:
     await write_journal(db, alice.id, turn.run.id)
     async with db.read() as tx:
-        assert await runs.journal(tx, alice.id, turn.run.id) == ("Three minutes", "Hm.")
+        assert await runs.journal(tx, alice.id, turn.run.id) == Texts("Three minutes", "Hm.")
 
 
 async def test_a_piece_is_written_once(db: Database, alice: User, turn: Turn) -> None:
@@ -104,20 +104,20 @@ async def test_a_piece_is_written_once(db: Database, alice: User, turn: Turn) ->
                 tx, alice.id, turn.run.id, [JournalEntry(4, "text", "x"), JournalEntry(3, "text", "y")]
             )
     async with db.read() as tx:
-        assert await runs.journal(tx, alice.id, turn.run.id) == ("Three minutes", "Hm.")
+        assert await runs.journal(tx, alice.id, turn.run.id) == Texts("Three minutes", "Hm.")
 
 
 async def test_nothing_to_append_is_fine(db: Database, alice: User, turn: Turn) -> None:
     async with db.write() as tx:
         await runs.append(tx, alice.id, turn.run.id, [])
-        assert await runs.journal(tx, alice.id, turn.run.id) == ("", "")
+        assert await runs.journal(tx, alice.id, turn.run.id) == Texts()
 
 
 async def test_the_end_of_a_run_is_on_its_message(db: Database, alice: User, turn: Turn, rows: Rows) -> None:
     await write_journal(db, alice.id, turn.run.id)
     async with db.write() as tx:
         changed = await runs.finish(
-            tx, alice.id, turn.run.id, text="Three minutes.", reasoning="Hm.", outcome=WHOLE
+            tx, alice.id, turn.run.id, texts=Texts("Three minutes.", "Hm."), outcome=WHOLE
         )
         found = await messages.get(tx, alice.id, turn.answer.id)
     assert changed is not None
@@ -134,11 +134,11 @@ async def test_the_end_of_a_run_is_on_its_message(db: Database, alice: User, tur
 
 async def test_a_run_ends_once(db: Database, alice: User, turn: Turn, everything: Everything) -> None:
     async with db.write() as tx:
-        await runs.finish(tx, alice.id, turn.run.id, text="first", reasoning="", outcome=WHOLE)
+        await runs.finish(tx, alice.id, turn.run.id, texts=Texts("first", ""), outcome=WHOLE)
     before = everything()
     async with db.write() as tx:
         again = await runs.finish(
-            tx, alice.id, turn.run.id, text="second", reasoning="", outcome=Outcome(status="stopped")
+            tx, alice.id, turn.run.id, texts=Texts("second", ""), outcome=Outcome(status="stopped")
         )
         assert again is None
     with pytest.raises(NotFoundError):
@@ -152,7 +152,7 @@ async def test_the_answer_is_kept_though_the_conversation_was_deleted(
 ) -> None:
     async with db.write() as tx:
         await conversations.delete(tx, alice.id, turn.conversation.id)
-        ended = await runs.finish(tx, alice.id, turn.run.id, text="late", reasoning="", outcome=WHOLE)
+        ended = await runs.finish(tx, alice.id, turn.run.id, texts=Texts("late", ""), outcome=WHOLE)
         found = await messages.get(tx, alice.id, turn.answer.id)
     assert ended is None
     assert found is not None
@@ -217,5 +217,5 @@ async def test_the_journal_is_what_was_appended(batches: list[list[tuple[Any, st
             async with db.write(durable=False) as tx:
                 await runs.append(tx, owner, run_id, reversed(entries))
             async with db.read() as tx:
-                assert await runs.journal(tx, owner, run_id) == (written["text"], written["reasoning"])
+                assert await runs.journal(tx, owner, run_id) == Texts(written["text"], written["reasoning"])
         await db.close()

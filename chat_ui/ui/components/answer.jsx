@@ -4,6 +4,7 @@ import { Streamdown, defaultRehypePlugins } from "streamdown";
 import { Code } from "./code.jsx";
 import { useMath, withDollars } from "./math.js";
 import { useText } from "./texts.js";
+import { ToolCalls } from "./tool_calls.jsx";
 
 const ASK_AGAIN_MS = 2000;
 const WEB_LINK = /^(https?:|mailto:)/i;
@@ -116,18 +117,20 @@ function useWhole(messageId, entry, short, onGap) {
 export function Answer({ messageId, status, chars, onGap }) {
   const entry = useText(messageId);
   const streaming = status === "streaming";
-  const blank = !entry.text && !entry.reasoning;
+  const blank = !entry.text && !entry.reasoning && !entry.tool_calls;
   useWhole(messageId, entry, !streaming && entry.points.text < chars, onGap);
   if (blank) return streaming ? <Waiting wait={entry.wait} /> : null;
   return (
     <>
       {entry.reasoning && <Reasoning text={entry.reasoning} open={streaming && !entry.text} />}
       {entry.text && <Markdown text={entry.text} streaming={streaming} />}
+      {entry.tool_calls && <ToolCalls log={entry.tool_calls} streaming={streaming} />}
     </>
   );
 }
 
-function countdown({ until, why }) {
+function countdown({ until, why, paying }) {
+  if (paying) return paying;
   if (until === null) return `${why} Waiting until another answer has ended`;
   const left = Math.ceil((until - Date.now()) / 1000);
   return left > 0 ? `${why} Trying again in ${left} s` : "";

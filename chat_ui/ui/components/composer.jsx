@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useConversation } from "./address.js";
 import { ArrowUp, Square } from "./icons.jsx";
-import { draftKey, forgive, post, useOutbox, watch } from "./outbox.js";
+import { draftKey, forgive, newId, post, useOutbox, watch } from "./outbox.js";
 import { recall, remember } from "./storage.js";
 
 const EXAMPLE = "chat-ui:example";
@@ -42,12 +42,37 @@ function tooLong(text, maxChars) {
   return `This message has ${has} characters; at most ${most} can be sent. Shorten it or send it in parts: your text is kept here.`;
 }
 
-export function Composer({ shown, leaf, model, gateway, running, maxChars, onSend, onStop }) {
+// What a message would cost is asked only when somebody wants to know: the gateway has to read it for that.
+function Price({ price, onAsk }) {
+  return (
+    <div className="price">
+      <span className="meta" role="status">{price}</span>
+      <button type="button" className="button" onClick={onAsk}>
+        Price
+      </button>
+    </div>
+  );
+}
+
+export function Composer({
+  shown,
+  leaf,
+  model,
+  gateway,
+  running,
+  maxChars,
+  paid,
+  price,
+  onPrice,
+  onSend,
+  onStop,
+}) {
   const conversation = useConversation();
   const settled = shown === conversation;
   const { sending, refusal } = useOutbox(conversation);
   const [text, keep] = useDraft(conversation, sending);
   const [complaint, setComplaint] = useState("");
+  const [priced, setPriced] = useState("");
   const field = useRef(null);
   const navigate = useNavigate();
   useHeightOf(field, text);
@@ -65,12 +90,17 @@ export function Composer({ shown, leaf, model, gateway, running, maxChars, onSen
   );
 
   const stoppable = settled ? running : "";
+  const draftOf = (words) => ({ text: words, parent_id: settled ? leaf : "", gateway, model });
+  const askPrice = () => {
+    setPriced(text);
+    onPrice({ ...draftOf(text), id: newId(), conversation_id: conversation });
+  };
   const submit = (words) => {
     if (!words.trim() || stoppable) return;
     const problem = tooLong(words, maxChars);
     setComplaint(problem);
     if (problem) return;
-    post(conversation, { text: words, parent_id: settled ? leaf : "", gateway, model }, onSend);
+    post(conversation, draftOf(words), onSend);
     window.dispatchEvent(new Event(SENT));
   };
   useEffect(() => {
@@ -116,6 +146,7 @@ export function Composer({ shown, leaf, model, gateway, running, maxChars, onSen
           {stoppable ? <Square /> : <ArrowUp />}
         </button>
       </div>
+      {paid && text.trim() && !stoppable && <Price price={text === priced ? price : ""} onAsk={askPrice} />}
       <span className="visually-hidden" role="status">{sending ? "Sending" : ""}</span>
     </form>
   );

@@ -21,6 +21,9 @@ def composer() -> rx.Component:
         model=ModelState.model,
         running=ThreadState.running,
         max_chars=get_settings().max_message_chars,
+        paid=ModelState.paid,
+        price=ThreadState.price,
+        on_price=ThreadState.ask_price,
         on_send=ThreadState.send,
         on_stop=ThreadState.stop,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
+from chat_ui.state.models import ModelState
 from chat_ui.state.thread import MessageHead, ThreadState
 from chat_ui.ui.components.menus import icon
-from chat_ui.ui.components.scripts import Answer, CopyMessage, Words
+from chat_ui.ui.components.scripts import Answer, AskAgain, CopyMessage, Words
 
 __all__ = ["message"]
 
@@ -51,6 +54,7 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
             ("stopped", rx.el.p("You stopped this answer.", class_name="meta", role="status")),
             rx.cond(head.error, _ending("info", head.error, "ending")),
         ),
+        _help(head),
         rx.cond(
             head.status != "streaming",
             rx.el.div(
@@ -59,6 +63,28 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
                 class_name="actions",
             ),
         ),
+    )
+
+
+def _help(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component | rx.Var[Any]:
+    """What helps on where an answer ended badly."""
+    return rx.match(
+        head.action,
+        ("continue", _ask("Continue", head, ThreadState.continue_answer)),
+        ("again", _ask("Try again", head, ThreadState.answer_again)),
+        ("agree", _ask("Pay the new address and try again", head, ThreadState.agree_to_payee)),
+        rx.fragment(),
+    )
+
+
+def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any) -> rx.Component:
+    return AskAgain.create(
+        label=label,
+        message_id=head.id,
+        gateway=ModelState.gateway,
+        model=ModelState.model,
+        on_ask=handler,
+        key=head.id,
     )
 
 

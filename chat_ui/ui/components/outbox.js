@@ -26,7 +26,7 @@ function put(conversation, state) {
 }
 
 // A page served over plain http to another host has no crypto.randomUUID.
-function newId() {
+export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

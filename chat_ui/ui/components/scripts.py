@@ -5,10 +5,12 @@ from __future__ import annotations
 import reflex as rx
 from reflex_components_lucide.icon import LUCIDE_LIBRARY
 
+from chat_ui.chat.again import Again
 from chat_ui.chat.turns import Draft
 
 __all__ = [
     "Answer",
+    "AskAgain",
     "Composer",
     "CopyMessage",
     "Example",
@@ -30,7 +32,16 @@ def _script(name: str) -> str:
 
 
 # Only other scripts import these, but they too have to be linked into the page's build.
-for _imported in ("texts.js", "math.js", "storage.js", "address.js", "outbox.js", "icons.jsx", "code.jsx"):
+for _imported in (
+    "texts.js",
+    "math.js",
+    "storage.js",
+    "address.js",
+    "outbox.js",
+    "icons.jsx",
+    "code.jsx",
+    "tool_calls.jsx",
+):
     _script(_imported)
 
 
@@ -45,6 +56,19 @@ class Answer(rx.Component):
     status: rx.Var[str]
     chars: rx.Var[int]
     on_gap: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class AskAgain(rx.Component):
+    """A button that asks for an answer once more, or for the rest of it; clicked twice it asks once."""
+
+    library = _script("ask_again.jsx")
+    tag = "AskAgain"
+
+    label: rx.Var[str]
+    message_id: rx.Var[str]
+    gateway: rx.Var[str]
+    model: rx.Var[str]
+    on_ask: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
 
 
 class Words(rx.Component):
@@ -79,6 +103,9 @@ class Composer(rx.Component):
     model: rx.Var[str]
     running: rx.Var[str]
     max_chars: rx.Var[int]
+    paid: rx.Var[bool]
+    price: rx.Var[str]
+    on_price: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
     on_send: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
     on_stop: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 

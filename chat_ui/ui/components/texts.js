@@ -3,13 +3,16 @@
 //
 // What arrives (see chat_ui/state/wire.py):
 //   {id, offset, text}                 a piece of the answer; offset counts code points
-//   {id, offset, text, part}           the same for another part of it ("reasoning")
+//   {id, offset, text, part}           the same for another part of it ("reasoning", "tool_calls")
 //   {id, wait, why}                    the gateway is asked again in so many seconds (null: nobody knows)
-//   {texts: [{id, text, reasoning}]}   whole texts, on load and after a gap
+//   {id, paying}                       it is paid now, in words
+//   {texts: [{id, text, …}]}           whole texts with all their parts, on load and after a gap
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
 
-const EMPTY = Object.freeze({ text: "", reasoning: "", points: { text: 0, reasoning: 0 }, gap: false });
+const PARTS = ["text", "reasoning", "tool_calls"];
+const NOTHING = Object.fromEntries(PARTS.map((part) => [part, ""]));
+const EMPTY = Object.freeze({ ...NOTHING, points: counted(NOTHING), gap: false });
 
 const entries = new Map();
 const listeners = new Map();
@@ -18,6 +21,10 @@ function codePoints(text) {
   let count = 0;
   for (const _ of text) count += 1;
   return count;
+}
+
+function counted(texts) {
+  return Object.fromEntries(PARTS.map((part) => [part, codePoints(texts[part])]));
 }
 
 function skipPoints(text, count) {
@@ -50,9 +57,9 @@ function append({ id, offset, text, part = "text" }) {
   });
 }
 
-function replace({ id, text, reasoning = "" }) {
-  const points = { text: codePoints(text), reasoning: codePoints(reasoning) };
-  put(id, { text, reasoning, points, gap: false });
+function replace({ id, ...said }) {
+  const texts = { ...NOTHING, ...said };
+  put(id, { ...texts, points: counted(texts), gap: false });
 }
 
 // The page's clock counts from when the message came: the server's may be set differently.
@@ -61,8 +68,13 @@ function hold({ id, wait, why }) {
   put(id, { ...(entries.get(id) ?? EMPTY), wait: { until, why } });
 }
 
+function pay({ id, paying }) {
+  put(id, { ...(entries.get(id) ?? EMPTY), wait: { paying } });
+}
+
 function receive(message) {
   if (message.texts) message.texts.forEach(replace);
+  else if (message.paying) pay(message);
   else if ("wait" in message) hold(message);
   else append(message);
 }

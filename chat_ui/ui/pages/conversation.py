@@ -29,8 +29,12 @@ def _thread() -> rx.Component:
             conversation=ThreadState.conversation_id,
             busy=ThreadState.running != "",
         ),
-        rx.el.div(composer(), class_name="composer-dock"),
+        rx.el.div(_notice(), composer(), class_name="composer-dock"),
     )
+
+
+def _notice() -> rx.Component:
+    return rx.cond(ThreadState.notice, rx.el.p(ThreadState.notice, class_name="notice", role="alert"))
 
 
 def _missing() -> rx.Component:

@@ -1,0 +1,134 @@
+"""Another answer to the same message: from the beginning, or on from where one was cut.
+
+The old answer stays, as a branch of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from chat_ui.chat.changes import TurnStarted
+from chat_ui.chat.context import build_request, continued, retold
+from chat_ui.chat.errors import NoSuchMessage, NothingToContinue, StillAnswering
+from chat_ui.chat.turns import add_answer, answer_to, begin, check_send, choose
+from chat_ui.store import messages, payments, runs
+from chat_ui.store.ids import is_id
+from chat_ui.store.runs import JournalEntry, Texts
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from chat_ui.chat.runs import Turn
+    from chat_ui.chat.service import Chat
+    from chat_ui.store.conversations import Conversation
+    from chat_ui.store.messages import Message
+
+__all__ = ["Again", "agree_to_payee", "answer_again", "continue_answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a person wants answered again.
+
+    Args:
+        id: made by whoever asks. The same id sent twice is one answer.
+        message_id: the answer that there is.
+        gateway: the name of the gateway to ask.
+        model: which of its models; blank for its first one.
+    """
+
+    id: str
+    message_id: str
+    gateway: str = ""
+    model: str = ""
+
+
+async def answer_again(chat: Chat, owner: str, wanted: Again) -> Conversation:
+    """Ask for another answer to the message that this one answers.
+
+    Raises:
+        ChatError: that can't be; nothing was stored.
+        StoreError: it could not be stored.
+    """
+    check_send(wanted.id, wanted.model)
+    return await begin(chat, owner, wanted.id, partial(_store_again, chat, owner, wanted))
+
+
+async def continue_answer(chat: Chat, owner: str, wanted: Again) -> Conversation:
+    """Ask for the rest of an answer that was cut; the new one begins with what the old one says.
+
+    Raises:
+        ChatError: that can't be; nothing was stored.
+        StoreError: it could not be stored.
+    """
+    check_send(wanted.id, wanted.model)
+    return await begin(chat, owner, wanted.id, partial(_store_rest, chat, owner, wanted))
+
+
+async def agree_to_payee(chat: Chat, owner: str, wanted: Again) -> Conversation | None:
+    """Agree to the payee that an answer failed over, and ask for the answer again.
+
+    Returns:
+        The conversation; None where no payee is waiting for that.
+
+    Raises:
+        ChatError: that can't be; nothing was stored.
+        StoreError: it could not be stored.
+    """
+    check_send(wanted.id, wanted.model)
+    async with chat.db.write() as tx:
+        old, _ = await _old_answer(tx, owner, wanted.message_id)
+        host = urlsplit(chat.gateways.profile(old.gateway or "").base_url).hostname or ""
+        if not await payments.accept_payee(tx, owner, host=host, seen=old.error or ""):
+            return None
+    return await answer_again(chat, owner, wanted)
+
+
+async def _store_again(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) -> tuple[TurnStarted, Turn]:
+    _, path = await _old_answer(tx, owner, wanted.message_id)
+    gateway = choose(chat, wanted.gateway, wanted.model)
+    answer = replace(answer_to(path[-1], gateway, wanted.model), client_id=wanted.id)
+    moved, turn = await add_answer(chat, tx, owner, answer, build_request(path, wanted.model))
+    return TurnStarted(moved, (answer,)), turn
+
+
+async def _store_rest(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) -> tuple[TurnStarted, Turn]:
+    old, path = await _old_answer(tx, owner, wanted.message_id)
+    if not old.text.strip():
+        raise NothingToContinue
+    gateway = choose(chat, wanted.gateway, wanted.model)
+    # Calls of tools stay behind: half a call is none, and a whole one ended its answer.
+    begun = Texts(old.text, old.reasoning)
+    answer = replace(
+        answer_to(path[-1], gateway, wanted.model),
+        client_id=wanted.id,
+        text=begun.text,
+        reasoning=begun.reasoning,
+    )
+    request = build_request(path, wanted.model)
+    moved, turn = await add_answer(chat, tx, owner, answer, request)
+    await runs.append(tx, owner, turn.run_id, _journal_of(begun))
+    in_words = retold(request, begun.text)
+    if not chat.gateways.profile(gateway).takes_prefill(wanted.model):
+        return TurnStarted(moved, (answer,)), replace(turn, request=in_words, begun=begun)
+    prefilled = continued(request, begun.text)
+    return TurnStarted(moved, (answer,)), replace(turn, request=prefilled, retold=in_words, begun=begun)
+
+
+def _journal_of(begun: Texts) -> list[JournalEntry]:
+    """What the journal begins with, so that it alone holds the whole answer; a run counts on from 1."""
+    reasoning, text = JournalEntry(-1, "reasoning", begun.reasoning), JournalEntry(0, "text", begun.text)
+    return [entry for entry in (reasoning, text) if entry.text]
+
+
+async def _old_answer(tx: AsyncSession, owner: str, message_id: str) -> tuple[Message, list[Message]]:
+    """An answer, and the branch that leads to what it answers."""
+    old = await messages.get(tx, owner, message_id) if is_id(message_id) else None
+    if old is None or old.role != "assistant" or old.parent_id is None:
+        raise NoSuchMessage
+    if old.status == "streaming":
+        raise StillAnswering
+    return old, await messages.path(tx, owner, old.conversation_id, old.parent_id)

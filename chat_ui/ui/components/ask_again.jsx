@@ -1,0 +1,17 @@
+// A button that asks for an answer once more. It is another button for each answer, and one send for each button: however
+// often it is clicked, its id stays the same.
+import { useState } from "react";
+import { newId } from "./outbox.js";
+
+export function AskAgain({ label, messageId, gateway, model, onAsk }) {
+  const [id] = useState(newId);
+  return (
+    <button
+      type="button"
+      className="button"
+      onClick={() => onAsk({ id, message_id: messageId, gateway, model })}
+    >
+      {label}
+    </button>
+  );
+}

@@ -1,0 +1,160 @@
+"""Answers that were cut, refused or are waited for, and what a person can do about them."""
+
+import re
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.gateway.wire import ScriptedServer
+from tests.gateways.x_router import TESTNET_V1, XRouter
+from tests.scripted import KEY, ScriptedGateway
+
+WALLET_KEY = "4c" * 32
+LONG = "A long answer of 120 tokens, please"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway():
+    async with ScriptedGateway() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def site(start_site, gateway):
+    return start_site(
+        CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-a"
+    )
+
+
+async def test_a_stopped_answer_is_continued_to_its_end(start_site, visit):
+    person = await visit(start_site())
+    await person.say(LONG)
+    answer = person.answers.last
+    await person.seen_at_least(answer, 20)
+    await person.button("Stop").click()
+    await expect(answer).to_have_attribute("data-status", "stopped")
+
+    await person.button("Continue").dblclick()
+
+    await expect(answer).to_have_attribute("data-status", "complete", timeout=20_000)
+    words = [int(word) for word in re.findall(r"\bw(\d+)\b", await answer.inner_text())]
+    assert words == list(range(1, 121))
+    await expect(person.articles).to_have_count(2)
+    await expect(person.button("Continue")).to_have_count(0)
+    await person.page.reload()
+    await person.seen_at_least(person.answers.last, 120)
+
+
+async def test_an_answer_that_reached_its_length_can_be_continued(site, visit, gateway):
+    person = await visit(site)
+    await person.say("Tea?")
+    request = await gateway.next_request()
+    await request.say("Tea is made of")
+    await request.finish("length")
+    await expect(person.page.get_by_text("reached the longest length that was allowed")).to_be_visible()
+
+    await person.button("Continue").click()
+    request = await gateway.next_request()
+    await request.say(" leaves.")
+    await request.finish()
+
+    await expect(person.answers.last).to_contain_text("Tea is made of leaves.")
+    await expect(person.articles).to_have_count(2)
+
+
+async def test_a_failed_answer_is_asked_for_again(site, visit, gateway):
+    person = await visit(site)
+    await person.say("Tea?")
+    await (await gateway.next_request()).refuse(500, "The kettle is cold.")
+    await expect(person.answers.last).to_contain_text("The kettle is cold.")
+
+    await person.button("Try again").click()
+    request = await gateway.next_request()
+    assert request.asked == [("user", "Tea?")]
+    await request.say("With milk.")
+    await request.finish()
+
+    await expect(person.answers.last).to_contain_text("With milk.")
+    await expect(person.page.get_by_text("The kettle is cold.")).to_have_count(0)
+
+
+async def test_a_wait_is_counted_down_in_sight(site, visit, gateway):
+    person = await visit(site)
+    await person.say("Tea?")
+    await (await gateway.next_request()).refuse(429, "Too many", retry_after=4)
+    seconds = person.answers.last.get_by_text(re.compile(r"Trying again in \d+ s"))
+    await expect(seconds).to_be_visible()
+    await expect(seconds).to_contain_text("Trying again in 2 s")
+    request = await gateway.next_request()
+    await request.say("Now.")
+    await request.finish()
+    await expect(person.answers.last).to_contain_text("Now.")
+    await expect(seconds).to_have_count(0)
+
+
+async def test_a_call_of_a_tool_is_seen_as_it_grows(site, visit, gateway):
+    person = await visit(site)
+    await person.say("Weather?")
+    request = await gateway.next_request()
+
+    async def call(**function):
+        part = {"index": 0, "id": "call_1", "type": "function", "function": function}
+        await request.send({"choices": [{"index": 0, "delta": {"tool_calls": [part]}}]})
+
+    await call(name="get_weather", arguments="")
+    await call(arguments='{"city":')
+    answer = person.answers.last
+    await expect(answer).to_contain_text("get_weather")
+    await expect(answer).to_contain_text('{"city":')
+    await call(arguments='"Lund"}')
+    await request.finish("tool_calls")
+    await expect(answer).to_contain_text('"city": "Lund"')
+    await expect(answer).to_contain_text("this site has none to give")
+    await person.page.reload()
+    await expect(person.answers.last).to_contain_text('"city": "Lund"')
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def router():
+    yield XRouter()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def paid_site(start_site, router, tmp_path):
+    server = ScriptedServer(router)
+    await server.start()
+    file = tmp_path / "gateways.toml"
+    file.write_text(f'[[gateways]]\nname = "x-router"\nbase_url = "{server.base_url}"\nmodel = "model-a"\n')
+    yield start_site(CHAT_UI_CONFIG=str(file), X402_PRIVATE_KEY=WALLET_KEY)
+    await server.stop()
+
+
+async def test_a_paid_answer_has_a_price_before_and_a_receipt_after(paid_site, visit, router):
+    person = await visit(paid_site)
+    await person.message_box.fill("Hello?")
+    await person.button("Price").click()
+    await expect(person.page.get_by_text("costs at most $0.06")).to_be_visible()
+    assert router.payments == []
+
+    await person.message_box.press("Enter")
+
+    answer = person.answers.last
+    await person.ended(answer)
+    await expect(answer).to_contain_text("$0.06")
+    await expect(answer).to_contain_text("transaction 0xabab")
+    assert len(router.payments) == 1
+    assert WALLET_KEY not in "".join(person.received) + await person.page.content() + paid_site.log
+
+
+async def test_a_new_payee_is_paid_after_a_click(paid_site, visit, router):
+    person = await visit(paid_site)
+    await person.ask("Hello?")
+    router.offer = TESTNET_V1 | {"payTo": "0x" + "12" * 20}
+    await person.ask("And now?")
+    await expect(person.answers.last).to_contain_text("wants to be paid at another address")
+
+    await person.button("Pay the new address and try again").click()
+
+    await expect(person.answers.last).to_have_attribute("data-status", "complete")
+    assert router.payments[-1]["payload"]["authorization"]["to"].lower() == "0x" + "12" * 20
