@@ -4,7 +4,7 @@
 
 * Python: `constraint-dependencies` in pyproject.toml (which uv obeys) and requirements.lock (for images).
 * The page: reflex.lock/, as Reflex writes it.
-* The servers in tests/real: requirements.lock and bun.lock there.
+* The servers in tests/real: litellm.lock, llama_cpp.lock and bun.lock there.
 
 `uv run scripts/lock.py --check` reads these files only, needs no network, and ends with 1 when they disagree.
 uv.lock isn't kept: it names the host that each file came from, which is nobody else's business.
@@ -28,6 +28,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = re.compile(r"^constraint-dependencies = \[\n.*?^\]\n", re.MULTILINE | re.DOTALL)
+SERVERS = ("litellm", "llama_cpp")
 TARBALL = re.compile(r'(?<=@)([^"@]+", )"https?://[^"]*"')
 
 
@@ -95,9 +96,10 @@ def renew_servers() -> None:
     here = ROOT / "tests" / "real"
     command = ("uv", "pip", "compile", "--universal", "--python-version", "3.11", "--quiet")
     with tempfile.TemporaryDirectory() as elsewhere:
-        # Within the project uv would hold these to the app's pins too.
-        pins = run(*command, "--no-annotate", "--no-header", here / "requirements.in", cwd=Path(elsewhere))
-    (here / "requirements.lock").write_text(pins)
+        for server in SERVERS:
+            # Within the project uv would hold these to the app's pins too.
+            pins = run(*command, "--no-annotate", "--no-header", here / f"{server}.in", cwd=Path(elsewhere))
+            (here / f"{server}.lock").write_text(pins)
     lock = here / "bun.lock"
     lock.unlink(missing_ok=True)
     run("bun", "install", "--lockfile-only", "--silent", cwd=here)
@@ -161,11 +163,12 @@ def _page() -> Iterator[str]:
 def _servers() -> Iterator[str]:
     here = ROOT / "tests" / "real"
     yield from _bun(here)
-    locked = {canonicalize_name(each.name): each for each in _read(here / "requirements.lock")}
-    for wanted in _read(here / "requirements.in"):
-        pin = locked.get(canonicalize_name(wanted.name))
-        if pin is None or not wanted.specifier.contains(_version(pin)):
-            yield f"tests/real/requirements.in asks for {wanted}, requirements.lock has {pin or 'none'}"
+    for server in SERVERS:
+        locked = {canonicalize_name(each.name): each for each in _read(here / f"{server}.lock")}
+        for wanted in _read(here / f"{server}.in"):
+            pin = locked.get(canonicalize_name(wanted.name))
+            if pin is None or not wanted.specifier.contains(_version(pin)):
+                yield f"tests/real/{server}.in asks for {wanted}, {server}.lock has {pin or 'none'}"
 
 
 def _bun(here: Path) -> Iterator[str]:

@@ -18,6 +18,7 @@ from chat_ui.gateway import (
     GatewayProfile,
     Model,
     ProbeReport,
+    chat_model,
     demo_profile,
     probe,
 )
@@ -222,7 +223,7 @@ class Gateways:
         async with self.using(name) as gateway:
             if gateway.profile.model is not None:
                 return gateway.profile.model
-            return (await gateway.models())[0].id
+            return chat_model(await gateway.models()).id
 
     async def connect(self, base_url: str, key: str) -> ProbeReport:
         """Try a gateway, and keep it if it answers.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from decimal import Decimal
 
 import reflex as rx
-from reflex.event import EventSpec
 
 from chat_ui.chat import again, follow, turns
 from chat_ui.chat.again import Again
@@ -90,22 +89,21 @@ class ThreadState(rx.State):
         self.reset()
 
     @rx.event(background=True, supersedes=True)
-    async def follow(self) -> AsyncGenerator[EventSpec, None]:
+    async def follow(self) -> None:
         """Show the conversation of this address, and whatever happens in it, until the page leaves."""
-        chat, owner = current_chat(), owner_of(self)
+        chat, owner, channel = current_chat(), owner_of(self), wire.Channel()
         try:
             async with aclosing(follow.follow_conversation(chat, owner, self._wanted())) as changes:
                 async for change in changes:
                     if isinstance(change, Piece):
-                        yield wire.piece(change)
-                        continue
-                    if isinstance(change, RunWaiting | RunPaying):
-                        yield wire.waiting(change) if isinstance(change, RunWaiting) else wire.paying(change)
-                        continue
-                    for event in wire.texts(_new_texts(change)):
-                        yield event
-                    async with self:
-                        self._take(change)
+                        await wire.push(channel.piece(change))
+                    elif isinstance(change, RunWaiting | RunPaying):
+                        await wire.push(channel.hurdle(change))
+                    else:
+                        for texts in channel.texts(_new_texts(change)):
+                            await wire.push(texts)
+                        async with self:
+                            self._take(change)
         except (NoSuchConversation, StoreError) as error:
             async with self:
                 self.reset()
@@ -145,16 +143,16 @@ class ThreadState(rx.State):
             self.title = conversation.title
 
     @rx.event
-    async def send(self, draft: object) -> AsyncGenerator[EventSpec, None]:
+    async def send(self, draft: object) -> None:
         """Store what the composer sends, a ``Draft``, and say where; the page goes there by itself."""
         # Not annotated as a draft: Reflex would log one that doesn't fit, with all that somebody wrote.
         wanted = draft_of(draft)
         try:
             conversation = await turns.send(current_chat(), owner_of(self), wanted)
         except (ChatError, StoreError) as error:
-            yield wire.refused(wanted.id, str(error))
+            await wire.push(wire.refused(wanted.id, str(error)))
             return
-        yield wire.stored(wanted.id, conversation.id)
+        await wire.push(wire.stored(wanted.id, conversation.id))
 
     @rx.event(background=True, supersedes=True)
     async def ask_price(self, draft: object) -> None:
@@ -199,13 +197,13 @@ class ThreadState(rx.State):
         await current_chat().runs.stop(owner_of(self), text_of(message_id))
 
     @rx.event
-    async def resend_text(self, message_id: str) -> EventSpec | None:
+    async def resend_text(self, message_id: str) -> None:
         """Push a text again that reached the page with a hole, or not at all."""
         try:
             message = await follow.read_texts(current_chat(), owner_of(self), text_of(message_id))
         except (ChatError, StoreError):
-            return None
-        return next(wire.texts([message]))
+            return
+        await wire.push(*wire.texts([message]))
 
 
 def _new_texts(change: Snapshot | FollowedChange) -> tuple[Message, ...]:
@@ -239,6 +237,8 @@ def _action(message: Message) -> str:
 
 def _note(message: Message) -> str:
     facts = [message.served_model or message.model or ""]
+    if message.route_reason:
+        facts.append(message.route_reason)
     if message.output_tokens is not None:
         facts.append(f"{message.output_tokens:,} tokens")
     if message.duration_ms is not None:

@@ -8,41 +8,70 @@ this is ``ui/components/texts.js`` and ``ui/components/outbox.js``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
-import reflex as rx
-from reflex.event import EventSpec
+from reflex.event import Event
+from reflex_base.event.context import EventContext
 
 from chat_ui.chat.changes import Piece, RunPaying, RunWaiting
 from chat_ui.store.messages import Message
 
-__all__ = ["paying", "piece", "refused", "stored", "texts", "waiting"]
+__all__ = ["Channel", "Push", "push", "refused", "stored", "texts"]
 
-TEXTS = "texts"
-COMPOSER = "composer"
+TEXTS = "ref_texts"
+COMPOSER = "ref_composer"
 BATCH_CHARS = 100_000
 
 
-def piece(grown: Piece) -> EventSpec:
-    """Let an answer grow on the page."""
-    value: dict[str, Any] = {"id": grown.message_id, "offset": grown.offset, "text": grown.text}
-    if grown.part != "text":
-        value["part"] = grown.part
-    return rx.set_value(TEXTS, value)
+@dataclass(frozen=True, slots=True)
+class Push:
+    """An event for the page's own script, without the empty field that Reflex's ``Event`` carries along."""
+
+    name: str
+    payload: dict[str, Any]
 
 
-def waiting(wait: RunWaiting) -> EventSpec:
-    """Tell the page that an answer is waited for, and for how long; its first piece ends that."""
-    value: dict[str, Any] = {"id": wait.message_id, "wait": wait.seconds, "why": wait.words}
-    return rx.set_value(TEXTS, value)
+async def push(*pushes: Push) -> None:
+    """Send to the page whose event is being handled, at once and without its state's lock."""
+    await EventContext.get().emit_event(*cast("Sequence[Event]", pushes))
 
 
-def paying(payment: RunPaying) -> EventSpec:
-    """Tell the page that an answer is being paid for; its first piece ends that."""
-    return rx.set_value(TEXTS, {"id": payment.message_id, "paying": payment.words})
+class Channel:
+    """What one follower pushes. It gives each growing answer a short name, which its many pieces carry."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, int] = {}
+
+    def piece(self, grown: Piece) -> Push:
+        """Let an answer grow on the page."""
+        value: list[Any] = [self._key(grown.message_id), grown.offset, grown.text]
+        if grown.part != "text":
+            value.append(grown.part)
+        return _set(TEXTS, value)
+
+    def hurdle(self, hurdle: RunWaiting | RunPaying) -> Push:
+        """Tell the page what an answer waits for; its first piece ends that."""
+        value: dict[str, Any] = {"id": hurdle.message_id}
+        if isinstance(hurdle, RunWaiting):
+            value |= {"wait": hurdle.seconds, "why": hurdle.words}
+        else:
+            value["paying"] = hurdle.words
+        return _set(TEXTS, value)
+
+    def texts(self, messages: Sequence[Message]) -> Iterator[Push]:
+        """Put whole texts on the page, as ``texts`` does, and name those that are still growing."""
+        growing = [message for message in messages if message.status == "streaming"]
+        keys = {str(self._key(message.id)): message.id for message in growing}
+        yield from texts(messages)
+        if keys:
+            yield _set(TEXTS, {"keys": keys})
+
+    def _key(self, message_id: str) -> int:
+        return self._keys.setdefault(message_id, len(self._keys))
 
 
-def texts(messages: Sequence[Message]) -> Iterator[EventSpec]:
+def texts(messages: Sequence[Message]) -> Iterator[Push]:
     """Put whole texts on the page, the last one first, in frames of a bounded size."""
     batch: list[dict[str, str]] = []
     chars = 0
@@ -50,20 +79,24 @@ def texts(messages: Sequence[Message]) -> Iterator[EventSpec]:
         batch.append(_text(message))
         chars += len(message.text) + len(message.reasoning) + len(message.tool_calls)
         if chars >= BATCH_CHARS:
-            yield rx.set_value(TEXTS, {"texts": batch})
+            yield _set(TEXTS, {"texts": batch})
             batch, chars = [], 0
     if batch:
-        yield rx.set_value(TEXTS, {"texts": batch})
+        yield _set(TEXTS, {"texts": batch})
 
 
-def stored(send_id: str, conversation_id: str) -> EventSpec:
+def stored(send_id: str, conversation_id: str) -> Push:
     """Tell the page that a message is stored, and in which conversation."""
-    return rx.set_value(COMPOSER, {"id": send_id, "conversation": conversation_id})
+    return _set(COMPOSER, {"id": send_id, "conversation": conversation_id})
 
 
-def refused(send_id: str, why: str) -> EventSpec:
+def refused(send_id: str, why: str) -> Push:
     """Tell the page that a message was not taken, and why; it keeps the text."""
-    return rx.set_value(COMPOSER, {"id": send_id, "refused": why})
+    return _set(COMPOSER, {"id": send_id, "refused": why})
+
+
+def _set(ref: str, value: Any) -> Push:
+    return Push("_set_value", {"ref": ref, "value": value})
 
 
 def _text(message: Message) -> dict[str, str]:

@@ -32,6 +32,7 @@ async def test_a_stopped_answer_is_continued_to_its_end(start_site, visit):
     await person.say(LONG)
     answer = person.answers.last
     await person.seen_at_least(answer, 20)
+    await expect(answer.get_by_text(re.compile(r"^About \d+ tokens$"))).to_be_visible()
     await person.button("Stop").click()
     await expect(answer).to_have_attribute("data-status", "stopped")
 
@@ -69,7 +70,7 @@ async def test_a_failed_answer_is_asked_for_again(site, visit, gateway):
     await (await gateway.next_request()).refuse(500, "The kettle is cold.")
     await expect(person.answers.last).to_contain_text("The kettle is cold.")
 
-    await person.button("Try again").click()
+    await person.button("Regenerate").click()
     request = await gateway.next_request()
     assert request.asked == [("user", "Tea?")]
     await request.say("With milk.")

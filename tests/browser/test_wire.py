@@ -12,7 +12,7 @@ from chat_ui.store.engine import Database
 from chat_ui.store.messages import Message
 
 TOKENS = 2000
-MOST_BYTES_PER_TOKEN = 120
+MOST_BYTES_PER_TOKEN = 75
 EARLIER = 50
 # The heads of earlier messages, without their texts, come when a turn begins and when it ends.
 MOST_BYTES_PER_HEAD = 200

@@ -195,6 +195,13 @@ async def test_a_gateway_that_is_down_says_so_and_is_asked_again(
     assert offered.problem
 
 
+async def test_nobody_chats_with_an_embedding_model(settings: Settings, gateway: ScriptedGateway) -> None:
+    gateway.models = ["text-embedding-large", "model-b"]
+    settings = settings.model_copy(update={"gateway_model": None})
+    async with opened_cleanly(settings) as chat:
+        assert await chat.gateways.first_model(BY_URL) == "model-b"
+
+
 async def test_without_a_preference_the_first_model_answers(
     settings: Settings, gateway: ScriptedGateway
 ) -> None:

@@ -94,6 +94,18 @@ async def test_a_length_is_kept_exactly(words: str, count: int) -> None:
     assert usage.output_tokens == count
 
 
+@given(st.sampled_from(["Hello", "think of a table", "30 tokens"]), st.data())
+async def test_it_goes_on_with_an_answer_of_its_own(words: str, data: st.DataObject) -> None:
+    whole = said(await asked(words))
+    begun = whole[: data.draw(st.integers(1, len(whole) - 1))].rstrip() or whole[0]
+    gateway = Gateway(demo_profile(), transport=DemoTransport(tokens_per_second=None))
+    messages = ChatMessage("user", words), ChatMessage("assistant", begun)
+    events = [event async for event in gateway.stream(ChatRequest("demo", messages, continues=True))]
+    await gateway.aclose()
+    assert begun + said(events) == whole
+    assert thought(events) == ""
+
+
 async def test_a_limit_cuts_the_answer_and_says_so() -> None:
     events = await asked("table", max_tokens=5)
     assert sum(isinstance(event, TextDelta) for event in events) == 5

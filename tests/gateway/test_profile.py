@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_ui.gateway import ChatMessage, ChatRequest, GatewayError, GatewayProfile, InvalidBaseURL, InvalidKey
+from chat_ui.gateway.profile import Prefill
 from chat_ui.gateway.request import openai_body
 
 from .wire import KEY
@@ -58,12 +59,11 @@ def test_what_is_no_base_url(entered: str) -> None:
     assert "hush" not in str(caught.value)
 
 
-@given(st.text(st.characters()))
-def test_any_text_is_a_base_url_or_none(entered: str) -> None:
+@pytest.mark.parametrize("begin", ["", "http://", "http://gateway.test/"])
+@given(st.text(st.sampled_from("a.:/@?#%[] \0é\ud800\udfff")))
+def test_any_text_is_a_base_url_or_none(begin: str, entered: str) -> None:
     with suppress(InvalidBaseURL):
-        GatewayProfile("test", entered)
-    with suppress(InvalidBaseURL):
-        GatewayProfile("test", "http://" + entered)
+        GatewayProfile("test", begin + entered)
 
 
 def test_the_key_is_never_shown() -> None:
@@ -104,3 +104,28 @@ def test_the_body_of_a_request_with_everything() -> None:
         "top_p": 0.5,
         "stop": ["END"],
     }
+
+
+@pytest.mark.parametrize(
+    ("model", "takes_it"),
+    [
+        ("claude-3-5-sonnet-20241022", True),
+        ("claude-2.1", True),
+        ("claude-sonnet-4-20250514", True),
+        ("claude-opus-4-1-20250805", True),
+        ("claude-haiku-4-5", True),
+        ("claude-sonnet-4-5-20250929", True),
+        ("claude-opus-4-6", False),
+        ("claude-sonnet-4-6-20260301", False),
+        ("claude-5-sonnet", False),
+        ("something-else", False),
+        ("", False),
+    ],
+)
+def test_claude_takes_a_prefill_up_to_4_5(model: str, takes_it: bool) -> None:
+    assert GatewayProfile("a", "http://a.test", dialect="anthropic").takes_prefill(model) is takes_it
+
+
+@pytest.mark.parametrize(("prefill", "takes_it"), [(None, False), ("plain", True), ("vllm", True)])
+def test_others_take_a_prefill_where_they_are_known_to(prefill: Prefill | None, takes_it: bool) -> None:
+    assert GatewayProfile("a", "http://a.test", prefill=prefill).takes_prefill("any") is takes_it

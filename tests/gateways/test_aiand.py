@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import aclosing
 from decimal import Decimal
 
 import pytest
@@ -11,17 +13,21 @@ from chat_ui.gateway import (
     BadRequest,
     Capabilities,
     Finish,
+    Gateway,
+    GatewayProfile,
     Metadata,
     Model,
     PaymentRequired,
     Prices,
     RateLimited,
     ReasoningDelta,
+    StreamEvent,
     TextDelta,
     TooManyAtOnce,
     Usage,
+    Waiting,
 )
-from tests.gateway.wire import DONE, ends, said, sse
+from tests.gateway.wire import ASK, DONE, HASTY, SSE_HEAD, Peer, ends, said, sse
 
 from .replies import Reply, Serve, ask, document, models_of
 
@@ -57,6 +63,40 @@ async def test_usage_is_asked_for_and_comes(serve: Serve) -> None:
     asked = await ask(serve, Reply((*HELLO, USAGE, DONE), headers=HEADERS))
     assert asked.body["stream_options"] == {"include_usage": True}
     assert asked.events == [EARLY, TextDelta("Hi"), Finish("stop"), Usage(7, 2)]
+
+
+async def test_the_headers_of_its_documents_come_before_the_answer(serve: Serve) -> None:
+    headers = {
+        "X-Request-ID": "req_1",
+        "X-AiAnd-Org-ID": "org_1",
+        "X-AiAnd-Model": "openai/gpt-oss-120b",
+        "X-AiAnd-Cost-USD": "0.000018",
+        "X-AiAnd-Input-Tokens": "7",
+        "X-AiAnd-Output-Tokens": "2",
+    }
+    asked = await ask(serve, Reply((*HELLO, DONE), headers=headers))
+    assert asked.events == [WHOLE, Usage(7, 2), TextDelta("Hi"), Finish("stop")]
+
+
+async def test_reading_goes_on_after_the_reader_was_told_of_the_end(serve: Serve) -> None:
+    told = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.send(SSE_HEAD)
+        await peer.send_chunk(b"".join(HELLO) + DONE)
+        await told.wait()
+        await peer.send_chunk(b"event: metrics\ndata: " + NEW + b"\n\n")
+        await peer.send_chunk(b"")
+
+    server = await serve(script)
+    gateway = Gateway(GatewayProfile("test", server.base_url), patience=HASTY)
+    events: list[StreamEvent] = []
+    async for event in gateway.stream(ASK):
+        events.append(event)
+        if isinstance(event, Finish):
+            told.set()
+    await gateway.aclose()
+    assert events == [TextDelta("Hi"), Finish("stop"), Usage(7, 2, 3), COST]
 
 
 async def test_the_older_trailer_after_done(serve: Serve) -> None:
@@ -127,6 +167,32 @@ async def test_too_many_streams_at_once(serve: Serve, policy: str) -> None:
     asked = await ask(serve, document(body, 429, X_RateLimit_Policy=policy))
     assert type(asked.error) is TooManyAtOnce
     assert asked.error.retry_after is None
+
+
+async def test_it_is_asked_again_once_one_of_our_own_has_ended(serve: Serve) -> None:
+    may_end = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        if len(server.requests) == 2:
+            await document({"error": "Too many"}, 429, X_RateLimit_Policy="concurrency").send(peer)
+            return
+        await peer.send(SSE_HEAD)
+        await peer.send_chunk(HELLO[0])
+        if len(server.requests) == 1:
+            await may_end.wait()
+        await peer.send_chunk(HELLO[1] + DONE)
+        await peer.send_chunk(b"")
+
+    server = await serve(script)
+    gateway = Gateway(GatewayProfile("test", server.base_url), patience=HASTY)
+    async with aclosing(gateway.stream(ASK)) as first, aclosing(gateway.stream(ASK)) as second:
+        assert await anext(first) == TextDelta("Hi")
+        assert await anext(second) == Waiting(None, TooManyAtOnce.summary, 1)
+        may_end.set()
+        assert [event async for event in first] == [Finish("stop")]
+        assert [event async for event in second] == [TextDelta("Hi"), Finish("stop")]
+    assert len(server.requests) == 3
+    await gateway.aclose()
 
 
 @pytest.mark.parametrize("policy", ["rpm", "global_rpm", "input_tpm", "output_tpm"])

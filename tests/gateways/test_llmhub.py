@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from chat_ui.gateway import (
+    Clocks,
     Finish,
     Gateway,
     GatewayProfile,
@@ -80,6 +81,12 @@ async def test_a_dropped_connection_keeps_the_partial_answer(serve: Serve) -> No
     assert said(asked.events) == "Hello"
     assert type(asked.error) is StreamCut
     assert asked.times == 1
+
+
+def test_a_long_answer_has_more_time_than_its_document_asks_for() -> None:
+    clocks = Clocks()
+    assert clocks.first_content >= 120
+    assert clocks.total >= 120
 
 
 async def test_an_answer_can_be_aborted(serve: Serve) -> None:

@@ -101,6 +101,19 @@ async def test_the_list_of_models_is_live(serve: Serve) -> None:
     assert asked.headers["authorization"] == f"Bearer {KEY}"
 
 
+async def test_a_list_that_has_changed_is_not_remembered(serve: Serve) -> None:
+    listings = [["moonshot-v1-8k"], ["moonshot-v1-32k", "moonshot-v1-8k"]]
+
+    async def script(peer: Peer) -> None:
+        listing = listings[len(server.requests) - 1]
+        await document({"object": "list", "data": [{"id": name} for name in listing]}).send(peer)
+
+    server = await serve(script)
+    gateway = Gateway(GatewayProfile("test", server.base_url, key=KEY), patience=HASTY)
+    assert [[model.id for model in await gateway.models()] for _ in listings] == listings
+    await gateway.aclose()
+
+
 async def test_a_new_key_that_is_not_known_yet_is_tried_again(serve: Serve) -> None:
     refused = document(error("authentication_error", "invalid_api_key", "Invalid API key"), 401)
     asked = await ask(serve, refused, Reply((*HELLO, END, DONE)))

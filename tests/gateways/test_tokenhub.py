@@ -161,8 +161,10 @@ async def test_a_failure_that_was_failed_over_in_vain_is_reported_whole(serve: S
     [
         ("authorization required", 401, Unauthorized, "authorization required"),
         ("invalid api key format", 401, Unauthorized, "invalid api key format"),
+        ("invalid api key", 401, Unauthorized, "invalid api key"),
         ("insufficient scope", 403, Forbidden, "insufficient scope"),
         ("rate limit exceeded", 429, RateLimited, "rate limit exceeded"),
+        ("api key rate limit exceeded", 429, RateLimited, "api key rate limit exceeded"),
         ({"error": "messages required"}, 400, GatewayError, "messages required"),
         (
             {"error": {"message": "model required", "type": "invalid_request_error", "code": None}},

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from chat_ui.gateway import ChatMessage, ChatRequest, Finish, Gateway, GatewayProfile, TextDelta, errors
+from chat_ui.gateway import (
+    ChatMessage,
+    ChatRequest,
+    Finish,
+    Gateway,
+    GatewayProfile,
+    Patience,
+    TextDelta,
+    errors,
+)
 
 Connect = Callable[[Any], Gateway]
 
@@ -45,7 +54,8 @@ async def read(gateway: Gateway, model: str) -> tuple[str, list[Finish]]:
 
 async def test_models_are_those_of_the_proxy(connect: Connect, litellm_proxy: Any):
     names = {model.id for model in await connect(litellm_proxy).models()}
-    assert names == {"steady", "long", "limited", "broken", "too-long", "slow", "cut", "thinking"}
+    mocked, passed_on = ["steady", "long", "limited", "broken", "too-long"], ["slow", "cut", "thinking"]
+    assert names == {*mocked, *passed_on, "later", "too-long-upstream"}
 
 
 async def test_models_are_those_of_aimock(connect: Connect, aimock: Any):
@@ -81,6 +91,7 @@ async def test_the_upstream_is_asked_what_the_person_asked(connect: Connect, aim
         ("limited", errors.RateLimited, 429),
         ("broken", errors.GatewayDown, 500),
         ("too-long", errors.ContextTooLong, 400),
+        ("too-long-upstream", errors.ContextTooLong, 400),
         ("no-such-model", errors.BadRequest, 400),
     ],
 )
@@ -95,9 +106,32 @@ async def test_a_refusal_is_told_in_words(
     assert litellm_proxy.key not in f"{caught.value} {caught.value.detail}"
 
 
-async def test_a_wrong_key_is_told_in_words(connect: Connect, aimock: Any):
-    with pytest.raises(errors.Unauthorized):
-        await connect(aimock, key="not-the-key").models()
+@pytest.mark.parametrize("through", ["upstream", "litellm_proxy"])
+async def test_the_wait_that_the_upstream_asks_for_is_kept(through: str, request: pytest.FixtureRequest):
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    server = request.getfixturevalue(through)
+    profile = GatewayProfile(name="real", base_url=server.base_url, key=server.key)
+    async with aclosing(Gateway(profile, patience=Patience(sleep=note))) as gateway:
+        with pytest.raises(errors.RateLimited, match="Come back later") as caught:
+            await read(gateway, "later")
+    assert (caught.value.retry_after, waits) == (3.0, [3.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("through", "status", "words"),
+    [("aimock", 401, "Check the gateway's key"), ("litellm_proxy", 400, "“No connected db.”")],
+)
+async def test_a_wrong_key_is_told_in_words(
+    connect: Connect, through: str, status: int, words: str, request: pytest.FixtureRequest
+):
+    with pytest.raises(errors.Unauthorized) as caught:
+        await connect(request.getfixturevalue(through), key="sk-not-the-key").models()
+    assert caught.value.status == status
+    assert words in str(caught.value)
 
 
 async def test_what_came_before_an_upstream_broke_off_is_kept(connect: Connect, litellm_proxy: Any):

@@ -21,7 +21,7 @@ from tests.scripted import ScriptedGateway, happens
 from .conftest import Browser
 
 # Bytes of a piece's frame beside its text: names, one id, and an offset of up to three digits.
-ENVELOPE = 170
+ENVELOPE = 90
 
 HOSTILE: list[Any] = [
     None,
@@ -66,8 +66,12 @@ def name_of(handler: str) -> str:
     return f"{ThreadState.get_full_name()}.{handler}"
 
 
+def pieces(browser: Browser) -> list[list[Any]]:
+    return [value for value in browser.pushed("texts") if isinstance(value, list)]
+
+
 def told(browser: Browser) -> str:
-    return "".join(value["text"] for value in browser.pushed("texts") if "offset" in value)
+    return "".join(text for _, _, text, *part in pieces(browser) if not part)
 
 
 async def test_a_first_message_is_acknowledged_with_its_conversation(
@@ -154,12 +158,12 @@ async def test_text_streams_without_touching_the_state(following: Browser, gatew
     assert len(frames) <= len(words)
     for frame in frames:
         [event] = frame.events
-        text = event.payload["value"]["text"]
+        text = event.payload["value"][2]
         assert len(format.json_dumps(frame)) - len(format.json_dumps(text)) <= ENVELOPE
     await request.finish()
     await browser.until(lambda: statuses(browser)[-1] == ["complete", "complete"])
-    offsets = [value["offset"] for value in browser.pushed("texts") if "offset" in value]
-    lengths = [len(value["text"]) for value in browser.pushed("texts") if "offset" in value]
+    offsets = [offset for _, offset, _ in pieces(browser)]
+    lengths = [len(text) for _, _, text in pieces(browser)]
     assert offsets == [sum(lengths[:number]) for number in range(len(lengths))]
 
 
@@ -186,8 +190,7 @@ async def test_heads_change_at_the_turns_of_a_conversation_only(
     assert "Hello" not in str(browser.values(ThreadState, "heads"))
     last = as_rows(browser.values(ThreadState, "heads")[-1])[-1]
     assert (last["chars"], last["error"]) == (len("That is all."), "")
-    parts = [value.get("part") for value in browser.pushed("texts") if value.get("text") == "Hm."]
-    assert parts == ["reasoning"]
+    assert [part for _, _, text, *part in pieces(browser) if text == "Hm."] == [["reasoning"]]
 
 
 async def test_finished_texts_come_once_and_beside_the_state(
@@ -231,11 +234,12 @@ async def test_an_answer_is_continued_in_its_place(following: Browser, gateway: 
     [first, growing] = as_rows(following.values(ThreadState, "heads")[-1])
     assert first == question
     assert growing["id"] != cut["id"]
-    assert following.pushed("texts")[-1] == {"texts": [{"id": growing["id"], "text": "So far"}]}
+    *_, texts, keys = following.pushed("texts")
+    assert texts == {"texts": [{"id": growing["id"], "text": "So far"}]}
     await request.say(", so good.")
     await following.until(lambda: told(following).endswith(", so good."))
-    [piece] = [value for value in following.pushed("texts") if value.get("text") == ", so good."]
-    assert (piece["id"], piece["offset"]) == (growing["id"], len("So far"))
+    [(key, offset, _)] = [piece for piece in pieces(following) if piece[2] == ", so good."]
+    assert (keys["keys"][str(key)], offset) == (growing["id"], len("So far"))
     await request.finish()
     await following.until(lambda: statuses(following)[-1] == ["complete", "complete"])
 

@@ -129,6 +129,13 @@ export function Answer({ messageId, status, chars, onGap }) {
   );
 }
 
+// What a token is differs by model; four letters each is the usual estimate, until the gateway has counted.
+export function Counter({ messageId }) {
+  const { points } = useText(messageId);
+  const tokens = Math.round((points.text + points.reasoning + points.tool_calls) / 4);
+  return <span className="meta">{tokens > 0 && `About ${tokens.toLocaleString("en-US")} tokens`}</span>;
+}
+
 function countdown({ until, why, paying }) {
   if (paying) return paying;
   if (until === null) return `${why} Waiting until another answer has ended`;

@@ -9,7 +9,7 @@ import reflex as rx
 from chat_ui.state.models import ModelState
 from chat_ui.state.thread import MessageHead, ThreadState
 from chat_ui.ui.components.menus import icon
-from chat_ui.ui.components.scripts import Answer, AskAgain, CopyMessage, Words
+from chat_ui.ui.components.scripts import Answer, AskAgain, CopyMessage, Counter, Words
 
 __all__ = ["message"]
 
@@ -55,13 +55,15 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
             rx.cond(head.error, _ending("info", head.error, "ending")),
         ),
         _help(head),
-        rx.cond(
-            head.status != "streaming",
-            rx.el.div(
-                CopyMessage.create(message_id=head.id),
-                rx.el.span(head.note, class_name="meta"),
-                class_name="actions",
+        rx.el.div(
+            rx.cond(
+                head.status == "streaming",
+                Counter.create(message_id=head.id),
+                rx.fragment(
+                    CopyMessage.create(message_id=head.id), rx.el.span(head.note, class_name="meta")
+                ),
             ),
+            class_name="actions",
         ),
     )
 
@@ -71,7 +73,7 @@ def _help(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component | rx.Var[Any]:
     return rx.match(
         head.action,
         ("continue", _ask("Continue", head, ThreadState.continue_answer)),
-        ("again", _ask("Try again", head, ThreadState.answer_again)),
+        ("again", _ask("Regenerate", head, ThreadState.answer_again)),
         ("agree", _ask("Pay the new address and try again", head, ThreadState.agree_to_payee)),
         rx.fragment(),
     )

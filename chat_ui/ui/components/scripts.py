@@ -13,6 +13,7 @@ __all__ = [
     "AskAgain",
     "Composer",
     "CopyMessage",
+    "Counter",
     "Example",
     "Menu",
     "Scrim",
@@ -56,6 +57,15 @@ class Answer(rx.Component):
     status: rx.Var[str]
     chars: rx.Var[int]
     on_gap: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Counter(rx.Component):
+    """How many tokens an answer has so far, about."""
+
+    library = _script("answer.jsx")
+    tag = "Counter"
+
+    message_id: rx.Var[str]
 
 
 class AskAgain(rx.Component):

@@ -2,8 +2,9 @@
 // growing answer is never sent twice: the server pushes small pieces, and this module appends them.
 //
 // What arrives (see chat_ui/state/wire.py):
-//   {id, offset, text}                 a piece of the answer; offset counts code points
-//   {id, offset, text, part}           the same for another part of it ("reasoning", "tool_calls")
+//   [key, offset, text]                a piece of an answer; offset counts code points
+//   [key, offset, text, part]          the same for another part of it ("reasoning", "tool_calls")
+//   {keys: {key: id}}                  which answers these are; said before the first piece of each
 //   {id, wait, why}                    the gateway is asked again in so many seconds (null: nobody knows)
 //   {id, paying}                       it is paid now, in words
 //   {texts: [{id, text, …}]}           whole texts with all their parts, on load and after a gap
@@ -15,6 +16,7 @@ const NOTHING = Object.fromEntries(PARTS.map((part) => [part, ""]));
 const EMPTY = Object.freeze({ ...NOTHING, points: counted(NOTHING), gap: false });
 
 const entries = new Map();
+const keys = new Map();
 const listeners = new Map();
 
 function codePoints(text) {
@@ -40,7 +42,9 @@ function put(id, entry) {
   listeners.get(id)?.forEach((notify) => notify());
 }
 
-function append({ id, offset, text, part = "text" }) {
+function append([key, offset, text, part = "text"]) {
+  const id = keys.get(key);
+  if (id === undefined) return;
   const entry = entries.get(id) ?? EMPTY;
   const have = entry.points[part];
   if (offset > have) {
@@ -73,10 +77,11 @@ function pay({ id, paying }) {
 }
 
 function receive(message) {
-  if (message.texts) message.texts.forEach(replace);
+  if (Array.isArray(message)) append(message);
+  else if (message.texts) message.texts.forEach(replace);
+  else if (message.keys) Object.entries(message.keys).forEach(([key, id]) => keys.set(Number(key), id));
   else if (message.paying) pay(message);
-  else if ("wait" in message) hold(message);
-  else append(message);
+  else hold(message);
 }
 
 refs["ref_texts"] = {
