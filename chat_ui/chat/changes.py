@@ -122,14 +122,23 @@ class ConversationDeleted:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A conversation as it stands: its active path from the first message to the last.
+    """A conversation as it stands: the end of its active path.
 
     The text of an answer that is still growing is as long as it was when the snapshot was taken; pieces
     that follow continue from there.
+
+    Args:
+        conversation: as it is now.
+        messages: the last ones of the path, the oldest first; those before them are asked for apart.
     """
 
     conversation: Conversation
     messages: tuple[Message, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the path begins with its first message."""
+        return not self.messages or self.messages[0].parent_id is None
 
 
 Change = (

@@ -24,7 +24,10 @@ from chat_ui.store.messages import Message
 if TYPE_CHECKING:
     from chat_ui.chat.service import Chat
 
-__all__ = ["follow_conversation", "read_snapshot", "read_texts"]
+__all__ = ["follow_conversation", "read_earlier", "read_snapshot", "read_texts"]
+
+# How much of a conversation a page gets at first, and each time that it asks for more.
+PAGE = 60
 
 
 async def follow_conversation(
@@ -56,7 +59,9 @@ async def follow_conversation(
 
 async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncGenerator[Change]:
     revision = snapshot.conversation.revision
-    shown: list[str | None] = [None, *(message.id for message in snapshot.messages)]
+    shown: list[str | None] = [message.id for message in snapshot.messages]
+    if snapshot.is_whole:
+        shown.insert(0, None)
     while True:
         change = await changes.next()
         if isinstance(change, Piece | RunWaiting | RunPaying | AnswerUnsaved):
@@ -75,7 +80,7 @@ async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncGenerator
 
 
 async def read_snapshot(chat: Chat, owner: str, conversation_id: str) -> Snapshot:
-    """Read a conversation with the active path's texts, growing ones included.
+    """Read a conversation with the last texts of its active path, growing ones included.
 
     Raises:
         NoSuchConversation: it isn't this person's, or is gone.
@@ -88,8 +93,23 @@ async def read_snapshot(chat: Chat, owner: str, conversation_id: str) -> Snapsho
             raise NoSuchConversation
         path = []
         if conversation.leaf_id is not None:
-            path = await messages.path(tx, owner, conversation_id, conversation.leaf_id)
+            path = await messages.path(tx, owner, conversation_id, conversation.leaf_id, most=PAGE)
     return Snapshot(conversation, tuple([await _as_it_grows(chat, owner, message) for message in path]))
+
+
+async def read_earlier(chat: Chat, owner: str, message_id: str) -> list[Message]:
+    """Read what leads to a message: some of it, its end; nothing before a first one.
+
+    Raises:
+        NoSuchMessage: it isn't this person's, or is gone.
+    """
+    async with chat.db.read() as tx:
+        message = await messages.get(tx, owner, message_id) if is_id(message_id) else None
+        if message is None:
+            raise NoSuchMessage
+        if message.parent_id is None:
+            return []
+        return await messages.path(tx, owner, message.conversation_id, message.parent_id, most=PAGE)
 
 
 async def read_texts(chat: Chat, owner: str, message_id: str) -> Message:

@@ -121,8 +121,13 @@ class GatewayError(Exception):
         self.status = status
         self.detail = detail
         self.retry_after = retry_after
-        own_words = f" The gateway's own words: “{detail}”" if detail else ""
-        super().__init__(f"{self.summary} {self.advice}{own_words}")
+        super().__init__(" ".join(filter(None, (self.summary, self.advice, self._own_words()))))
+
+    def _own_words(self) -> str:
+        if not self.detail:
+            return "" if self.status is None else f"(HTTP {self.status})"
+        code = "" if self.status is None else f" (HTTP {self.status})"
+        return f"The gateway's own words{code}: “{self.detail}”"
 
 
 class InvalidBaseURL(GatewayError):

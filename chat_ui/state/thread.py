@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from decimal import Decimal
 
 import reflex as rx
 
@@ -23,44 +21,24 @@ from chat_ui.chat.changes import (
     TurnStarted,
 )
 from chat_ui.chat.errors import ChatError, NoSuchConversation
-from chat_ui.chat.outcome import remark
 from chat_ui.chat.service import Chat
-from chat_ui.gateway import GatewayError, PayeeChanged
+from chat_ui.gateway import GatewayError
 from chat_ui.gateway.payment_errors import in_dollars
 from chat_ui.state import routes, wire
 from chat_ui.state.arguments import again_of, draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
+from chat_ui.state.heads import MessageHead, head_of
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
 
-__all__ = ["MessageHead", "ThreadState"]
+__all__ = ["ThreadState"]
+
+# The heads of the last messages are sent again whenever one of them changes; those above stand still.
+MOST_HEADS = 16
+LEAST_HEADS = 4
 
 FollowedChange = TurnStarted | MessageEnded | AnswerUnsaved | ConversationChanged | ConversationDeleted
-
-
-@dataclasses.dataclass(frozen=True)
-class MessageHead:
-    """What the page's state knows of a message: all but its text.
-
-    Args:
-        id: of the message.
-        role: who says it.
-        status: how far it is.
-        error: what went wrong or is missing, in words, if anything did or is.
-        chars: code points of its text, once it is final; the page asks again where it has fewer.
-        note: model, tokens and time, in one line, once it is final.
-        action: what would help on, if it is an answer that something is wrong with: ``continue`` it,
-            ask ``again``, or ``agree`` to whom the gateway wants to be paid through.
-    """
-
-    id: str
-    role: str
-    status: str
-    error: str = ""
-    chars: int = 0
-    note: str = ""
-    action: str = ""
 
 
 class ThreadState(rx.State):
@@ -68,7 +46,9 @@ class ThreadState(rx.State):
 
     conversation_id: str = ""
     title: str = ""
-    heads: list[MessageHead] = []  # noqa: RUF012 - Reflex gives each state its own
+    above: list[MessageHead] = []  # noqa: RUF012 - Reflex gives each state its own
+    heads: list[MessageHead] = []  # noqa: RUF012
+    more_above: bool = False
     missing: str = ""
     notice: str = ""
     price: str = ""
@@ -77,6 +57,11 @@ class ThreadState(rx.State):
     def leaf(self) -> str:
         """The last message: what a message sent now would answer to."""
         return self.heads[-1].id if self.heads else ""
+
+    @rx.var
+    def first(self) -> str:
+        """The first message that is shown."""
+        return next((heads[0].id for heads in (self.above, self.heads) if heads), "")
 
     @rx.var
     def running(self) -> str:
@@ -117,22 +102,35 @@ class ThreadState(rx.State):
             self._show(change.conversation)
         match change:
             case Snapshot():
-                self.heads = [_head(message) for message in change.messages]
+                self._stand([head_of(message) for message in change.messages])
+                self.more_above = not change.is_whole
             case TurnStarted():
-                self.heads = [*self._before(change.added[0]), *map(_head, change.added)]
+                self._add(change.added[0].parent_id, [head_of(message) for message in change.added])
             case MessageEnded() | AnswerUnsaved():
-                ended = _head(change.message)
-                self.heads = [ended if head.id == ended.id else head for head in self.heads]
+                self._settle(head_of(change.message))
             case ConversationDeleted():
                 self.reset()
                 self.missing = "This conversation was deleted."
             case ConversationChanged():
                 pass
 
-    def _before(self, added: Message) -> list[MessageHead]:
-        """What stands before a message that is new."""
-        ids = [head.id for head in self.heads]
-        return [] if added.parent_id is None else self.heads[: ids.index(added.parent_id) + 1]
+    def _stand(self, heads: list[MessageHead]) -> None:
+        self.above, self.heads = heads[:-LEAST_HEADS], heads[-LEAST_HEADS:]
+
+    def _add(self, parent_id: str | None, added: list[MessageHead]) -> None:
+        """Put messages after the one that they follow, in place of what stood there."""
+        shown, above = [*self.above, *self.heads], len(self.above)
+        place = 1 + next((number for number, head in enumerate(shown) if head.id == parent_id), -1)
+        heads = [*shown[:place], *added]
+        if above <= place and len(heads) - above <= MOST_HEADS:
+            self.heads = heads[above:]
+        else:
+            self._stand(heads)
+
+    def _settle(self, ended: MessageHead) -> None:
+        for name in ("heads", "above"):
+            if any(head.id == ended.id for head in getattr(self, name)):
+                setattr(self, name, [ended if head.id == ended.id else head for head in getattr(self, name)])
 
     def _show(self, conversation: Conversation) -> None:
         if self.missing:
@@ -196,6 +194,20 @@ class ThreadState(rx.State):
         """End the answer that is being written; what it has said stays."""
         await current_chat().runs.stop(owner_of(self), text_of(message_id))
 
+    @rx.event(background=True)
+    async def show_earlier(self, before: str) -> None:
+        """Show what stands before the first message that is shown."""
+        try:
+            earlier = await follow.read_earlier(current_chat(), owner_of(self), text_of(before))
+        except (ChatError, StoreError):
+            return
+        await wire.push(*wire.texts(earlier))
+        async with self:
+            shown = [*self.above, *self.heads]
+            if shown and shown[0].id == before:
+                self.above = [*map(head_of, earlier), *self.above]
+                self.more_above = bool(earlier) and earlier[0].parent_id is not None
+
     @rx.event
     async def resend_text(self, message_id: str) -> None:
         """Push a text again that reached the page with a hole, or not at all."""
@@ -210,45 +222,3 @@ def _new_texts(change: Snapshot | FollowedChange) -> tuple[Message, ...]:
     if isinstance(change, Snapshot):
         return change.messages
     return change.added if isinstance(change, TurnStarted) else ()
-
-
-def _head(message: Message) -> MessageHead:
-    if message.status == "streaming":
-        return MessageHead(message.id, message.role, message.status)
-    return MessageHead(
-        id=message.id,
-        role=message.role,
-        status=message.status,
-        error=remark(message),
-        chars=len(message.text),
-        note=_note(message) if message.role == "assistant" else "",
-        action=_action(message) if message.role == "assistant" else "",
-    )
-
-
-def _action(message: Message) -> str:
-    if message.error_kind == PayeeChanged.__name__:
-        return "agree"
-    cut = message.status in ("stopped", "interrupted") or message.finish_reason == "length"
-    if cut and message.text.strip():
-        return "continue"
-    return "again" if message.status != "complete" or not message.text.strip() else ""
-
-
-def _note(message: Message) -> str:
-    facts = [message.served_model or message.model or ""]
-    if message.route_reason:
-        facts.append(message.route_reason)
-    if message.output_tokens is not None:
-        facts.append(f"{message.output_tokens:,} tokens")
-    if message.duration_ms is not None:
-        facts.append(f"{message.duration_ms / 1000:.1f} s")
-    if message.cost is not None:
-        facts.append(_amount(message.cost, message.currency or ""))
-    if message.receipt:
-        facts.append(message.receipt)
-    return " · ".join(fact for fact in facts if fact)
-
-
-def _amount(cost: Decimal, currency: str) -> str:
-    return in_dollars(cost) if currency.lower() == "usd" else f"{cost:f} {currency.upper()}".strip()

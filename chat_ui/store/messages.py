@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store import conversations
@@ -103,6 +103,8 @@ class Message(Ending):
     finished_at: datetime | None = None
 
 
+LONGEST_PATH = 100_000
+
 _NAMES = [field.name for field in fields(Message)]
 _COLUMNS = [message.c[name] for name in _NAMES]
 
@@ -143,26 +145,33 @@ async def by_client_id(tx: AsyncSession, owner: str, client_id: str) -> Message 
     return _message(row) if row else None
 
 
-async def path(tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str) -> list[Message]:
-    """Read a branch, from the first message to the leaf; empty where there is no such leaf."""
+async def path(
+    tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str, *, most: int = LONGEST_PATH
+) -> list[Message]:
+    """Read a branch, from the first message to the leaf; empty where there is no such leaf.
+
+    Args:
+        tx: a transaction.
+        owner: whose conversation it is.
+        conversation_id: the conversation.
+        leaf_id: the branch's last message.
+        most: how many of its last messages to read.
+    """
     here = (message.c.owner_id == owner, message.c.conversation_id == conversation_id)
-    branch = (
-        select(message.c.id, message.c.parent_id).where(message.c.id == leaf_id, *here).cte(recursive=True)
+    steps = (
+        select(message.c.id, message.c.parent_id, literal(1).label("step"))
+        .where(message.c.id == leaf_id, *here)
+        .cte(recursive=True)
     )
-    # UNION drops rows that it has seen, so that it would end even if messages went round in a circle.
-    branch = branch.union(
-        select(message.c.id, message.c.parent_id)
-        .join(branch, message.c.id == branch.c.parent_id)
-        .where(*here)
+    # The number of steps ends it even if messages went round in a circle; each counts once then.
+    steps = steps.union_all(
+        select(message.c.id, message.c.parent_id, steps.c.step + 1)
+        .join(steps, message.c.id == steps.c.parent_id)
+        .where(steps.c.step < most, *here)
     )
-    rows = await tx.execute(select(*_COLUMNS).join(branch, message.c.id == branch.c.id))
-    remaining = {found.id: found for found in map(_message, rows)}
-    steps: list[Message] = []
-    step = remaining.pop(leaf_id, None)
-    while step is not None:
-        steps.append(step)
-        step = remaining.pop(step.parent_id, None) if step.parent_id else None
-    return steps[::-1]
+    rows = await tx.execute(select(*_COLUMNS).join(steps, message.c.id == steps.c.id).order_by(steps.c.step))
+    found = {step.id: step for step in map(_message, rows)}
+    return list(found.values())[::-1]
 
 
 async def children(tx: AsyncSession, owner: str, conversation_id: str) -> list[tuple[str, str | None]]:

@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from chat_ui.chat.service import DATABASE
-from chat_ui.store import conversations, messages, users
-from chat_ui.store.engine import Database
-from chat_ui.store.messages import Message
+from tests.browser.history import write_history
 
 TOKENS = 2000
 MOST_BYTES_PER_TOKEN = 75
@@ -22,29 +19,7 @@ MOST_BYTES_PER_HEAD = 200
 def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A data folder with one conversation of many messages, and its address."""
     folder = tmp_path_factory.mktemp("history")
-    return folder, "/c/" + asyncio.run(write_history(folder))
-
-
-async def write_history(folder: Path) -> str:
-    db = await Database.open(folder / DATABASE)
-    try:
-        async with db.write() as tx:
-            owner = (await users.local_user(tx)).id
-            made = await conversations.create(tx, owner, title="Long ago", gateway="demo", model="demo")
-            last = None
-            for number in range(EARLIER):
-                said = Message(
-                    conversation_id=made.id,
-                    parent_id=last,
-                    role="assistant" if number % 2 else "user",
-                    text=f"Message {number}. " + "lorem ipsum " * 120,
-                )
-                await messages.add(tx, owner, said)
-                last = said.id
-            await conversations.set_leaf(tx, owner, made.id, last)
-        return made.id
-    finally:
-        await db.close()
+    return folder, "/c/" + asyncio.run(write_history(folder, EARLIER))
 
 
 async def test_a_long_answer_costs_little_and_no_more_for_a_long_history(start_site, visit, history):

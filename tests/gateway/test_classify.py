@@ -283,6 +283,6 @@ def test_the_tree_is_drawn_as_it_is() -> None:
 @pytest.mark.parametrize("kind", [EmptyAnswer, StreamError, RateLimited])
 def test_what_an_error_carries(kind: type[GatewayError]) -> None:
     error = kind("It broke.", advice="Wait.", status=429, detail="slow down", retry_after=3.0)
-    assert str(error) == "It broke. Wait. The gateway's own words: “slow down”"
+    assert str(error) == "It broke. Wait. The gateway's own words (HTTP 429): “slow down”"
     assert str(kind("It broke.", advice="Wait.")) == "It broke. Wait."
     assert (error.status, error.detail, error.retry_after) == (429, "slow down", 3.0)

@@ -51,7 +51,7 @@ async def test_the_real_key_connects(site, visit, server, steady):
 
 async def test_a_wrong_key_is_told_in_words(site, visit, server, through):
     # A LiteLLM proxy without a database has nowhere to look a key up: it answers 400 in place of 401.
-    own_words = {"litellm": "“No connected db.”", "aimock": "own words: “"}
+    own_words = {"litellm": "“No connected db.”", "aimock": "own words (HTTP "}
     person = await visit(site)
 
     card = await connect(person, server.base_url, WRONG_KEY)

@@ -13,7 +13,7 @@ from chat_ui.chat.follow import read_snapshot
 from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.state import routes
-from chat_ui.state.thread import ThreadState
+from chat_ui.state.thread import MOST_HEADS, ThreadState
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import new_id
 from tests.scripted import ScriptedGateway, happens
@@ -211,6 +211,35 @@ async def test_finished_texts_come_once_and_beside_the_state(
     future.cancel()
 
 
+async def test_what_is_further_up_is_seldom_sent_again(
+    following: Browser, gateway: ScriptedGateway, conversation: Conversation
+) -> None:
+    await (await gateway.next_request()).finish()
+    gateway.greeting = "Yes."
+    for turn in range(2, 12):
+        await following.send(ThreadState.send, Draft(f"send-{turn}", "And?", conversation.id))
+        await following.until(lambda: shown(following) == ["complete"] * 2 * turn)  # noqa: B023
+    sizes = [len(heads) for heads in following.values(ThreadState, "heads")]
+    assert max(sizes) <= MOST_HEADS
+    assert len(following.values(ThreadState, "above")) <= 3
+    ids = [head["id"] for head in everything(following)]
+    assert len(set(ids)) == 22
+    before = following.values(ThreadState, "above")[-1]
+    await following.send(ThreadState.send, Draft("send-b", "Or?", conversation.id, parent_id=ids[1]))
+    await following.until(lambda: len(everything(following)) == 4 and shown(following)[-1] == "complete")
+    assert [head["id"] for head in everything(following)][:2] == ids[:2]
+    assert following.values(ThreadState, "above")[-1] != before
+
+
+def everything(browser: Browser) -> list[dict[str, Any]]:
+    above = browser.values(ThreadState, "above")
+    return [*as_rows(above[-1] if above else []), *as_rows(browser.values(ThreadState, "heads")[-1])]
+
+
+def shown(browser: Browser) -> list[str]:
+    return [head["status"] for head in everything(browser)]
+
+
 async def test_stop_ends_the_answer(following: Browser, gateway: ScriptedGateway) -> None:
     request = await gateway.next_request()
     await request.say("So far")
@@ -262,6 +291,7 @@ async def test_arguments_from_anybody_change_nothing(
     request = await gateway.next_request()
     await browser.send_raw(name_of("stop"), message_id=argument)
     await browser.send_raw(name_of("resend_text"), message_id=argument)
+    await browser.send_raw(name_of("show_earlier"), before=argument)
     for handler in ("answer_again", "continue_answer", "agree_to_payee"):
         for wanted in (argument, {"id": argument, "message_id": argument, "model": argument}):
             await browser.send_raw(name_of(handler), wanted=wanted)

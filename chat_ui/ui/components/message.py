@@ -6,8 +6,9 @@ from typing import Any
 
 import reflex as rx
 
+from chat_ui.state.heads import MessageHead
 from chat_ui.state.models import ModelState
-from chat_ui.state.thread import MessageHead, ThreadState
+from chat_ui.state.thread import ThreadState
 from chat_ui.ui.components.menus import icon
 from chat_ui.ui.components.scripts import Answer, AskAgain, CopyMessage, Counter, Words
 
@@ -59,9 +60,7 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
             rx.cond(
                 head.status == "streaming",
                 Counter.create(message_id=head.id),
-                rx.fragment(
-                    CopyMessage.create(message_id=head.id), rx.el.span(head.note, class_name="meta")
-                ),
+                rx.fragment(CopyMessage.create(message_id=head.id), rx.el.span(head.note, class_name="meta")),
             ),
             class_name="actions",
         ),

@@ -148,6 +148,9 @@ class Thread(rx.Component):
 
     conversation: rx.Var[str]
     busy: rx.Var[bool]
+    first: rx.Var[str]
+    more: rx.Var[bool]
+    on_top: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 class Shell(rx.Component):

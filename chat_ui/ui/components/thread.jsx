@@ -5,8 +5,31 @@ import { SENT } from "./composer.jsx";
 import { ArrowDown } from "./icons.jsx";
 
 const NEAR_BOTTOM_PX = 48;
+const NEAR_TOP_PX = 1200;
 
-export function Thread({ conversation, busy, children }) {
+// Earlier messages come in above: what the reader looks at stays where it is.
+function useEarlier(scroller, first, more, onTop) {
+  const before = useRef({ first, height: 0, top: 0 });
+  const asked = useRef("");
+  const look = () => {
+    const { scrollTop, scrollHeight } = scroller.current;
+    before.current = { first, height: scrollHeight, top: scrollTop };
+    if (!more || scrollTop > NEAR_TOP_PX || asked.current === first) return;
+    asked.current = first;
+    onTop(first);
+  };
+  useLayoutEffect(() => {
+    const { first: old, height, top } = before.current;
+    const { current } = scroller;
+    if (old && old !== first && current.querySelector(`[data-message-id="${old}"]`)) {
+      current.scrollTop = top + current.scrollHeight - height;
+    }
+    before.current = { first, height: current.scrollHeight, top: current.scrollTop };
+  }, [first]);
+  return look;
+}
+
+export function Thread({ conversation, busy, first, more, onTop, children }) {
   const scroller = useRef(null);
   const content = useRef(null);
   const following = useRef(true);
@@ -14,6 +37,7 @@ export function Thread({ conversation, busy, children }) {
   const [away, setAway] = useState(false);
   const [scrolled, setScrolled] = useState(false);
   const settled = useConversation() === conversation;
+  const lookUp = useEarlier(scroller, first, more, onTop);
 
   const toBottom = () => {
     const { current } = scroller;
@@ -47,6 +71,7 @@ export function Thread({ conversation, busy, children }) {
     lastTop.current = scrollTop;
     setAway(!following.current);
     setScrolled(scrollTop > 0);
+    lookUp();
   };
 
   return (

@@ -25,8 +25,12 @@ def conversation() -> rx.Component:
 def _thread() -> rx.Component:
     return rx.fragment(
         Thread.create(
-            rx.foreach(ThreadState.heads, message),
+            # One list: in two, a message that moved from one to the other would be drawn anew.
+            rx.foreach(ThreadState.above + ThreadState.heads, message),
             conversation=ThreadState.conversation_id,
+            first=ThreadState.first,
+            more=ThreadState.more_above,
+            on_top=ThreadState.show_earlier,
             busy=ThreadState.running != "",
         ),
         rx.el.div(_notice(), composer(), class_name="composer-dock"),

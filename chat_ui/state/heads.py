@@ -1,0 +1,80 @@
+"""What the page's state knows of the messages: all but their texts."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+from chat_ui.chat.outcome import remark
+from chat_ui.gateway import PayeeChanged
+from chat_ui.gateway.payment_errors import in_dollars
+from chat_ui.store.messages import Message
+
+__all__ = ["MessageHead", "head_of"]
+
+
+@dataclasses.dataclass(frozen=True)
+class MessageHead:
+    """What the page's state knows of a message: all but its text.
+
+    Args:
+        id: of the message.
+        role: who says it.
+        status: how far it is.
+        error: what went wrong or is missing, in words, if anything did or is.
+        chars: code points of its text, once it is final; the page asks again where it has fewer.
+        note: model, tokens and time, in one line, once it is final.
+        action: what would help on, if it is an answer that something is wrong with: ``continue`` it,
+            ask ``again``, or ``agree`` to whom the gateway wants to be paid through.
+    """
+
+    id: str
+    role: str
+    status: str
+    error: str = ""
+    chars: int = 0
+    note: str = ""
+    action: str = ""
+
+
+def head_of(message: Message) -> MessageHead:
+    """The head of a message."""
+    if message.status == "streaming":
+        return MessageHead(message.id, message.role, message.status)
+    return MessageHead(
+        id=message.id,
+        role=message.role,
+        status=message.status,
+        error=remark(message),
+        chars=len(message.text),
+        note=_note(message) if message.role == "assistant" else "",
+        action=_action(message) if message.role == "assistant" else "",
+    )
+
+
+def _action(message: Message) -> str:
+    if message.error_kind == PayeeChanged.__name__:
+        return "agree"
+    cut = message.status in ("stopped", "interrupted") or message.finish_reason == "length"
+    if cut and message.text.strip():
+        return "continue"
+    return "again" if message.status != "complete" or not message.text.strip() else ""
+
+
+def _note(message: Message) -> str:
+    facts = [message.served_model or message.model or ""]
+    if message.route_reason:
+        facts.append(message.route_reason)
+    if message.output_tokens is not None:
+        facts.append(f"{message.output_tokens:,} tokens")
+    if message.duration_ms is not None:
+        facts.append(f"{message.duration_ms / 1000:.1f} s")
+    if message.cost is not None:
+        facts.append(_amount(message.cost, message.currency or ""))
+    if message.receipt:
+        facts.append(message.receipt)
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _amount(cost: Decimal, currency: str) -> str:
+    return in_dollars(cost) if currency.lower() == "usd" else f"{cost:f} {currency.upper()}".strip()

@@ -1,0 +1,60 @@
+"""A conversation that is longer than a page shows at once."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from chat_ui.chat.follow import PAGE
+from tests.browser.history import write_history
+
+LENGTH = 5 * PAGE + 7
+NEARLY_PX = 2
+
+
+@pytest.fixture(scope="module")
+def site(start_site, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("long")
+    started = start_site(folder)
+    started.path = "/c/" + asyncio.run(write_history(folder, LENGTH))
+    return started
+
+
+async def test_it_opens_at_its_end_with_its_last_messages_only(site, visit):
+    person = await visit(site, site.path)
+    await expect(person.articles).to_have_count(PAGE)
+    await expect(person.articles.last).to_contain_text(f"Message {LENGTH - 1}.")
+    await expect(person.articles.last).to_be_in_viewport()
+
+
+async def test_scrolling_up_brings_all_of_it_without_a_jump(site, visit):
+    person = await visit(site, site.path)
+    await expect(person.articles).to_have_count(PAGE)
+    await person.log.hover()
+    for loaded in range(2, 7):
+        first = person.articles.first
+        seen = re.search(r"Message \d+\.", await first.inner_text())[0]
+        await person.page.evaluate("() => document.fonts.ready")
+        await person.log.evaluate("log => { log.scrollTop = 600; }")
+        mark = person.articles.filter(has_text=seen)
+        before = await above_the_fold(mark)
+        await expect(person.articles).to_have_count(min(loaded * PAGE, LENGTH))
+        assert abs(await above_the_fold(mark) - before) <= NEARLY_PX
+    await expect(person.articles.first).to_contain_text("Message 0.")
+    numbers = [int(number) for number in re.findall(r"Message (\d+)\.", await person.log.inner_text())]
+    assert numbers == list(range(LENGTH))
+
+
+async def test_a_turn_costs_no_more_for_what_is_above(site, visit):
+    person = await visit(site, site.path)
+    await expect(person.articles).to_have_count(PAGE)
+    person.received.clear()
+    await person.ask("5 tokens")
+    assert sum(len(frame) for frame in person.received) < 20_000
+    await person.page.reload()
+    await expect(person.articles.last).to_contain_text("w5")
+
+
+async def above_the_fold(article) -> float:
+    return await article.evaluate("element => element.getBoundingClientRect().top")
