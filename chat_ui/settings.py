@@ -117,6 +117,7 @@ class Settings(BaseSettings):
         data_dir: where conversations, backups and connections lie.
         database_url: an SQLAlchemy URL in place of the SQLite file in ``data_dir``.
         max_message_chars: the longest message a person may send, in characters.
+        grace_seconds: how long answers that are being written may go on when the site is told to end.
         x402_private_key: of the wallet that pays gateways which charge per request; set as
             ``X402_PRIVATE_KEY``, in the environment only.
         x402_mainnet: whether real money may be paid; otherwise only that of test networks.
@@ -137,6 +138,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: user_data_path("chat-ui", appauthor=False))
     database_url: str | None = None
     max_message_chars: int = Field(default=200_000, ge=1, le=300_000)
+    grace_seconds: float = Field(default=2.0, ge=0, le=600)
     x402_private_key: SecretStr | None = Field(default=None, validation_alias=WALLET_VARIABLE)
     x402_mainnet: bool = False
     x402_per_message: Decimal = Field(default=Decimal("0.10"), ge=0, le=1000)

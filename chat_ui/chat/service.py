@@ -70,6 +70,7 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         gateways = Gateways(settings, saved)
         feed = MemoryFeed()
         asker = Asker(db, feed, gateways, _budget(settings))
+        pace = pace or Pace(drain=settings.grace_seconds)
         running = Runs(db, feed, asker, worker_id=worker_id, pace=pace)
         try:
             yield Chat(settings, db, feed, gateways, running, await local_person(db))

@@ -18,6 +18,8 @@ from typing import Any
 
 import httpx
 
+from chat_ui.gateway.network import DirectTransport
+
 __all__ = ["ClientPool", "Lease"]
 
 WARM = 20
@@ -132,9 +134,16 @@ class ClientPool:
             await self._transport.aclose()
 
     def _new_client(self) -> httpx.AsyncClient:
+        verify = shared_ssl_context(self._trust_env)
+        transport: httpx.AsyncBaseTransport | None = None
+        if self._transport is not None:
+            transport = Borrowed(self._transport)
+        elif not self._trust_env:
+            # With trust_env httpx looks for proxies, which it does for its own transport only.
+            transport = DirectTransport(verify=verify, idle=self._idle)
         return self._make(
-            transport=Borrowed(self._transport) if self._transport is not None else None,
-            verify=shared_ssl_context(self._trust_env),
+            transport=transport,
+            verify=verify,
             trust_env=self._trust_env,
             http2=False,  # closing an HTTP/2 stream doesn't tell the server, which goes on and bills
             follow_redirects=False,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import reflex as rx
 from reflex.constants import CompileContext
@@ -18,8 +18,8 @@ __all__ = ["current_chat", "owner_of", "refuse_a_false_start", "run_chat", "serv
 _running: list[Chat] = []
 
 
-@asynccontextmanager
-async def serving(chat: Chat) -> AsyncIterator[None]:
+@contextmanager
+def serving(chat: Chat) -> Iterator[None]:
     """Make a chat the one that event handlers use, for as long as the context is open."""
     _running.append(chat)
     try:
@@ -30,8 +30,17 @@ async def serving(chat: Chat) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def run_chat() -> AsyncIterator[None]:
-    """Open the chat with this process and close it with it: a lifespan task of the app."""
-    async with open_chat(get_settings()) as chat, serving(chat):
+    """Open the chat with this process and close it with it: a lifespan task of the app.
+
+    Raises:
+        SystemExit: the database or a setting can't be used; the text says which and what to do.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            chat = await stack.enter_async_context(open_chat(get_settings()))
+        except (StoreError, SettingsError) as error:
+            raise SystemExit(f"Chat UI can't start. {error}") from None
+        stack.enter_context(serving(chat))
         yield
 
 

@@ -1,14 +1,11 @@
 """The real site, built for production and started on a port of its own."""
 
 import fcntl
-import hashlib
 import itertools
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,12 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat_ui import cli
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD_DIR = ROOT / ".web-tests"
 START_WITHIN_S = 60
-# What a page is made of, the pins of its packages and the way it is built here included.
-SOURCES = ("chat_ui", "assets", "reflex.lock", "rxconfig.py", "pyproject.toml", "tests/browser/site.py")
-GENERATED = {"__pycache__", "external"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +28,15 @@ class Build:
     directory: Path
     port: int
 
-    def environment(self, **more: str) -> dict[str, str]:
-        """The environment of a site that knows of no gateway and shares nothing with the person's own."""
-        private = ("CHAT_UI_", "OPENAI_", "REFLEX_")
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(private)}
-        return inherited | {
-            "REFLEX_WEB_WORKDIR": str(self.directory),
-            "REFLEX_FRONTEND_PORT": str(self.port),
-            "REFLEX_API_URL": f"http://localhost:{self.port}",
-            "REFLEX_TELEMETRY_ENABLED": "false",
-            "REFLEX_CHECK_LATEST_VERSION": "false",
-            **more,
-        }
-
     def compile(self) -> None:
-        """Compile the page as ``reflex run --env prod`` does, unless nothing changed since the last time."""
-        fingerprint = f"{self.port} {_digest_of_sources()}"
-        compiled = self.directory / "compiled-from"
-        if compiled.exists() and compiled.read_text() == fingerprint:
-            return
-        compiled.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        compiled.write_text(fingerprint)
+        """Compile the page, unless nothing changed since the last time."""
+        cli.compile_page(self.directory, _environment(), self.port)
+
+
+def _environment() -> dict[str, str]:
+    """The environment of a site that knows of no gateway and shares nothing with the person's own."""
+    private = ("CHAT_UI_", "OPENAI_", "REFLEX_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(private)}
 
 
 @contextmanager
@@ -118,19 +97,6 @@ def _free_port(port: int = 0) -> int:
         return probe.getsockname()[1]
 
 
-def _digest_of_sources() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(file for source in SOURCES for file in _files(ROOT / source)):
-        digest.update(f"{path} {path.stat().st_size}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _files(source: Path) -> Iterator[Path]:
-    for path in (source, *source.rglob("*")):
-        if path.is_file() and not GENERATED.intersection(path.relative_to(ROOT).parts):
-            yield path
-
-
 class Site:
     """One site: a process, a data folder, and an address.
 
@@ -156,21 +122,8 @@ class Site:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        command = [
-            shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian",
-            "--interface=asgi",
-            "--factory",
-            "--host=127.0.0.1",
-            f"--port={self.port}",
-            "chat_ui.chat_ui:app",
-        ]
-        env = self._build.environment(
-            CHAT_UI_DATA_DIR=str(self.data_dir),
-            REFLEX_ENV_MODE="prod",
-            __REFLEX_SKIP_COMPILE="true",
-            __REFLEX_MOUNT_FRONTEND_COMPILED_APP="true",
-            **self.env,
-        )
+        command, env = cli.production(self._build.directory, _environment(), host="127.0.0.1", port=self.port)
+        env |= {"CHAT_UI_DATA_DIR": str(self.data_dir), **self.env}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -193,17 +146,18 @@ class Site:
         """End every one of its processes at once, with nothing said to them before."""
         self._signal(signal.SIGKILL)
 
-    def stop(self) -> None:
-        """End it as an operator would."""
-        self._signal(signal.SIGTERM)
+    def stop(self) -> int | None:
+        """End it as an operator would; returns what it ended with, if it was running."""
+        return self._signal(signal.SIGTERM)
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> int | None:
         process, self._process = self._process, None
         if process is None:
-            return
+            return None
         os.killpg(process.pid, number)
         try:
             process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        return process.returncode

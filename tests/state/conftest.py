@@ -98,8 +98,9 @@ class Browser:
 
 @pytest.fixture
 async def chat(settings: Settings) -> AsyncGenerator[Chat]:
-    async with open_chat(settings, pace=Pace(piece=0, journal=0, drain=0)) as running, serving(running):
-        yield running
+    async with open_chat(settings, pace=Pace(piece=0, journal=0, drain=0)) as running:
+        with serving(running):
+            yield running
 
 
 @pytest.fixture

@@ -1,0 +1,151 @@
+"""``chat-ui``: what whoever runs the site types."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["compile_page", "main", "production"]
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE_DIR = ROOT / ".web-serve"
+# What a page is made of, the pins of its packages included.
+SOURCES = ("chat_ui", "assets", "reflex.lock", "rxconfig.py", "pyproject.toml")
+GENERATED = {"__pycache__", "external"}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says.
+
+    Raises:
+        SystemExit: it can't be done; the text says why and what to do.
+    """
+    parser = argparse.ArgumentParser(prog="chat-ui", description="A self-hosted streaming chat site.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve_command = commands.add_parser("serve", help="run the site in production, on one port")
+    serve_command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
+    serve_command.add_argument("--port", default=3000, type=_port, help="the port to listen on (%(default)s)")
+    wanted = parser.parse_args(arguments)
+    serve(wanted.host, wanted.port)
+
+
+def serve(host: str, port: int) -> None:
+    """Become the server of the site; its page is compiled first where it has changed since the last time.
+
+    Raises:
+        SystemExit: it can't start; the text says why and what to do.
+    """
+    if not (ROOT / "rxconfig.py").is_file():
+        raise SystemExit("chat-ui serve runs in a checkout of the project: there is no rxconfig.py here.")
+    _check_port(host, port)
+    PAGE_DIR.mkdir(exist_ok=True)
+    compile_page(PAGE_DIR, os.environ, port)
+    print(f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
+    command, environment = production(PAGE_DIR, os.environ, host=host, port=port)
+    os.chdir(ROOT)
+    os.execve(command[0], command, environment)  # noqa: S606
+
+
+def production(
+    directory: Path, inherited: Mapping[str, str], *, host: str, port: int
+) -> tuple[list[str], dict[str, str]]:
+    """The command that serves a compiled page, and its environment.
+
+    Args:
+        directory: where the page was compiled.
+        inherited: the environment to add to.
+        host: the address to listen on.
+        port: the port to listen on, which the page was compiled for.
+    """
+    granian = shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian"
+    command = [
+        granian,
+        "--interface=asgi",
+        "--factory",
+        f"--host={host}",
+        f"--port={port}",
+        "--log-level=warning",
+        "chat_ui.chat_ui:app",
+    ]
+    environment = _environment(directory, inherited, port)
+    return command, environment | {
+        "REFLEX_ENV_MODE": "prod",
+        "__REFLEX_SKIP_COMPILE": "true",
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    }
+
+
+def compile_page(directory: Path, inherited: Mapping[str, str], port: int) -> None:
+    """Compile the page for a port, unless it was compiled there from the same sources before.
+
+    Raises:
+        SystemExit: it can't be compiled; the text is what the compiler said.
+    """
+    fingerprint = f"{port} {_digest_of_sources()}"
+    compiled = directory / "compiled-from"
+    if compiled.exists() and compiled.read_text() == fingerprint:
+        return
+    print("Compiling the page; this takes half a minute, once.", file=sys.stderr, flush=True)
+    compiled.unlink(missing_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+        cwd=ROOT,
+        env=_environment(directory, inherited, port),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"The page can't be compiled.\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    compiled.write_text(fingerprint)
+
+
+def _environment(directory: Path, inherited: Mapping[str, str], port: int) -> dict[str, str]:
+    # The JavaScript runtime, bun, lies beside this Python; nobody need have activated its environment.
+    beside = str(Path(sys.executable).parent)
+    return dict(inherited) | {
+        "PATH": os.pathsep.join(filter(None, (beside, inherited.get("PATH")))),
+        "REFLEX_WEB_WORKDIR": str(directory),
+        "REFLEX_FRONTEND_PORT": str(port),
+        "REFLEX_API_URL": f"http://localhost:{port}",
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+    }
+
+
+def _digest_of_sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(file for source in SOURCES for file in _files(ROOT / source)):
+        digest.update(f"{path} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(source: Path) -> Iterator[Path]:
+    for path in (source, *source.rglob("*")):
+        if path.is_file() and not GENERATED.intersection(path.relative_to(ROOT).parts):
+            yield path
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return port
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # What only waits for its time to run out is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            words = f"Chat UI can't listen on {host}, port {port}: {error.strerror}."
+            raise SystemExit(f"{words} Name another one with --host or --port.") from None

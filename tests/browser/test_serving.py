@@ -1,0 +1,41 @@
+"""Starting and ending a site in production."""
+
+import pytest
+from playwright.async_api import expect
+
+
+async def test_told_to_end_in_mid_answer_it_keeps_what_was_said(start_site, visit):
+    site = start_site(CHAT_UI_GRACE_SECONDS="0.5")
+    person = await visit(site)
+    await person.say("A long answer of 2000 tokens, please")
+    await person.seen_at_least(person.answers.last, 20)
+    seen = await person.words_on_screen(person.answers.last)
+
+    assert site.stop() == 0
+
+    site.start()
+    again = await visit(site, person.page.url.removeprefix(site.url))
+    answer = again.answers.last
+    await expect(answer).to_have_attribute("data-status", "interrupted")
+    await expect(answer).to_contain_text("The site was restarted before the answer was finished")
+    assert seen <= await again.words_on_screen(answer) < 2000
+
+
+async def test_given_the_time_an_answer_is_written_to_its_end(start_site, visit):
+    site = start_site(CHAT_UI_GRACE_SECONDS="14")
+    person = await visit(site)
+    await person.say("A long answer of 150 tokens, please")
+    await person.seen_at_least(person.answers.last, 5)
+
+    assert site.stop() == 0
+
+    site.start()
+    again = await visit(site, person.page.url.removeprefix(site.url))
+    await expect(again.answers.last).to_have_attribute("data-status", "complete")
+    await again.seen_at_least(again.answers.last, 150)
+
+
+async def test_where_it_can_not_start_it_says_why(start_site, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AssertionError, match=r"Chat UI can't start\. The database .* can't be made"):
+        start_site(CHAT_UI_DATA_DIR=str(tmp_path / "file" / "data"))

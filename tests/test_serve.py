@@ -1,0 +1,91 @@
+"""``chat-ui serve``: what an operator sees of it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from chat_ui import cli
+
+
+@pytest.fixture
+def spied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, list[str], dict[str, str]]]:
+    """What the process became, with a page that is compiled already."""
+    became: list[tuple[str, list[str], dict[str, str]]] = []
+    monkeypatch.setattr(cli, "PAGE_DIR", tmp_path / "page")
+    monkeypatch.setattr(cli, "compile_page", lambda *_: None)
+    monkeypatch.setattr(cli.os, "execve", lambda *call: became.append(call))
+    monkeypatch.chdir(tmp_path)
+    return became
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_it_becomes_the_server_of_the_compiled_page(
+    spied: list[tuple[str, list[str], dict[str, str]]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    port = free_port()
+    cli.main(["serve", "--port", str(port)])
+    [(program, command, environment)] = spied
+    assert program == command[0]
+    assert Path(program).name == "granian"
+    assert f"--port={port}" in command
+    assert "--host=127.0.0.1" in command
+    assert environment["REFLEX_WEB_WORKDIR"] == str(tmp_path / "page")
+    assert environment["REFLEX_API_URL"] == f"http://localhost:{port}"
+    assert environment["PATH"].startswith(str(Path(sys.executable).parent))
+    assert f"http://localhost:{port}" in capsys.readouterr().out
+    assert Path.cwd() == cli.ROOT
+
+
+def test_a_port_that_is_taken_is_said(spied: list[tuple[str, list[str], dict[str, str]]]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SystemExit, match=rf"can't listen on 127.0.0.1, port {port}: Address already"):
+            cli.main(["serve", "--port", str(port)])
+    assert spied == []
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
+def test_a_port_is_a_number(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["serve", f"--port={port}"])
+    assert ended.value.code == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_a_page_is_compiled_once_for_its_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page, root = tmp_path / "page", tmp_path / "root"
+    page.mkdir()
+    (root / "assets" / "external").mkdir(parents=True)
+    runs: list[object] = []
+    compiler = root / "compiler"
+    compiler.write_text("#!/bin/sh\nexit 0\n")
+    compiler.chmod(0o755)
+    monkeypatch.setattr(cli, "ROOT", root)
+    monkeypatch.setattr(cli.sys, "executable", str(compiler))
+    for change in ("", "", "more css", "more css"):
+        (root / "assets" / "page.css").write_text(change)
+        (root / "assets" / "external" / "made.js").write_text(change * 2)
+        before = (page / "compiled-from").read_text() if (page / "compiled-from").exists() else ""
+        cli.compile_page(page, {}, 3000)
+        runs.append((page / "compiled-from").read_text() != before)
+    assert runs == [True, False, True, False]
+
+
+def test_a_compiler_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compiler = tmp_path / "compiler"
+    compiler.write_text("#!/bin/sh\necho no such icon >&2\nexit 3\n")
+    compiler.chmod(0o755)
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(cli.sys, "executable", str(compiler))
+    with pytest.raises(SystemExit, match="no such icon"):
+        cli.compile_page(tmp_path, {}, 3000)
+    assert not (tmp_path / "compiled-from").exists()
