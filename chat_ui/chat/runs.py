@@ -14,7 +14,14 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from chat_ui.chat.asking import Asker
-from chat_ui.chat.changes import AnswerUnsaved, ConversationChanged, MessageEnded, RunPaying, RunWaiting
+from chat_ui.chat.changes import (
+    AnswerUnsaved,
+    Change,
+    ConversationChanged,
+    MessageEnded,
+    RunPaying,
+    RunWaiting,
+)
 from chat_ui.chat.errors import ChatError, Closing
 from chat_ui.chat.feed import Feed, Topic
 from chat_ui.chat.live import LiveRun, Pace, Turn
@@ -151,7 +158,7 @@ class Runs:
         run.unsent.clear()
         topic = Topic("conversation", run.turn.conversation_id)
         for piece in run.answer.take_pieces(run.turn.message_id):
-            await self._feed.publish(topic, piece)
+            await self._tell(topic, piece)
 
     async def _journal(self, run: LiveRun) -> None:
         while True:
@@ -172,8 +179,15 @@ class Runs:
         await self._send_piece(run)
         ended = await self._save(run, run.end(failure))
         if ended is not None:
-            await self._feed.publish(Topic("conversation", run.turn.conversation_id), ended)
-            await self._feed.publish(Topic("person", run.turn.owner), ConversationChanged(ended.conversation))
+            await self._tell(Topic("conversation", run.turn.conversation_id), ended)
+            await self._tell(Topic("person", run.turn.owner), ConversationChanged(ended.conversation))
+
+    async def _tell(self, topic: Topic, change: Change) -> None:
+        """Tell the readers, who may miss it: the answer is saved whether they hear of it or not."""
+        try:
+            await self._feed.publish(topic, change)
+        except Exception:
+            log.exception("A change could not be told to its readers")
 
     async def _save(self, run: LiveRun, outcome: Outcome) -> MessageEnded | None:
         """Try until the answer is saved, because the only whole copy of it is here."""
@@ -210,9 +224,7 @@ class Runs:
             gateway=turn.gateway,
             model=turn.request.model or None,
         )
-        await self._feed.publish(
-            Topic("conversation", turn.conversation_id), AnswerUnsaved(run.shown(answer))
-        )
+        await self._tell(Topic("conversation", turn.conversation_id), AnswerUnsaved(run.shown(answer)))
         run.settled.set()
 
     async def _pause(self, seconds: float) -> None:

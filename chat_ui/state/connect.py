@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import reflex as rx
@@ -11,7 +11,7 @@ from reflex.config import get_config
 from reflex.event import EventCallback
 
 from chat_ui.chat.errors import ChatError
-from chat_ui.gateway import GatewayError
+from chat_ui.gateway import GatewayError, Model
 from chat_ui.gateway.local import find_local
 from chat_ui.state.arguments import field_of, text_of
 from chat_ui.state.current import current_chat
@@ -66,8 +66,7 @@ class ConnectState(rx.State):
         try:
             config = get_config()
             for one in await find_local(skip={int(config.backend_port or 0), int(config.frontend_port or 0)}):
-                models = "1 model" if len(one.models) == 1 else f"{len(one.models):,} models"
-                servers.append(LocalServer(one.base_url, f"{one.label} · {models}"))
+                servers.append(LocalServer(one.base_url, f"{one.label} · {_counted(one.models)}"))
         finally:
             async with self:
                 self.looking, self.looked, self.found = False, True, servers
@@ -89,7 +88,7 @@ class ConnectState(rx.State):
         error = report = ""
         try:
             found = await current_chat().gateways.connect(field_of(form, "base_url"), field_of(form, "key"))
-            report = f"Connected: {len(found.models):,} models, and {found.model} answered."
+            report = f"Connected: {_counted(found.models)}, and {found.model} answered."
         except (ChatError, GatewayError, StoreError) as problem:
             error = str(problem)
         finally:
@@ -108,3 +107,7 @@ class ConnectState(rx.State):
         else:
             self.report = ""
         return ModelState.load
+
+
+def _counted(models: Sequence[Model]) -> str:
+    return "1 model" if len(models) == 1 else f"{len(models):,} models"

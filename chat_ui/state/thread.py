@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
@@ -34,6 +35,7 @@ from chat_ui.store.messages import Message
 
 __all__ = ["ThreadState"]
 
+FOLLOW_AGAIN_S = 2.0
 # The heads of the last messages are sent again whenever one of them changes; those above stand still.
 MOST_HEADS = 16
 LEAST_HEADS = 4
@@ -76,23 +78,32 @@ class ThreadState(rx.State):
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
         """Show the conversation of this address, and whatever happens in it, until the page leaves."""
-        chat, owner, channel = current_chat(), owner_of(self), wire.Channel()
-        try:
-            async with aclosing(follow.follow_conversation(chat, owner, self._wanted())) as changes:
-                async for change in changes:
-                    if isinstance(change, Piece):
-                        await wire.push(channel.piece(change))
-                    elif isinstance(change, RunWaiting | RunPaying):
-                        await wire.push(channel.hurdle(change))
-                    else:
-                        for texts in channel.texts(_new_texts(change)):
-                            await wire.push(texts)
-                        async with self:
-                            self._take(change)
-        except (NoSuchConversation, StoreError) as error:
-            async with self:
-                self.reset()
-                self.missing = str(error)
+        while True:
+            try:
+                await self._follow(wire.Channel())
+            except NoSuchConversation as error:
+                async with self:
+                    self.reset()
+                    self.missing = str(error)
+                return
+            except StoreError as error:
+                async with self:
+                    self.notice = str(error)
+            await asyncio.sleep(FOLLOW_AGAIN_S)
+
+    async def _follow(self, channel: wire.Channel) -> None:
+        changes = follow.follow_conversation(current_chat(), owner_of(self), self._wanted())
+        async with aclosing(changes):
+            async for change in changes:
+                if isinstance(change, Piece):
+                    await wire.push(channel.piece(change))
+                elif isinstance(change, RunWaiting | RunPaying):
+                    await wire.push(channel.hurdle(change))
+                else:
+                    for texts in channel.texts(_new_texts(change)):
+                        await wire.push(texts)
+                    async with self:
+                        self._take(change)
 
     def _wanted(self) -> str:
         return self.router.url.path.removeprefix(routes.CONVERSATION_PREFIX).strip("/")
@@ -102,6 +113,7 @@ class ThreadState(rx.State):
             self._show(change.conversation)
         match change:
             case Snapshot():
+                self.notice = ""
                 self._stand([head_of(message) for message in change.messages])
                 self.more_above = not change.is_whole
             case TurnStarted():
@@ -189,7 +201,7 @@ class ThreadState(rx.State):
         except (ChatError, StoreError) as error:
             self.notice = str(error)
 
-    @rx.event
+    @rx.event(background=True)
     async def stop(self, message_id: str) -> None:
         """End the answer that is being written; what it has said stays."""
         await current_chat().runs.stop(owner_of(self), text_of(message_id))

@@ -309,3 +309,23 @@ async def test_what_was_said_last_is_shown_before_the_end_is_told(
             await page.until_ended()
             assert page.shown() == "First, and last."
             assert page.count(Piece) == 2
+
+
+async def test_a_feed_that_fails_costs_no_answer(
+    chat: Chat, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    publish = chat.feed.publish
+
+    async def refuse(topic: Topic, change: Change) -> None:
+        raise ConnectionError("The feed is gone.")
+
+    monkeypatch.setattr(chat.feed, "publish", refuse)
+    await request.say("All of it.")
+    await request.finish()
+    await happens(lambda: not chat.runs._live)
+    monkeypatch.setattr(chat.feed, "publish", publish)
+    answer = await ended(chat, conversation)
+    assert (answer.status, answer.text) == ("complete", "All of it.")
+    assert "could not be told" in caplog.text

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from reflex.utils import format
 
-from chat_ui.chat import library
+from chat_ui.chat import follow, library
 from chat_ui.chat.again import Again
 from chat_ui.chat.follow import read_snapshot
 from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, send
-from chat_ui.state import routes
+from chat_ui.state import routes, thread
 from chat_ui.state.thread import MOST_HEADS, ThreadState
 from chat_ui.store.conversations import Conversation
+from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import new_id
 from tests.scripted import ScriptedGateway, happens
 
@@ -238,6 +239,26 @@ def everything(browser: Browser) -> list[dict[str, Any]]:
 
 def shown(browser: Browser) -> list[str]:
     return [head["status"] for head in everything(browser)]
+
+
+async def test_a_database_that_is_busy_is_asked_again(
+    browser: Browser, gateway: ScriptedGateway, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await gateway.next_request()).finish()
+    monkeypatch.setattr(thread, "FOLLOW_AGAIN_S", 0)
+    read, busy = follow.read_snapshot, [StoreError("The database is busy."), None]
+
+    async def sometimes(*args: Any) -> Any:
+        if problem := busy.pop(0) if busy else None:
+            raise problem
+        return await read(*args)
+
+    monkeypatch.setattr(follow, "read_snapshot", sometimes)
+    future = await browser.start(ThreadState.follow)
+    await browser.until(lambda: bool(browser.values(ThreadState, "heads")))
+    assert browser.values(ThreadState, "notice") == ["The database is busy.", ""]
+    assert browser.values(ThreadState, "missing") == []
+    future.cancel()
 
 
 async def test_stop_ends_the_answer(following: Browser, gateway: ScriptedGateway) -> None:
