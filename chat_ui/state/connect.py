@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import reflex as rx
@@ -11,7 +11,7 @@ from reflex.config import get_config
 from reflex.event import EventCallback
 
 from chat_ui.chat.errors import ChatError
-from chat_ui.gateway import GatewayError, Model
+from chat_ui.gateway import GatewayError
 from chat_ui.gateway.local import find_local
 from chat_ui.state.arguments import field_of, text_of
 from chat_ui.state.current import current_chat
@@ -65,8 +65,10 @@ class ConnectState(rx.State):
         servers: list[LocalServer] = []
         try:
             config = get_config()
-            for one in await find_local(skip={int(config.backend_port or 0), int(config.frontend_port or 0)}):
-                servers.append(LocalServer(one.base_url, f"{one.label} · {_counted(one.models)}"))
+            found = await find_local(skip={int(config.backend_port or 0), int(config.frontend_port or 0)})
+            servers = [
+                LocalServer(one.base_url, f"{one.label} · {_counted(len(one.models))}") for one in found
+            ]
         finally:
             async with self:
                 self.looking, self.looked, self.found = False, True, servers
@@ -88,7 +90,7 @@ class ConnectState(rx.State):
         error = report = ""
         try:
             found = await current_chat().gateways.connect(field_of(form, "base_url"), field_of(form, "key"))
-            report = f"Connected: {_counted(found.models)}, and {found.model} answered."
+            report = f"Connected: {_counted(len(found.models))}, and {found.model} answered."
         except (ChatError, GatewayError, StoreError) as problem:
             error = str(problem)
         finally:
@@ -109,5 +111,5 @@ class ConnectState(rx.State):
         return ModelState.load
 
 
-def _counted(models: Sequence[Model]) -> str:
-    return "1 model" if len(models) == 1 else f"{len(models):,} models"
+def _counted(models: int) -> str:
+    return "1 model" if models == 1 else f"{models:,} models"
