@@ -14,13 +14,14 @@ WALLET_KEY = "4c" * 32
 LONG = "A long answer of 120 tokens, please"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+# One site after the other: the tests of one stand together.
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def gateway():
     async with ScriptedGateway() as scripted:
         yield scripted
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(start_site, gateway):
     return start_site(
         CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-a"
@@ -116,16 +117,16 @@ async def test_a_call_of_a_tool_is_seen_as_it_grows(site, visit, gateway):
     await expect(person.answers.last).to_contain_text('"city": "Lund"')
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def router():
-    yield XRouter()
+@pytest.fixture(scope="module")
+def router():
+    return XRouter()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def paid_site(start_site, router, tmp_path):
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def paid_site(start_site, router, tmp_path_factory):
     server = ScriptedServer(router)
     await server.start()
-    file = tmp_path / "gateways.toml"
+    file = tmp_path_factory.mktemp("settings") / "gateways.toml"
     file.write_text(f'[[gateways]]\nname = "x-router"\nbase_url = "{server.base_url}"\nmodel = "model-a"\n')
     yield start_site(CHAT_UI_CONFIG=str(file), X402_PRIVATE_KEY=WALLET_KEY)
     await server.stop()

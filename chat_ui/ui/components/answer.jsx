@@ -1,16 +1,34 @@
 // What a message says: an answer as markdown while it streams, a person's words as they were typed.
-import { memo, useEffect, useState } from "react";
-import { Streamdown, defaultRehypePlugins } from "streamdown";
-import { Code } from "./code.jsx";
-import { useMath, withDollars } from "./math.js";
+import { memo, useEffect, useMemo, useState } from "react";
+import {
+  Block,
+  defaultComponents,
+  defaultRehypePlugins,
+  defaultRemarkPlugins,
+  detectTextDirection,
+} from "streamdown";
+import { Code, MarkdownCode } from "./code.jsx";
+import { createSplitter, readFence, withoutHalfFence } from "./code_fences.js";
+import { useMath } from "./math.js";
 import { useText } from "./texts.js";
 import { ToolCalls } from "./tool_calls.jsx";
 
 const ASK_AGAIN_MS = 2000;
 const WEB_LINK = /^(https?:|mailto:)/i;
 
+const HEADING = /^ {0,3}#{1,6}\s/;
+const BLOCKS_A_GROUP = 20;
+
 // Raw HTML in an answer stays text: the plugin that would parse it is left out.
-const REHYPE = [defaultRehypePlugins.sanitize, defaultRehypePlugins.harden];
+function pluginsWith(math) {
+  const { sanitize, harden } = defaultRehypePlugins;
+  const remarkPlugins = Object.values(defaultRemarkPlugins);
+  if (!math) return { remarkPlugins, rehypePlugins: [sanitize, harden] };
+  return {
+    remarkPlugins: [...remarkPlugins, math.remarkPlugin],
+    rehypePlugins: [sanitize, harden, math.rehypePlugin],
+  };
+}
 
 function Link({ href, children, ...rest }) {
   // Within the answer, a footnote's mark leads to it and back.
@@ -60,12 +78,12 @@ const plain = (Tag) =>
   };
 
 const COMPONENTS = {
+  ...defaultComponents,
   a: Link,
   img: RemoteImage,
   input: Checkbox,
   table: Table,
-  code: Code,
-  inlineCode: ({ children }) => <code>{children}</code>,
+  code: (props) => ("data-block" in props ? <MarkdownCode {...props} /> : <code>{props.children}</code>),
   ...Object.fromEntries(
     ["h1", "h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "blockquote", "hr", "strong", "sub", "sup"]
       .concat(["li", "section", "thead", "tbody", "tr", "th", "td"])
@@ -73,23 +91,46 @@ const COMPONENTS = {
   ),
 };
 
-const Markdown = memo(function Markdown({ text, streaming }) {
-  const math = useMath(text);
+const AnyBlock = memo(function AnyBlock({ content, isIncomplete, ...rest }) {
+  const fence = readFence(content);
   return (
-    <Streamdown
-      className="prose"
-      mode="streaming"
-      isAnimating={streaming}
-      parseIncompleteMarkdown={streaming}
-      components={COMPONENTS}
-      rehypePlugins={REHYPE}
-      plugins={math}
-      controls={false}
-      linkSafety={{ enabled: false }}
-      dir="auto"
-    >
-      {withDollars(text)}
-    </Streamdown>
+    <div dir={fence ? "ltr" : detectTextDirection(content)} data-heading={HEADING.test(content)}>
+      {fence ? (
+        <Code {...fence} open={isIncomplete} />
+      ) : (
+        <Block {...rest} content={content} isIncomplete={isIncomplete} components={COMPONENTS} />
+      )}
+    </div>
+  );
+});
+
+// A finished block is never drawn again; in groups, many of them are passed over at once.
+const Group = memo(
+  function Group({ blocks, streaming, plugins }) {
+    return blocks.map((content, index) => (
+      <AnyBlock key={index} content={content} isIncomplete={streaming && index === blocks.length - 1} {...plugins} />
+    ));
+  },
+  (old, { blocks, streaming, plugins }) =>
+    old.streaming === streaming &&
+    old.plugins === plugins &&
+    old.blocks.length === blocks.length &&
+    old.blocks.every((content, index) => content === blocks[index]),
+);
+
+const Markdown = memo(function Markdown({ text, streaming }) {
+  const loaded = useMath(text);
+  const [split] = useState(createSplitter);
+  const plugins = useMemo(() => pluginsWith(loaded?.math), [loaded]);
+  const blocks = split(streaming ? withoutHalfFence(text) : text, streaming);
+  const groups = [];
+  for (let at = 0; at < blocks.length; at += BLOCKS_A_GROUP) groups.push(blocks.slice(at, at + BLOCKS_A_GROUP));
+  return (
+    <div className={streaming ? "prose growing" : "prose"}>
+      {groups.map((group, index) => (
+        <Group key={index} blocks={group} streaming={streaming && index === groups.length - 1} plugins={plugins} />
+      ))}
+    </div>
   );
 });
 

@@ -1,58 +1,184 @@
-// A code block: language, wrap, copy, download, and the code itself.
-import { isValidElement, useState } from "react";
+// A code block: language, wrap, copy, download, and the code itself, which takes color as it comes. A long one shows a
+// part of itself, from its first line on: it never changes its height by itself, but by growing.
+import { isValidElement, memo, useEffect, useLayoutEffect, useReducer, useRef, useState } from "react";
+import { useIsCodeFenceIncomplete } from "streamdown";
+import { PLAIN, useTokenizer } from "./code_highlight.js";
+import { findLanguage } from "./code_languages.js";
+import { CodeLines } from "./code_lines.js";
 import { CopyButton } from "./copy.jsx";
-import { Check, Download, WrapText } from "./icons.jsx";
+import { Download, WrapText } from "./icons.jsx";
 
-const EXTENSIONS = {
-  python: "py", javascript: "js", typescript: "ts", bash: "sh", shell: "sh", rust: "rs", markdown: "md",
-  ruby: "rb", csharp: "cs", "c++": "cpp", kotlin: "kt", plaintext: "txt", text: "txt",
-};
+const SLICE_MS = 8;
+const BETWEEN_SLICES_MS = 16;
+const WAIT_MS = 400;
+const LINES_AT_ONCE = 20;
+const LINE_PX = 21;
+const MOST_LINES_FOLDED = 40;
+const NEAR_END_PX = 24;
 
-function sourceOf(children) {
-  if (typeof children === "string") return children;
-  if (Array.isArray(children)) return children.map(sourceOf).join("");
-  return isValidElement(children) ? sourceOf(children.props.children) : "";
-}
+const BOLD = 2;
+const ITALIC = 1;
 
 function download(source, language) {
-  const name = /^[a-z0-9]{1,12}$/.test(language) ? language : "txt";
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([source], { type: "text/plain" }));
-  link.download = `code.${EXTENSIONS[language] ?? name}`;
+  link.download = `code.${findLanguage(language)?.extension ?? "txt"}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-export function Code({ className, children }) {
-  const [wrapped, setWrapped] = useState(false);
-  const language = /language-([^\s]+)/.exec(className ?? "")?.[1] ?? "";
-  const source = sourceOf(children).replace(/\n$/, "");
+function Token({ content, color, fontStyle }) {
+  const style = { color };
+  if (fontStyle & BOLD) style.fontWeight = 600;
+  if (fontStyle & ITALIC) style.fontStyle = "italic";
+  return <span style={style}>{content}</span>;
+}
+
+// A line that is still being written may be ahead of its tokens.
+const Line = memo(function Line({ line: { text, tokens } }) {
+  const drawn = tokens.reduce((length, token) => length + token.content.length, 0);
   return (
-    <figure className="code-block" dir="ltr">
+    <span className="code-line">
+      {tokens.map((token, index) =>
+        token.color === PLAIN && !token.fontStyle ? token.content : <Token key={index} {...token} />,
+      )}
+      {text.slice(drawn) + "\n"}
+    </span>
+  );
+});
+
+const Chunk = memo(function Chunk({ lines }) {
+  return (
+    <span className="code-chunk" style={{ "--lines": lines.length }}>
+      {lines.map((line, index) => (
+        <Line key={index} line={line} />
+      ))}
+    </span>
+  );
+});
+
+function holdsSelection(element) {
+  const selection = getSelection();
+  return element !== null && !selection.isCollapsed && selection.containsNode(element, true);
+}
+
+// What is being written is colored as it is drawn, what was there before in small slices afterwards: but not while
+// the reader has selected some of it, because new elements would take the selection away.
+function useLines(source, language, open, element) {
+  const held = useRef(null);
+  const tokenizer = useTokenizer(language);
+  const [, again] = useReducer((times) => times + 1, 0);
+  if (!held.current?.isStartOf(source)) held.current = new CodeLines();
+  const lines = held.current;
+  lines.read(source);
+  const waits = lines.left > LINES_AT_ONCE && holdsSelection(element.current);
+  const isBehind = tokenizer !== null && (waits || lines.tokenize(tokenizer, open, performance.now() + SLICE_MS));
+  useEffect(() => {
+    if (!isBehind) return undefined;
+    const timer = setTimeout(again, waits ? WAIT_MS : BETWEEN_SLICES_MS);
+    return () => clearTimeout(timer);
+  });
+  return lines;
+}
+
+function linesThatFit() {
+  return Math.min(MOST_LINES_FOLDED, Math.floor((window.innerHeight * 0.7) / LINE_PX));
+}
+
+// A folded block shows its newest line, as the thread does, until the reader scrolls up in it.
+function useNewestLine(pre, open, folded) {
+  const following = useRef(true);
+  useLayoutEffect(() => {
+    if (open && folded && following.current) pre.current.scrollTop = pre.current.scrollHeight;
+  });
+  return () => {
+    const { scrollHeight, scrollTop, clientHeight } = pre.current;
+    following.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+  };
+}
+
+// While a block changes its height, the reader goes on seeing the element where it was.
+function holdInPlace(element) {
+  const scroller = element.closest(".thread-scroll");
+  const before = element.getBoundingClientRect().top;
+  const observer = new ResizeObserver(() => {
+    observer.disconnect();
+    scroller.scrollTop += element.getBoundingClientRect().top - before;
+  });
+  observer.observe(element);
+}
+
+export function Code({ source, language, open }) {
+  const [wrapped, setWrapped] = useState(false);
+  const [unfolded, setUnfolded] = useState(false);
+  const [fit] = useState(linesThatFit);
+  const pre = useRef(null);
+  const lines = useLines(source, language, open, pre);
+  const isLong = lines.count > fit;
+  const folded = isLong && !unfolded;
+  const onScroll = useNewestLine(pre, open, folded);
+  const fold = (event) => {
+    holdInPlace(unfolded ? event.currentTarget : pre.current.firstChild);
+    setUnfolded(!unfolded);
+  };
+  return (
+    <figure className="code-block" dir="ltr" data-tokenized={lines.tokenized} style={{ "--fit": fit }}>
       <figcaption>
         <span>{language || "text"}</span>
         <button
           type="button"
           className="icon-button"
           aria-label="Wrap lines"
+          title="Wrap lines"
           aria-pressed={wrapped}
           onClick={() => setWrapped(!wrapped)}
         >
-          {wrapped ? <Check /> : <WrapText />}
+          <WrapText />
         </button>
         <CopyButton label="Copy code" read={() => source} />
         <button
           type="button"
           className="icon-button"
           aria-label="Download code"
+          title="Download code"
           onClick={() => download(source, language)}
         >
           <Download />
         </button>
       </figcaption>
-      <pre tabIndex={0} data-wrapped={wrapped}>
-        <code>{source}</code>
+      <pre
+        ref={pre}
+        tabIndex={0}
+        role="group"
+        aria-label="Code"
+        data-wrapped={wrapped}
+        data-folded={folded}
+        onScroll={onScroll}
+      >
+        <code>
+          {lines.chunks.map((chunk, index) => (
+            <Chunk key={index} lines={chunk} />
+          ))}
+        </code>
       </pre>
+      {isLong && (
+        <button type="button" className="code-fold" aria-expanded={unfolded} onClick={fold}>
+          {unfolded ? "Show less" : open ? "Show all lines" : `Show all ${lines.count} lines`}
+        </button>
+      )}
     </figure>
   );
+}
+
+function textIn(children) {
+  if (typeof children === "string") return children;
+  if (Array.isArray(children)) return children.map(textIn).join("");
+  return isValidElement(children) ? textIn(children.props.children) : "";
+}
+
+// Code within a list or a quote, or indented, comes from the markdown around it.
+export function MarkdownCode({ className, children }) {
+  const open = useIsCodeFenceIncomplete();
+  const language = /language-([^\s]+)/.exec(className ?? "")?.[1] ?? "";
+  return <Code key={language} source={textIn(children).replace(/\n$/, "")} language={language} open={open} />;
 }

@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 STREAMDOWN = "streamdown@2.7.1"
+REMEND = "remend@1.4.0"
+SHIKI = ["@shikijs/primitive@4.6.0", "@shikijs/engine-javascript@4.6.0", "@shikijs/langs@4.6.0"]
 MATH = ["remark-math@6.0.0", "rehype-katex@7.0.1", "katex@0.16.27"]
 
 
@@ -41,6 +43,10 @@ for _imported in (
     "outbox.js",
     "icons.jsx",
     "code.jsx",
+    "code_fences.js",
+    "code_highlight.js",
+    "code_languages.js",
+    "code_lines.js",
     "tool_calls.jsx",
 ):
     _script(_imported)
@@ -51,7 +57,7 @@ class Answer(rx.Component):
 
     library = _script("answer.jsx")
     tag = "Answer"
-    lib_dependencies: list[str] = [STREAMDOWN, *MATH, LUCIDE_LIBRARY]
+    lib_dependencies: list[str] = [STREAMDOWN, REMEND, *SHIKI, *MATH, LUCIDE_LIBRARY]
 
     message_id: rx.Var[str]
     status: rx.Var[str]

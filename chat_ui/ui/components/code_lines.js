@@ -1,0 +1,83 @@
+// The lines of a code block that grows. A finished line is tokenized once, from the state that the line before it left,
+// and stays the same object for good: whoever draws the lines sees at a glance which are new.
+const MOST_LINES = 5000;
+const LINES_A_CHUNK = 50;
+
+// What every character that arrives pays for: the line that is still being written is tokenized again as it grows, but
+// all in all no character more than three times.
+const AGAIN = 2;
+
+export class CodeLines {
+  count = 1;
+  tokenized = 0;
+  #source = "";
+  #lines = [{ text: "", tokens: [] }];
+  #chunks = [];
+  #changed = 0;
+  #next = 0;
+  #state = undefined;
+  #purse = 0;
+
+  isStartOf(source) {
+    return source.startsWith(this.#source);
+  }
+
+  // How many aren't tokenized yet.
+  get left() {
+    return Math.min(this.count, MOST_LINES) - this.#next;
+  }
+
+  read(source) {
+    const fresh = source.slice(this.#source.length);
+    if (!fresh) return;
+    this.#source = source;
+    this.#purse += AGAIN * fresh.length;
+    const [rest, ...more] = fresh.split("\n");
+    const last = this.count - 1;
+    this.#put(last, { ...this.#lines[last], text: this.#lines[last].text + rest });
+    for (const text of more) this.#lines.push({ text, tokens: [] });
+    this.count = this.#lines.length;
+  }
+
+  // Tokenizes until a time; tells whether lines are left. With `open`, the last line is still being written.
+  tokenize(tokenizer, open, until) {
+    const growing = open ? 1 : 0;
+    while (this.left > growing) {
+      this.#state = this.#tokenizeLine(tokenizer, this.#next);
+      this.#next += 1;
+      if (performance.now() > until) return this.left > growing;
+    }
+    const { text, tokens } = this.#lines[this.count - 1];
+    if (this.left > 0 && text.length <= this.#purse && text !== textOf(tokens)) {
+      this.#purse -= text.length;
+      this.#tokenizeLine(tokenizer, this.count - 1);
+    }
+    return false;
+  }
+
+  // The lines in groups; a group in which nothing changed is the same array as before.
+  get chunks() {
+    for (let at = this.#changed - (this.#changed % LINES_A_CHUNK); at < this.count; at += LINES_A_CHUNK) {
+      this.#chunks[at / LINES_A_CHUNK] = this.#lines.slice(at, at + LINES_A_CHUNK);
+    }
+    this.#changed = this.count;
+    return this.#chunks;
+  }
+
+  #tokenizeLine(tokenizer, index) {
+    const { text } = this.#lines[index];
+    const { tokens, state } = tokenizer(text, this.#state);
+    this.tokenized += text.length;
+    this.#put(index, { text, tokens });
+    return state ?? this.#state;
+  }
+
+  #put(index, line) {
+    this.#lines[index] = line;
+    this.#changed = Math.min(this.#changed, index);
+  }
+}
+
+function textOf(tokens) {
+  return tokens.map((token) => token.content).join("");
+}

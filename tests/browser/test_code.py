@@ -1,0 +1,191 @@
+"""Code in an answer: colored as it comes, with what a reader does to it."""
+
+import asyncio
+import re
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.scripted import ScriptedGateway
+
+LINES = 500
+MOST_TIMES_TOKENIZED = 3
+NEARLY_PX = 2
+HOSTILE = """\
+<script>window.__fired = 1</script>
+<img src=x onerror="window.__fired = 1">
+</code></pre><iframe srcdoc="<script>parent.__fired = 1</script>"></iframe>
+"""
+
+
+def python_code(lines: int) -> str:
+    """A block of so many lines, each with its number."""
+    body = "".join(f'    value_{n} = compute({n}, "a word")  # w{n}\n' for n in range(2, lines + 1))
+    return f"def compute_all():  # w1\n{body}"
+
+
+def token_by_token(text: str) -> list[str]:
+    """Pieces of about one token."""
+    return re.findall(r"\s*\w{1,6}|\s*[^\w\s]{1,2}|\s+", text)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway():
+    async with ScriptedGateway() as scripted:
+        yield scripted
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def asked(start_site, visit, gateway):
+    """Visit a site of the scripted gateway, and ask; returns the person and the request."""
+    site = start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
+
+    async def ask(**options):
+        person = await visit(site, **options)
+        await person.say("Some code, please")
+        return person, await gateway.next_request()
+
+    return ask
+
+
+async def colored(block, line: int = 0) -> None:
+    """Wait until the grammar has come and a line has its colors."""
+    await expect(block.locator(".code-line").nth(line).locator("span").first).to_be_attached()
+
+
+async def test_a_long_block_is_colored_as_it_grows_and_never_drawn_again(asked):
+    person, request = await asked()
+    code = python_code(LINES)
+    block = person.answers.get_by_role("figure")
+    await request.say("Here it is:\n\n```python\n" + code[:400])
+    await colored(block, 7)
+    await block.evaluate(
+        """block => {
+          window.kept = [...block.querySelectorAll(".code-line")].slice(0, 8);
+          window.tokens = window.kept.flatMap((line) => [...line.childNodes]);
+          getSelection().selectAllChildren(window.kept[3]);
+        }"""
+    )
+    selected = await person.page.evaluate("getSelection().toString()")
+    assert "w4" in selected
+
+    for number, piece in enumerate(token_by_token(code[400:])):
+        await request.say(piece)
+        if number % 8 == 0:
+            await asyncio.sleep(0.01)
+    await expect(block).to_contain_text(f"# w{LINES}")
+
+    assert await person.page.evaluate("getSelection().toString()") == selected
+    assert await person.page.evaluate("[...window.kept, ...window.tokens].every((node) => node.isConnected)")
+    assert await block.locator(".code-line").last.locator("span").count() > 0
+    await request.say("```\n\nThat was it.")
+    await request.finish()
+    await person.ended(person.answers.last)
+    assert await block.locator("code").text_content() == code
+    assert await person.page.evaluate("getSelection().toString()") == selected
+    assert await person.page.evaluate("window.kept.every((line) => line.isConnected)")
+    tokenized = int(await block.get_attribute("data-tokenized"))
+    assert len(code) - LINES <= tokenized <= MOST_TIMES_TOKENIZED * len(code)
+
+
+async def test_an_unfinished_fence_is_never_seen(asked):
+    person, request = await asked()
+    await request.say("Before\n\n")
+    await expect(person.answers).to_contain_text("Before")
+    await person.page.evaluate(
+        """() => {
+          window.seen = new Set();
+          const answer = document.querySelector("[data-role=assistant]");
+          const look = () => seen.add(answer.innerText.includes("`"));
+          new MutationObserver(look).observe(document.body, {
+            childList: true, subtree: true, characterData: true,
+          });
+        }"""
+    )
+    in_a_list = ["\n\nAfter\n\n- in a list\n  `", "``", "py\n", "  y = 2\n", "  ``", "`"]
+    for piece in ["``", "`", "py", "thon\n", "x = 1\n", "`", "``", *in_a_list]:
+        await request.say(piece)
+        await asyncio.sleep(0.06)
+    await request.finish()
+    await person.ended(person.answers.last)
+
+    assert await person.page.evaluate("[...window.seen]") == [False]
+    blocks = person.answers.get_by_role("figure")
+    assert await blocks.locator("code").all_text_contents() == ["x = 1\n", "y = 2\n"]
+    assert [text.split("\n")[0] for text in await blocks.all_inner_texts()] == ["python", "py"]
+
+
+async def test_what_a_reader_does_to_a_block(asked):
+    person, request = await asked(permissions=["clipboard-read", "clipboard-write"])
+    code = 'long = "' + "word " * 60 + '"\nprint(long)'
+    await request.say(f"```python\n{code}\n```")
+    await request.finish()
+    block = person.answers.get_by_role("figure")
+    await colored(block)
+
+    await block.get_by_role("button", name="Copy code").click()
+    assert await person.page.evaluate("navigator.clipboard.readText()") == code
+
+    async with person.page.expect_download() as downloading:
+        await block.get_by_role("button", name="Download code").click()
+    download = await downloading.value
+    assert download.suggested_filename == "code.py"
+    assert (await download.path()).read_text() == code
+
+    is_wide = "block => { const pre = block.querySelector('pre'); return pre.scrollWidth > pre.clientWidth; }"
+    assert await block.evaluate(is_wide)
+    wrap = block.get_by_role("button", name="Wrap lines", pressed=False)
+    await wrap.focus()
+    await person.page.keyboard.press("Enter")
+    await expect(block.get_by_role("button", name="Wrap lines", pressed=True)).to_be_focused()
+    assert not await block.evaluate(is_wide)
+
+
+async def test_a_long_block_is_folded_and_unfolds_in_place(asked):
+    person, request = await asked(viewport={"width": 360, "height": 740})
+    await request.say(f"```python\n{python_code(200)}")
+    block = person.answers.get_by_role("figure")
+    code = block.get_by_role("group", name="Code")
+    await expect(block.get_by_role("button", name="Show all lines")).to_be_visible()
+    height = (await code.bounding_box())["height"]
+    assert height < 740
+    await expect(code.get_by_text("# w200")).to_be_in_viewport()
+
+    await request.say("```\n\nAfter the code.")
+    await request.finish()
+    await person.ended(person.answers.last)
+    assert (await code.bounding_box())["height"] == height
+    for button in await block.get_by_role("button").all():
+        size = await button.bounding_box()
+        assert min(size["width"], size["height"]) >= 24
+
+    line = code.get_by_text("# w195")
+    before = (await line.bounding_box())["y"]
+    await block.get_by_role("button", name="Show all 200 lines").click()
+    assert (await code.bounding_box())["height"] > 200 * 21
+    assert abs((await line.bounding_box())["y"] - before) <= NEARLY_PX
+    await block.get_by_role("button", name="Show less").click()
+    assert (await code.bounding_box())["height"] == height
+    assert await person.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def test_odd_code_is_shown_as_it_is(asked):
+    person, request = await asked()
+    elsewhere = []
+    person.page.on("request", lambda sent: sent.url.startswith(person.url) or elsewhere.append(sent.url))
+    endless = "x = '" + "y" * 2500 + "'"
+    for language in ("html", "nonsense", "constructor", "", "a" * 300):
+        await request.say(f"```{language}\n{HOSTILE}```\n\n")
+    await request.say(f"~~~~python\n{endless}\n```\nz = 1\n~~~~\n")
+    await request.finish()
+    await person.ended(person.answers.last)
+    blocks = person.answers.get_by_role("figure")
+    await colored(blocks.first)
+    await expect(blocks.last.locator(".code-line").last.locator("span")).not_to_have_count(0)
+
+    shown = await blocks.locator("code").all_text_contents()
+    assert shown == [HOSTILE] * 5 + [f"{endless}\n```\nz = 1\n"]
+    assert await blocks.last.locator(".code-line").first.locator("span").count() <= 1
+    assert await person.page.locator("article").locator("script, iframe, img").count() == 0
+    assert await person.page.evaluate("window.__fired") is None
+    assert [url for url in elsewhere if not url.startswith(("ws:", "blob:"))] == []
