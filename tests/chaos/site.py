@@ -1,0 +1,86 @@
+"""The server of the real site, without its page, and a look into its process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import struct
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from chat_ui.chat.service import DATABASE
+from tests.browser.site import Build, Site
+from tests.chaos.gateway import MODEL
+from tests.chaos.patience import until
+from tests.real.servers import free_port
+
+__all__ = ["Server"]
+
+INSIDE = Path(__file__).parent / "inside"
+
+
+class Server(Site):
+    """A server that asks one gateway.
+
+    Args:
+        folder: for its log, its clock and the like.
+        data_dir: where it keeps everything.
+        gateway_port: where the gateway is.
+    """
+
+    def __init__(self, folder: Path, data_dir: Path, gateway_port: int) -> None:
+        folder.mkdir(parents=True)
+        self._clock = folder / "clock"
+        self._tasks = folder / "tasks.json"
+        self._gateway_port = gateway_port
+        self.set_clock(0)
+        path = (str(INSIDE), os.environ.get("PYTHONPATH"))
+        env = {
+            "CHAT_UI_GATEWAY_URL": f"http://127.0.0.1:{gateway_port}/v1",
+            "CHAT_UI_GATEWAY_MODEL": MODEL,
+            "PYTHONPATH": os.pathsep.join(filter(None, path)),
+            "CHAOS_CLOCK": str(self._clock),
+            "CHAOS_TASKS": str(self._tasks),
+            "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "false",
+        }
+        super().__init__(Build(folder / "web", free_port()), data_dir, env)
+        self._log = folder / "log"
+
+    @property
+    def database(self) -> Path:
+        """The file that everything is in."""
+        return self.data_dir / DATABASE
+
+    def set_clock(self, seconds: int) -> None:
+        """Set the server's clock ahead of the true time by so many seconds."""
+        # In place: the process has it mapped.
+        with self._clock.open("r+b" if self._clock.exists() else "wb") as clock:
+            clock.write(struct.pack("q", seconds))
+
+    async def tasks(self) -> list[str]:
+        """Where in the app each of its tasks stands that is in it."""
+        self._tasks.unlink(missing_ok=True)
+        self._worker.send_signal(signal.SIGUSR1)
+        await until(self._tasks.exists, "the server lists its tasks")
+        return json.loads(await asyncio.to_thread(self._tasks.read_text))
+
+    def sockets_to_gateway(self) -> int:
+        """How many connections to the gateway it has, half-closed ones included."""
+        return sum(1 for each in self._connections() if each.raddr and each.raddr.port == self._gateway_port)
+
+    def sockets_of_pages(self) -> int:
+        """How many connections of pages it has, half-closed ones included."""
+        return sum(1 for each in self._connections() if each.raddr and each.laddr.port == self.port)
+
+    def _connections(self) -> list[Any]:
+        return self._worker.net_connections("tcp")
+
+    @property
+    def _worker(self) -> psutil.Process:
+        assert self._process is not None
+        children = psutil.Process(self._process.pid).children()
+        return next(child for child in children if "resource_tracker" not in "".join(child.cmdline()))
