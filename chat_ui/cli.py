@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["compile_page", "main", "production"]
+__all__ = ["address_page", "compile_page", "digest_of_sources", "main", "production"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE_DIR = ROOT / ".web-serve"
@@ -62,7 +64,7 @@ def production(
         directory: where the page was compiled.
         inherited: the environment to add to.
         host: the address to listen on.
-        port: the port to listen on, which the page was compiled for.
+        port: the port to listen on, which the page is addressed to.
     """
     granian = shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian"
     command = [
@@ -83,14 +85,15 @@ def production(
 
 
 def compile_page(directory: Path, inherited: Mapping[str, str], port: int) -> None:
-    """Compile the page for a port, unless it was compiled there from the same sources before.
+    """Compile the page, unless it was compiled there from the same sources before, and address it to a port.
 
     Raises:
         SystemExit: it can't be compiled; the text is what the compiler said.
     """
-    fingerprint = f"{port} {_digest_of_sources()}"
+    fingerprint = digest_of_sources()
     compiled = directory / "compiled-from"
     if compiled.exists() and compiled.read_text() == fingerprint:
+        address_page(directory, port)
         return
     print("Compiling the page; this takes half a minute, once.", file=sys.stderr, flush=True)
     compiled.unlink(missing_ok=True)
@@ -104,7 +107,23 @@ def compile_page(directory: Path, inherited: Mapping[str, str], port: int) -> No
     )
     if done.returncode:
         raise SystemExit(f"The page can't be compiled.\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    address_page(directory, port)
     compiled.write_text(fingerprint)
+
+
+def address_page(directory: Path, port: int) -> None:
+    """Let a compiled page speak to the server on another port; Reflex compiles the address into one script.
+
+    Raises:
+        SystemExit: there is no such script, so this isn't a page that Reflex compiled.
+    """
+    scripts = list((directory / "build" / "client" / "assets").glob("reflex-env-*.js"))
+    if not scripts:
+        raise SystemExit(f"{directory} holds no compiled page; delete it and start again.")
+    for script in scripts:
+        addressed = re.sub(r"(?<=//localhost:)\d+", str(port), script.read_text()).encode()
+        script.write_bytes(addressed)
+        script.with_name(f"{script.name}.gz").write_bytes(gzip.compress(addressed))
 
 
 def _environment(directory: Path, inherited: Mapping[str, str], port: int) -> dict[str, str]:
@@ -120,7 +139,8 @@ def _environment(directory: Path, inherited: Mapping[str, str], port: int) -> di
     }
 
 
-def _digest_of_sources() -> str:
+def digest_of_sources() -> str:
+    """What a compiled page depends on, as one short text."""
     digest = hashlib.sha256()
     for path in sorted(file for source in SOURCES for file in _files(ROOT / source)):
         digest.update(f"{path} {path.stat().st_size}\n".encode() + path.read_bytes())

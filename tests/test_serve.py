@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import socket
 import sys
 from pathlib import Path
@@ -9,6 +11,11 @@ from pathlib import Path
 import pytest
 
 from chat_ui import cli
+
+COMPILER = """#!/bin/sh
+mkdir -p "$REFLEX_WEB_WORKDIR/build/client/assets" && cd "$REFLEX_WEB_WORKDIR/build/client/assets"
+echo 'export default {"EVENT": "ws://localhost:1/_event"};' > reflex-env-1.js
+"""
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_a_page_is_compiled_once_for_its_sources(monkeypatch: pytest.MonkeyPatch
     (root / "assets" / "external").mkdir(parents=True)
     runs: list[object] = []
     compiler = root / "compiler"
-    compiler.write_text("#!/bin/sh\nexit 0\n")
+    compiler.write_text(COMPILER)
     compiler.chmod(0o755)
     monkeypatch.setattr(cli, "ROOT", root)
     monkeypatch.setattr(cli.sys, "executable", str(compiler))
@@ -75,9 +82,29 @@ def test_a_page_is_compiled_once_for_its_sources(monkeypatch: pytest.MonkeyPatch
         (root / "assets" / "page.css").write_text(change)
         (root / "assets" / "external" / "made.js").write_text(change * 2)
         before = (page / "compiled-from").read_text() if (page / "compiled-from").exists() else ""
-        cli.compile_page(page, {}, 3000)
+        cli.compile_page(page, {"PATH": os.defpath}, 3000)
         runs.append((page / "compiled-from").read_text() != before)
     assert runs == [True, False, True, False]
+
+
+def test_a_page_is_addressed_anew_without_being_compiled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    compiler = tmp_path / "compiler"
+    compiler.write_text(COMPILER)
+    compiler.chmod(0o755)
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(cli.sys, "executable", str(compiler))
+    script = tmp_path / "build" / "client" / "assets" / "reflex-env-1.js"
+    for port in (3000, 3055):
+        cli.compile_page(tmp_path, {"PATH": os.defpath}, port)
+        assert script.read_text() == f'export default {{"EVENT": "ws://localhost:{port}/_event"}};\n'
+        assert gzip.decompress(script.with_name("reflex-env-1.js.gz").read_bytes()) == script.read_bytes()
+
+
+def test_what_is_no_page_can_not_be_addressed(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="holds no compiled page"):
+        cli.address_page(tmp_path, 3000)
 
 
 def test_a_compiler_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

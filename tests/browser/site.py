@@ -3,6 +3,7 @@
 import fcntl
 import itertools
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,20 +18,18 @@ from pathlib import Path
 from chat_ui import cli
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD_DIR = ROOT / ".web-tests"
+COMPILED = ROOT / ".web-tests"
+PORT_OF_NOBODY = 9
+NOT_COPIED = shutil.ignore_patterns("node_modules", "port")
 START_WITHIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """The page, compiled for one port; nobody else uses the directory or the port meanwhile."""
+    """The compiled page, addressed to one port; nobody else uses the directory or the port meanwhile."""
 
     directory: Path
     port: int
-
-    def compile(self) -> None:
-        """Compile the page, unless nothing changed since the last time."""
-        cli.compile_page(self.directory, _environment(), self.port)
 
 
 def _environment() -> dict[str, str]:
@@ -43,18 +42,21 @@ def _environment() -> dict[str, str]:
 def built() -> Iterator[Build]:
     """Have the page compiled, in a directory and for a port that are nobody else's until the block ends.
 
-    Test runs side by side thus have one each: ``.web-tests``, ``.web-tests-2`` and so on.
+    It is compiled once; test runs side by side have a copy each: ``.web-tests-1``, ``.web-tests-2`` …
     """
+    with _held(ROOT):
+        COMPILED.mkdir(exist_ok=True)
+        cli.compile_page(COMPILED, _environment(), PORT_OF_NOBODY)
     for number in itertools.count(1):
-        directory = BUILD_DIR if number == 1 else BUILD_DIR.with_name(f"{BUILD_DIR.name}-{number}")
+        directory = COMPILED.with_name(f"{COMPILED.name}-{number}")
         directory.mkdir(exist_ok=True)
         with _held(directory, wait=False) as is_ours:
             if not is_ours:
                 continue
             build = Build(directory, _port(directory / "port"))
-            # All of them write to reflex.lock/ and assets/external/ as they compile.
-            with _held(ROOT):
-                build.compile()
+            shutil.rmtree(directory / "build", ignore_errors=True)
+            shutil.copytree(COMPILED, directory, dirs_exist_ok=True, ignore=NOT_COPIED)
+            cli.address_page(directory, build.port)
             yield build
             return
 
