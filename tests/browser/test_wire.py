@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.history import write_history
 
-TOKENS = 1000
+TOKENS = 2000
 MOST_BYTES_PER_TOKEN = 75
 EARLIER = 50
 # The heads of earlier messages, without their texts, come when a turn begins and when it ends.
