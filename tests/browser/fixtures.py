@@ -1,17 +1,20 @@
 """Chromium and the real site, for tests that do what a person does, in this directory and elsewhere."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Error, async_playwright
+from playwright.async_api import Browser, Error, async_playwright, expect
 
 from tests.browser import chromium, site
 from tests.browser.person import Person
 from tests.browser.site import Build, Site
+
+# Long enough for a busy machine; what holds is seen as soon as it does.
+expect.set_options(timeout=20_000)
 
 LOUD = "NO BROWSER TESTS: no Chromium was found (apt install chromium)"
 
@@ -22,6 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "start_site" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the test's sites have printed beside what failed."""
+    report = yield
+    start = getattr(item, "funcargs", {}).get("start_site")
+    if report.failed and start is not None:
+        report.sections += [(f"The site at {one.url} printed", one.log[-5000:]) for one in start.sites]
+    return report
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -44,7 +57,29 @@ def build() -> Iterator[Build]:
         yield done
 
 
-StartSite = Callable[..., Site]
+class StartSite:
+    """Starts sites, one at a time: starting another ends the one before.
+
+    Args:
+        build: the page that they show.
+        new_folder: makes a folder for one's data.
+    """
+
+    def __init__(self, build: Build, new_folder: Callable[[str], Path]) -> None:
+        self.sites: list[Site] = []
+        self._build = build
+        self._new_folder = new_folder
+
+    def __call__(self, data_dir: Path | None = None, **env: str) -> Site:
+        self.stop()
+        fresh = Site(self._build, data_dir or self._new_folder("data") / "site", env)
+        self.sites.append(fresh)
+        fresh.start()
+        return fresh
+
+    def stop(self) -> None:
+        for started in self.sites:
+            started.stop()
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +87,9 @@ def start_site(
     browser: Browser, build: Build, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StartSite]:
     """Start sites, one at a time: starting another ends the one before."""
-    started: list[Site] = []
-
-    def start(data_dir: Path | None = None, **env: str) -> Site:
-        for other in started:
-            other.stop()
-        fresh = Site(build, data_dir or tmp_path_factory.mktemp("data") / "site", env)
-        fresh.start()
-        started.append(fresh)
-        return fresh
-
+    start = StartSite(build, tmp_path_factory.mktemp)
     yield start
-    for other in started:
-        other.stop()
+    start.stop()
 
 
 @pytest.fixture(scope="module")
