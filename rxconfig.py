@@ -15,7 +15,15 @@ config = rx.Config(
     backend_host="127.0.0.1",
     frontend_port=int(_port),
     # Only the site's own pages may open its websocket.
-    cors_allowed_origins=[f"http://localhost:{_port}", f"http://127.0.0.1:{_port}"],
+    cors_allowed_origins=[
+        origin
+        for origin in (
+            f"http://localhost:{_port}",
+            f"http://127.0.0.1:{_port}",
+            os.environ.get("CHAT_UI_PUBLIC_URL", "").strip().rstrip("/"),
+        )
+        if origin
+    ],
     # State in memory: nothing of it is worth more than the database, which can rebuild it.
     state_manager_mode="memory",
     show_built_with_reflex=False,

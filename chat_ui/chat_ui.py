@@ -6,6 +6,7 @@ import reflex as rx
 
 from chat_ui.state import routes
 from chat_ui.state.current import refuse_a_false_start, run_chat
+from chat_ui.state.door import EventDoor
 from chat_ui.state.models import ModelState
 from chat_ui.state.sidebar import SidebarState
 from chat_ui.state.thread import ThreadState
@@ -13,15 +14,19 @@ from chat_ui.ui import words
 from chat_ui.ui.components.scripts import Shell
 from chat_ui.ui.pages.conversation import conversation
 from chat_ui.ui.pages.new_chat import new_chat
+from chat_ui.web.app import at_the_door
+from chat_ui.web.logs import keep_payloads_out
 
 refuse_a_false_start()
+keep_payloads_out()
 
 app = rx.App(
-    stylesheets=["/tokens.css", "/page.css", "/prose.css"],
+    stylesheets=["/tokens.css", "/page.css", "/prose.css", "/accounts.css"],
     reset_style=False,
     toaster=None,
     app_wraps={(50, "Shell"): lambda _: Shell.create()},
     html_lang="en",
+    api_transformer=at_the_door,
     head_components=[
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
         rx.el.meta(
@@ -36,6 +41,7 @@ app = rx.App(
     ],
 )
 app.register_lifespan_task(run_chat)
+app.add_middleware(EventDoor())
 app.add_page(
     new_chat,
     route=routes.NEW_CHAT,

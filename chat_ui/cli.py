@@ -34,8 +34,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     serve_command = commands.add_parser("serve", help="run the site in production, on one port")
     serve_command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     serve_command.add_argument("--port", default=3000, type=_port, help="the port to listen on (%(default)s)")
+    invite_command = commands.add_parser("invite", help="print a link by which somebody comes in, once")
+    invite_command.add_argument("--admin", action="store_true", help="they will run the site")
+    invite_command.add_argument("--reset", metavar="NAME", help="a new password for somebody who is there")
     wanted = parser.parse_args(arguments)
-    serve(wanted.host, wanted.port)
+    if wanted.command == "invite":
+        invite(admin=wanted.admin, reset=wanted.reset)
+    else:
+        serve(wanted.host, wanted.port)
+
+
+def invite(*, admin: bool, reset: str | None) -> None:
+    """Print a link for somebody new, or for a new password of somebody who is there.
+
+    Raises:
+        SystemExit: it can't be made; the text says why.
+    """
+    # Not at the top: it brings the database along, which serving in this process doesn't need.
+    from chat_ui import operator  # noqa: PLC0415
+
+    print(operator.reset_link(reset) if reset else operator.invite_link("admin" if admin else "user"))
 
 
 def serve(host: str, port: int) -> None:
@@ -49,10 +67,18 @@ def serve(host: str, port: int) -> None:
     _check_port(host, port)
     PAGE_DIR.mkdir(exist_ok=True)
     compile_page(PAGE_DIR, os.environ, port)
+    _invite_first_admin()
     print(f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
     command, environment = production(PAGE_DIR, os.environ, host=host, port=port)
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606
+
+
+def _invite_first_admin() -> None:
+    from chat_ui import operator  # noqa: PLC0415
+
+    if link := operator.first_link():
+        print(f"Nobody runs this site yet. Within a day, become its admin here, once:\n  {link}", flush=True)
 
 
 def production(

@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, cast
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -25,6 +26,7 @@ __all__ = [
     "GatewayTable",
     "Settings",
     "SettingsError",
+    "SignUp",
     "get_settings",
     "load_settings",
 ]
@@ -51,6 +53,7 @@ NOT_IN_FILE = {"config", "x402_private_key"}
 GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 DialectName: TypeAlias = Literal["openai", "anthropic", "tokenhub"]
+SignUp: TypeAlias = Literal["closed", "invite", "open"]
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +119,13 @@ class Settings(BaseSettings):
         config: the file that was read, if one was.
         data_dir: where conversations, backups and connections lie.
         database_url: an SQLAlchemy URL in place of the SQLite file in ``data_dir``.
+        hosted: whether the site is for many people, who sign in; otherwise it is for one, on this machine.
+        public_url: where a hosted site is reached from outside, as in ``https://chat.example.com``.
+        sign_up: who may make an account on a hosted site.
+        session_idle_days: after how long unused somebody has to sign in again.
+        session_days: after how long somebody has to sign in again in any case.
+        trusted_proxies: how many proxies of one's own stand before a hosted site, each of which adds to
+            ``X-Forwarded-For``.
         max_message_chars: the longest message a person may send, in characters.
         grace_seconds: how long answers that are being written may go on when the site is told to end.
         x402_private_key: of the wallet that pays gateways which charge per request; set as
@@ -137,6 +147,12 @@ class Settings(BaseSettings):
     config: Path | None = None
     data_dir: Path = Field(default_factory=lambda: user_data_path("chat-ui", appauthor=False))
     database_url: str | None = None
+    hosted: bool = False
+    public_url: str | None = None
+    sign_up: SignUp = "invite"
+    session_idle_days: float = Field(default=14, gt=0, le=365)
+    session_days: float = Field(default=90, gt=0, le=365)
+    trusted_proxies: int = Field(default=0, ge=0, le=9)
     max_message_chars: int = Field(default=200_000, ge=1, le=300_000)
     grace_seconds: float = Field(default=2.0, ge=0, le=600)
     x402_private_key: SecretStr | None = Field(default=None, validation_alias=WALLET_VARIABLE)
@@ -145,7 +161,9 @@ class Settings(BaseSettings):
     x402_per_conversation: Decimal = Field(default=Decimal(1), ge=0, le=10_000)
     x402_per_day: Decimal = Field(default=Decimal(5), ge=0, le=10_000)
 
-    @field_validator("gateway_url", "gateway_key", "gateway_model", "database_url", "config", mode="before")
+    @field_validator(
+        "gateway_url", "gateway_key", "gateway_model", "database_url", "config", "public_url", mode="before"
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return value.strip() or None if isinstance(value, str) else value
@@ -154,6 +172,19 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+            raise ValueError("it takes an address without a path, as in https://chat.example.com")
+        return value.rstrip("/") if value else None
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the site by TLS."""
+        return (self.public_url or "").startswith("https://")
 
     @field_validator("gateways")
     @classmethod
@@ -178,6 +209,11 @@ def load_settings() -> Settings:
     except ValidationError as error:
         words = (_words(one["loc"], one["msg"], file, values) for one in error.errors())
         raise SettingsError("; ".join(words)) from None
+    if settings.hosted and settings.public_url is None:
+        raise SettingsError(
+            "CHAT_UI_PUBLIC_URL isn't set, and a hosted site needs it to tell its own pages from others'. "
+            "Set it to the address that people type, as in https://chat.example.com."
+        )
     tables = tuple(_with_key(table, file) for table in settings.gateways)
     return _with_variables(settings.model_copy(update={"gateways": tables}))
 

@@ -17,10 +17,12 @@ class Person:
     Args:
         id: what their rows carry as owner.
         name: what the page calls them.
+        is_admin: whether they run the site; on a local site its one person does.
     """
 
     id: str
     name: str
+    is_admin: bool = False
 
 
 async def local_person(db: Database) -> Person:
@@ -31,4 +33,4 @@ async def local_person(db: Database) -> Person:
     """
     async with db.write() as tx:
         user = await users.local_user(tx)
-    return Person(user.id, user.name)
+    return Person(user.id, user.name, is_admin=True)

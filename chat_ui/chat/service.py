@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_ui.accounts.people import Person, local_person
+from chat_ui.accounts.service import Accounts, open_accounts
 from chat_ui.chat.asking import Asker
 from chat_ui.chat.configured import profiles_from, wallet_from
 from chat_ui.chat.feed import Feed, MemoryFeed
@@ -21,7 +22,7 @@ from chat_ui.store.engine import Database
 from chat_ui.store.ids import new_id
 from chat_ui.store.payments import Budget
 
-__all__ = ["DATABASE", "Chat", "check_chat", "open_chat"]
+__all__ = ["DATABASE", "Chat", "check_chat", "database_of", "open_chat"]
 
 DATABASE = "chat.db"
 
@@ -36,7 +37,8 @@ class Chat:
         feed: what happens in them.
         gateways: who can be asked.
         runs: answers on their way.
-        person: the one person of a local site.
+        person: the one person of a local site; None on a hosted one.
+        accounts: of a hosted site; None on a local one.
     """
 
     settings: Settings
@@ -44,7 +46,8 @@ class Chat:
     feed: Feed
     gateways: Gateways
     runs: Runs
-    person: Person
+    person: Person | None
+    accounts: Accounts | None
 
 
 @asynccontextmanager
@@ -62,7 +65,7 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         SettingsError: a gateway of the settings can't be used as it stands.
     """
     worker_id = new_id()
-    db = await Database.open(_database(settings))
+    db = await Database.open(database_of(settings))
     try:
         async with db.write() as tx:
             await runs.interrupt_leftovers(tx, worker_id=worker_id, error=SHUT_DOWN)
@@ -73,7 +76,9 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         pace = pace or Pace(drain=settings.grace_seconds)
         running = Runs(db, feed, asker, worker_id=worker_id, pace=pace)
         try:
-            yield Chat(settings, db, feed, gateways, running, await local_person(db))
+            person = None if settings.hosted else await local_person(db)
+            accounts = open_accounts(settings, db) if settings.hosted else None
+            yield Chat(settings, db, feed, gateways, running, person, accounts)
         finally:
             await running.drain()
             await gateways.aclose()
@@ -90,7 +95,7 @@ def check_chat(settings: Settings) -> None:
     """
     profiles_from(settings, connections.load(settings.data_dir))
     wallet_from(settings)
-    Database.prepare(_database(settings))
+    Database.prepare(database_of(settings))
 
 
 def _budget(settings: Settings) -> Budget:
@@ -101,5 +106,6 @@ def _budget(settings: Settings) -> Budget:
     )
 
 
-def _database(settings: Settings) -> str | Path:
+def database_of(settings: Settings) -> str | Path:
+    """Where the database is: a path, or an SQLAlchemy URL."""
     return settings.database_url or settings.data_dir / DATABASE

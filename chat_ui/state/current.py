@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
@@ -9,11 +10,13 @@ import reflex as rx
 from reflex.constants import CompileContext
 from reflex.utils.exec import get_compile_context
 
+from chat_ui.accounts.caller import Caller, caller
+from chat_ui.accounts.errors import NotAllowed
 from chat_ui.chat.service import Chat, check_chat, open_chat
 from chat_ui.settings import SettingsError, get_settings
 from chat_ui.store.errors import StoreError
 
-__all__ = ["current_chat", "owner_of", "refuse_a_false_start", "run_chat", "serving"]
+__all__ = ["caller_now", "current_chat", "owner_of", "refuse_a_false_start", "run_chat", "serving"]
 
 _running: list[Chat] = []
 
@@ -41,6 +44,9 @@ async def run_chat() -> AsyncIterator[None]:
         except (StoreError, SettingsError) as error:
             raise SystemExit(f"Chat UI can't start. {error}") from None
         stack.enter_context(serving(chat))
+        if chat.accounts is not None:
+            watching = asyncio.create_task(chat.accounts.sessions.watch())
+            stack.callback(watching.cancel)
         yield
 
 
@@ -68,7 +74,24 @@ def current_chat() -> Chat:
 def owner_of(state: rx.State) -> str:
     """Whose rows an event of this state may touch.
 
-    Locally that is the one person of the site, whoever asks: only this machine can ask.
+    Locally that is the one person of the site, whoever asks: only this machine can ask. On a hosted site it
+    is whoever the event's websocket belongs to, as the door found out just before (``state/door.py``).
+
+    Raises:
+        NotAllowed: nobody was let in.
     """
     del state
-    return current_chat().person.id
+    return caller_now().person.id
+
+
+def caller_now() -> Caller:
+    """Who sends the event that is being handled.
+
+    Raises:
+        NotAllowed: nobody was let in.
+    """
+    if local := current_chat().person:
+        return Caller(local)
+    if (who := caller()) is None:
+        raise NotAllowed
+    return who

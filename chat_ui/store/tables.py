@@ -30,6 +30,8 @@ __all__ = [
     "PaymentState",
     "Role",
     "RunStatus",
+    "UserRole",
+    "UserStatus",
     "conversation",
     "message",
     "metadata",
@@ -44,11 +46,13 @@ Role = Literal["user", "assistant", "tool", "system"]
 MessageStatus = Literal["streaming", "complete", "stopped", "interrupted", "failed"]
 RunStatus = Literal["running", "complete", "stopped", "interrupted", "failed"]
 Part = Literal["text", "reasoning", "tool_calls"]
+UserRole = Literal["user", "admin"]
+UserStatus = Literal["active", "disabled"]
 PaymentState = Literal["reserved", "sent", "settled", "released", "unknown"]
 
 
 class UserRow(Table, table=True):
-    """A person."""
+    """A person; ``password`` is a hash, and who has none can't sign in."""
 
     __tablename__ = "user"
     __table_args__ = (UniqueConstraint("name"),)
@@ -56,6 +60,9 @@ class UserRow(Table, table=True):
     id: str = key()
     name: str = words()
     created_at: datetime = time()
+    role: str = Field(sa_type=Words, sa_column_kwargs={"server_default": "user"})
+    status: str = Field(sa_type=Words, sa_column_kwargs={"server_default": "active"})
+    password: str | None = words_or_none()
 
 
 class ConversationRow(Table, table=True):

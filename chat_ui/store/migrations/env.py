@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from chat_ui.store.tables import metadata
+from chat_ui.store import account_tables, tables
+from chat_ui.store.schema import metadata
+
+assert account_tables.metadata is tables.metadata is metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -6,7 +6,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from chat_ui.ui.components.header import header
-from chat_ui.ui.components.scripts import Scrim
+from chat_ui.ui.components.scripts import Scrim, SessionWatch
 from chat_ui.ui.components.sidebar import sidebar
 
 __all__ = ["frame"]
@@ -25,10 +25,13 @@ def frame(*children: rx.Component, title: rx.Component) -> rx.Component:
         rx.el.main(
             rx.cond(
                 has_connection_errors,
-                rx.el.p(
-                    "Offline. Trying to reach the site again; your draft is kept.",
-                    class_name="offline",
-                    role="status",
+                rx.fragment(
+                    SessionWatch.create(),
+                    rx.el.p(
+                        "Offline. Trying to reach the site again; your draft is kept.",
+                        class_name="offline",
+                        role="status",
+                    ),
                 ),
             ),
             header(title),

@@ -17,6 +17,7 @@ __all__ = [
     "Example",
     "Menu",
     "Scrim",
+    "SessionWatch",
     "Shell",
     "SidebarToggle",
     "Thread",
@@ -164,6 +165,13 @@ class Shell(rx.Component):
 
     library = _script("shell.jsx")
     tag = "Shell"
+
+
+class SessionWatch(rx.Component):
+    """Leads to the sign-in page where the site can't be reached because one is no longer signed in."""
+
+    library = _script("session_watch.jsx")
+    tag = "SessionWatch"
 
 
 class Scrim(rx.Component):

@@ -1,0 +1,176 @@
+"""What admins do about people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_ui.accounts.errors import LastAdmin, NoSuchPerson, NotAllowed
+from chat_ui.accounts.people import Person
+from chat_ui.accounts.sessions import Sessions
+from chat_ui.accounts.tokens import id_of, new_token
+from chat_ui.store import audit, invites, sessions, users
+from chat_ui.store.audit import Deed
+from chat_ui.store.engine import Database
+from chat_ui.store.invites import Invite
+from chat_ui.store.tables import UserRole
+from chat_ui.store.users import User
+
+__all__ = ["Administration"]
+
+LINK_LASTS = timedelta(days=7)
+
+
+class Administration:
+    """Changes who may come in and what they may do.
+
+    Everything here takes who does it, refuses who isn't an admin, and is written down.
+
+    Args:
+        db: where people are kept.
+        sessions: where they are signed in.
+    """
+
+    def __init__(self, db: Database, sessions: Sessions) -> None:
+        self._db = db
+        self._sessions = sessions
+
+    async def people(self, by: Person) -> list[User]:
+        """Everybody, by name.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+        """
+        _check(by)
+        async with self._db.read() as tx:
+            return await users.everybody(tx)
+
+    async def deeds(self, by: Person, *, limit: int) -> list[Deed]:
+        """What was done last, the newest first.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+        """
+        _check(by)
+        async with self._db.read() as tx:
+            return await audit.recent(tx, limit=limit)
+
+    async def invite(self, by: Person, role: UserRole, address: str) -> str:
+        """Make a link by which somebody new comes in; returns its token, which nobody sees again.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+        """
+        _check(by)
+        now, token = datetime.now(UTC), new_token()
+        async with self._db.write() as tx:
+            await invites.add(tx, Invite(id_of(token), "invite", role, None, now, now + LINK_LASTS))
+            await _note(tx, by, f"invited {'an admin' if role == 'admin' else 'somebody'}", "", address)
+        return token
+
+    async def reset(self, by: Person, id: str, address: str) -> str:
+        """Make a link by which somebody sets a new password; returns its token, which nobody sees again.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+            NoSuchPerson: there is nobody of that id.
+        """
+        _check(by)
+        now, token = datetime.now(UTC), new_token()
+        async with self._db.write() as tx:
+            user = await _find(tx, id)
+            await invites.forget(tx, "reset", owner_id=user.id)
+            await invites.add(tx, Invite(id_of(token), "reset", user.role, user.id, now, now + LINK_LASTS))
+            await _note(tx, by, "made a link for a new password", user.name, address)
+        return token
+
+    async def disable(self, by: Person, id: str, address: str) -> None:
+        """Keep somebody out from now on; what they have stays.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+            NoSuchPerson: there is nobody of that id.
+            LastAdmin: nobody would be left to run the site.
+        """
+        _check(by)
+        async with self._db.write() as tx:
+            await users.lock_admins(tx)
+            user = await _find(tx, id)
+            await users.set_status(tx, id, "disabled")
+            await _leave_an_admin(tx)
+            ended = await sessions.end_all(tx, id)
+            await _note(tx, by, "disabled", user.name, address)
+        self._sessions.forget(ended)
+
+    async def enable(self, by: Person, id: str, address: str) -> None:
+        """Let somebody in again.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+            NoSuchPerson: there is nobody of that id.
+        """
+        _check(by)
+        async with self._db.write() as tx:
+            user = await _find(tx, id)
+            await users.set_status(tx, id, "active")
+            await _note(tx, by, "enabled", user.name, address)
+
+    async def set_role(self, by: Person, id: str, role: UserRole, address: str) -> None:
+        """Make somebody an admin, or no longer one; they sign in anew.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+            NoSuchPerson: there is nobody of that id.
+            LastAdmin: nobody would be left to run the site.
+        """
+        _check(by)
+        async with self._db.write() as tx:
+            await users.lock_admins(tx)
+            user = await _find(tx, id)
+            await users.set_role(tx, id, role)
+            await _leave_an_admin(tx)
+            ended = await sessions.end_all(tx, id)
+            await _note(tx, by, "made an admin" if role == "admin" else "made a user", user.name, address)
+        self._sessions.forget(ended)
+
+    async def delete(self, by: Person, id: str, address: str) -> None:
+        """Delete somebody with all they have: an admin anybody, everybody themselves.
+
+        Raises:
+            NotAllowed: it is somebody else's account, and whoever asks isn't an admin.
+            NoSuchPerson: there is nobody of that id.
+            LastAdmin: nobody would be left to run the site.
+        """
+        if by.id != id:
+            _check(by)
+        async with self._db.write() as tx:
+            await users.lock_admins(tx)
+            user = await _find(tx, id)
+            ended = await sessions.end_all(tx, id)
+            await users.delete(tx, id)
+            await _leave_an_admin(tx)
+            await _note(tx, by, "deleted an account", user.name, address)
+        self._sessions.forget(ended)
+
+
+def _check(by: Person) -> None:
+    if not by.is_admin:
+        raise NotAllowed
+
+
+async def _find(tx: AsyncSession, id: str) -> User:
+    user = await users.get(tx, id)
+    if user is None:
+        raise NoSuchPerson
+    return user
+
+
+async def _leave_an_admin(tx: AsyncSession) -> None:
+    """Refuse, which takes the transaction back, where no admin is left."""
+    if not await users.admins(tx):
+        raise LastAdmin
+
+
+async def _note(tx: AsyncSession, by: Person, action: str, subject: str, address: str) -> None:
+    await audit.note(tx, Deed(action, by.name, by.id, subject, address))

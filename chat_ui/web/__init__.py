@@ -1,0 +1,1 @@
+"""What the site says by plain HTTP: its door, sign-in pages, and the headers of every answer."""

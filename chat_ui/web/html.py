@@ -1,0 +1,126 @@
+"""The pages before somebody is signed in. They are plain HTML: no script runs for nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from string import Template
+
+from chat_ui.accounts.passwords import LONGEST, SHORTEST
+
+__all__ = ["NAME", "NEW_PASSWORD", "PASSWORD", "Field", "Form", "page"]
+
+_PAGE = Template("""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>$title · Chat UI</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/tokens.css">
+<link rel="stylesheet" href="/accounts.css">
+</head>
+<body class="door">
+<main>
+<p class="door-brand"><img src="/icon.svg" alt="">Chat UI</p>
+<h1>$title</h1>
+$body
+</main>
+</body>
+</html>
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form.
+
+    Args:
+        label: what is asked.
+        name: under which it is sent.
+        complete: what the browser may fill in (https://html.spec.whatwg.org/#autofill).
+        value: what stands in it.
+        is_secret: whether it is a password.
+        is_fixed: whether it can't be changed.
+        hint: what fits, in words.
+    """
+
+    label: str
+    name: str
+    complete: str
+    value: str = ""
+    is_secret: bool = False
+    is_fixed: bool = False
+    hint: str = ""
+
+
+NAME = Field("Name", "name", "username")
+PASSWORD = Field("Password", "password", "current-password", is_secret=True)
+NEW_PASSWORD = Field(
+    "New password",
+    "new_password",
+    "new-password",
+    is_secret=True,
+    hint=f"{SHORTEST} to {LONGEST} characters. Four or five words make a good one.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that is sent to the address it came from.
+
+    Args:
+        title: what it is about.
+        token: shows that the form was ours.
+        fields: what is asked.
+        button: what sends it.
+        words: what stands above it.
+        error: what was wrong the last time, in words.
+        links: where else one can go, as ``(address, words)``.
+        is_grave: whether it takes something away for good.
+    """
+
+    title: str
+    token: str
+    fields: tuple[Field, ...]
+    button: str
+    words: str = ""
+    error: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    is_grave: bool = False
+
+    def html(self) -> str:
+        """The page that holds it."""
+        parts = [f"<p>{escape(self.words)}</p>" if self.words else ""]
+        if self.error:
+            parts.append(f'<p class="door-error" role="alert" id="error">{escape(self.error)}</p>')
+        parts.append('<form method="post" accept-charset="utf-8">')
+        parts.append(f'<input type="hidden" name="form_token" value="{escape(self.token)}">')
+        first = next((field.name for field in self.fields if not field.value), "")
+        parts += [_field(field, focus=field.name == first) for field in self.fields]
+        look = "button danger" if self.is_grave else "button primary"
+        parts.append(f'<button type="submit" class="{look}">{escape(self.button)}</button></form>')
+        links = " ".join(f'<a href="{escape(where)}">{escape(words)}</a>' for where, words in self.links)
+        parts.append(f'<p class="door-links">{links}</p>' if links else "")
+        return page(self.title, "\n".join(filter(None, parts)))
+
+
+def page(title: str, body: str) -> str:
+    """A page; the body is HTML already."""
+    return _PAGE.substitute(title=escape(title), body=body)
+
+
+def _field(field: Field, *, focus: bool) -> str:
+    kind = "password" if field.is_secret else "text"
+    hint = f'<span class="door-hint" id="{field.name}-hint">{escape(field.hint)}</span>' if field.hint else ""
+    marks = [
+        f'type="{kind}" name="{field.name}" autocomplete="{field.complete}" value="{escape(field.value)}"',
+        f'maxlength="{LONGEST}" autocapitalize="none" spellcheck="false" required',
+        "readonly" if field.is_fixed else "",
+        "autofocus" if focus else "",
+        f'aria-describedby="{field.name}-hint"' if field.hint else "",
+    ]
+    return f"<label>{escape(field.label)}{hint}<input {' '.join(filter(None, marks))}></label>"
