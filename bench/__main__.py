@@ -7,11 +7,12 @@ published), ``add_arguments(parser)`` and ``run(arguments)``, which returns the 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
-from bench import clients, decoders, report
+from bench import clients, decoders, many, report, stream
 
-BENCHMARKS = {"decoders": decoders, "gateway": clients}
+BENCHMARKS = {"decoders": decoders, "gateway": clients, "stream": stream, "many": many}
 
 
 def main() -> int:
@@ -24,6 +25,8 @@ def main() -> int:
         command.add_argument("--write", action="store_true", help=f"put the result into {module.PAGE}")
         module.add_arguments(command)
     arguments = parser.parse_args()
+    # Or what was started to be measured would be left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     module = BENCHMARKS[arguments.benchmark]
     result = module.run(arguments)
     print(result)

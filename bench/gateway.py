@@ -3,6 +3,9 @@
 It is compatible with OpenAI (``/v1/models``, ``/v1/chat/completions``) and writes down when each piece left:
 ``/log`` tells, in nanoseconds of ``time.monotonic_ns``, which all processes of a machine share on Linux.
 
+Who asks for it in words gets another answer: "Say 500 tokens at 50 per second, marked k" is answered by
+that many numbered tokens (see ``bench.numbered``); "in blocks of 500 lines" makes their code long.
+
 By hand: ``python -m bench.gateway --port 8123 --tokens 2000 --rate 50``.
 """
 
@@ -12,6 +15,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -24,12 +28,17 @@ from urllib.request import urlopen
 
 from bench import wire
 from bench.answer import pieces
+from bench.numbered import CODE_LINES, numbered
 
-__all__ = ["MODEL", "Answer", "RunningGateway", "running_gateway"]
+__all__ = ["MODEL", "Answer", "RunningGateway", "question", "running_gateway"]
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = "scripted"
 HEAD = "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: no-store\r\n"
+WANTED = re.compile(
+    r"Say (?P<tokens>\d+) tokens at (?P<rate>[\d.]+) per second, marked (?P<mark>\w)"
+    r"(?:, in blocks of (?P<lines>\d+) lines)?"
+)
 NOT_FOUND = {"error": {"message": "There is nothing here.", "type": "invalid_request_error"}}
 
 
@@ -51,6 +60,11 @@ class Answer:
     def pieces(self) -> list[str]:
         """The answer itself."""
         return pieces(self.tokens, self.seed)
+
+
+def question(tokens: int, rate: float, mark: str, code_lines: int = CODE_LINES) -> str:
+    """What to ask for an answer of numbered tokens."""
+    return f"Say {tokens} tokens at {rate:g} per second, marked {mark}, in blocks of {code_lines} lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,38 +106,64 @@ class Stream:
     """One streamed answer.
 
     Args:
+        question: the last thing that was said to it.
         asked: when its request had been read.
         written: when each piece was handed to the socket.
         complete: whether the client stayed to the end.
     """
 
+    question: str
     asked: int = field(default_factory=time.monotonic_ns)
     written: list[int] = field(default_factory=list)
     complete: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The stream as the log has it."""
-        return {"asked": self.asked, "written": self.written, "complete": self.complete}
+        return {name: getattr(self, name) for name in ("question", "asked", "written", "complete")}
+
+
+class Script:
+    """An answer as it goes over the wire; made once, so that an event costs the same however many ask.
+
+    Args:
+        pieces: what it says.
+        rate: pieces per second; 0 for as fast as they are read.
+        seed: of what is random in its events.
+    """
+
+    def __init__(self, pieces: list[str], rate: float, seed: int = 1) -> None:
+        chance = random.Random(seed)
+        self.pieces = pieces
+        self._rate = rate
+        self._chunks = [_framed(wire.chunk(piece, MODEL, chance)) for piece in pieces]
+
+    async def paced(self) -> AsyncIterator[bytes]:
+        """Its events, each when it is due."""
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for number, chunk in enumerate(self._chunks):
+            # By the clock since the start, so that a late piece doesn't delay those after it.
+            wait = start + number / self._rate - loop.time() if self._rate else 0
+            if wait > 0:
+                await asyncio.sleep(wait)
+            yield chunk
 
 
 class ScriptedGateway:
-    """Gives the same answer to whoever asks, to any number at once.
+    """Gives the same answer to whoever asks the same, to any number at once.
 
     Args:
-        answer: what it says, and how fast.
+        answer: what it says to a question that names no other, and how fast.
     """
 
     def __init__(self, answer: Answer) -> None:
-        self._rate = answer.rate
-        self._pieces = answer.pieces
+        self._script = Script(answer.pieces, answer.rate, answer.seed)
+        self._wanted: dict[str, Script] = {}
         self._streams: list[Stream] = []
-        chance = random.Random(answer.seed)
-        # Made once: what it costs to write an event must not depend on how many ask.
-        self._chunks = [_framed(wire.chunk(piece, MODEL, chance)) for piece in self._pieces]
 
     async def serve(self, host: str, port: int) -> None:
         """Say where it is, then answer until the process ends."""
-        server = await asyncio.start_server(self._converse, host, port)
+        server = await asyncio.start_server(self._converse, host, port, backlog=1024)
         print(f"http://{host}:{server.sockets[0].getsockname()[1]}/v1", flush=True)
         async with server:
             await server.serve_forever()
@@ -140,10 +180,13 @@ class ScriptedGateway:
 
     async def _answer(self, wanted: str, body: bytes, writer: asyncio.StreamWriter) -> None:
         match wanted.partition("?")[0]:
-            case "POST /v1/chat/completions" if json.loads(body).get("stream"):
-                await self._stream(writer)
             case "POST /v1/chat/completions":
-                await _respond(writer, wire.completion(self._pieces, MODEL))
+                asked = json.loads(body)
+                question = _last_words(asked)
+                if asked.get("stream"):
+                    await self._stream(question, writer)
+                else:
+                    await _respond(writer, wire.completion(self._script_for(question).pieces, MODEL))
             case "GET /v1/models":
                 model = {"id": MODEL, "object": "model", "created": wire.CREATED, "owned_by": "bench"}
                 await _respond(writer, {"object": "list", "data": [model]})
@@ -152,28 +195,33 @@ class ScriptedGateway:
             case _:
                 await _respond(writer, NOT_FOUND, status="404 Not Found")
 
-    async def _stream(self, writer: asyncio.StreamWriter) -> None:
-        stream = Stream()
+    def _script_for(self, question: str) -> Script:
+        wanted = WANTED.search(question)
+        if wanted is None:
+            return self._script
+        if wanted[0] not in self._wanted:
+            pieces = numbered(int(wanted["tokens"]), wanted["mark"], int(wanted["lines"] or CODE_LINES))
+            self._wanted[wanted[0]] = Script(pieces, float(wanted["rate"]))
+        return self._wanted[wanted[0]]
+
+    async def _stream(self, question: str, writer: asyncio.StreamWriter) -> None:
+        script = self._script_for(question)
+        stream = Stream(question)
         self._streams.append(stream)
         head = HEAD.format(status="200 OK", kind="text/event-stream; charset=utf-8")
         writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + _framed(wire.first_chunk(MODEL)))
-        async for chunk in self._paced():
+        async for chunk in script.paced():
             stream.written.append(time.monotonic_ns())
             writer.write(chunk)
             await writer.drain()
-        writer.write(_framed(wire.ending(MODEL, len(self._pieces))) + _framed(b""))
+        writer.write(_framed(wire.ending(MODEL, len(script.pieces))) + _framed(b""))
         await writer.drain()
         stream.complete = True
 
-    async def _paced(self) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        for number, chunk in enumerate(self._chunks):
-            # By the clock since the start, so that a late piece doesn't delay those after it.
-            wait = start + number / self._rate - loop.time() if self._rate else 0
-            if wait > 0:
-                await asyncio.sleep(wait)
-            yield chunk
+
+def _last_words(asked: Any) -> str:
+    content = asked["messages"][-1]["content"]
+    return content if isinstance(content, str) else " ".join(part.get("text", "") for part in content)
 
 
 def _framed(data: bytes) -> bytes:

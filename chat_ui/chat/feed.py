@@ -69,6 +69,11 @@ class Subscription:
             raise Lagged
         return self._waiting.popleft()
 
+    def drop(self) -> None:
+        """Forget what is waiting, for a reader who is about to see all of it anyway."""
+        self._waiting.clear()
+        self._lagged = False
+
 
 def _continues(last: Piece, piece: Piece) -> bool:
     same_text = (last.message_id, last.part) == (piece.message_id, piece.part)

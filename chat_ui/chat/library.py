@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chat_ui.chat.changes import ConversationChanged, ConversationDeleted
@@ -33,10 +34,10 @@ async def follow_library(chat: Chat, owner: str, limit: int) -> AsyncGenerator[t
             async with chat.db.read() as tx:
                 listed = await conversations.recent(tx, owner, limit=limit)
             yield tuple(listed)
-            try:
+            # However much has changed meanwhile, one reading shows it.
+            with suppress(Lagged):
                 await changes.next()
-            except Lagged:
-                continue
+            changes.drop()
 
 
 async def rename(chat: Chat, owner: str, conversation_id: str, title: str) -> None:

@@ -1,0 +1,134 @@
+"""A page without a browser: it speaks the site's websocket and notes when each token arrived.
+
+It does what the site's own scripts do as far as streaming goes, and never asks again. It follows no list
+of conversations: on a local site all belong to one person, and every page would be told of everybody's turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from chat_ui.state.routes import CONVERSATION_PREFIX
+from chat_ui.state.thread import ThreadState
+
+__all__ = ["Page", "open_page"]
+
+ROOT = "reflex___state____state"
+HYDRATE = f"{ROOT}.hydrate"
+THREAD = ThreadState.get_full_name()
+PREFIX = "42/_event,"
+TOKEN = re.compile(r"\bk(\d+)")
+
+
+class Page:
+    """An open page.
+
+    Args:
+        socket: its connection.
+        path: what it shows.
+    """
+
+    def __init__(self, socket: ClientConnection, path: str) -> None:
+        self.frames = 0
+        self.bytes = 0
+        self.arrived: list[int] = []
+        self.texts: dict[int, str] = {}
+        self.ready = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.shown = asyncio.Event()
+        self._socket = socket
+        self._path = path
+        self._stored: asyncio.Future[str] | None = None
+
+    async def read(self) -> None:
+        """Take in what the site says until it leaves."""
+        async for frame in self._socket:
+            now = time.monotonic_ns()
+            text = str(frame)
+            if text == "2":
+                await self._socket.send("3")
+            elif text.startswith("40"):
+                self.ready.set()
+            elif text.startswith(PREFIX):
+                self.frames += 1
+                self.bytes += len(text.encode())
+                self._take(*json.loads(text[len(PREFIX) :]), now=now)
+
+    async def ask(self, text: str) -> None:
+        """Send a message in a new conversation, and go there."""
+        self._stored = asyncio.get_running_loop().create_future()
+        draft = {"id": uuid4().hex, "text": text, "conversation_id": "", "parent_id": ""}
+        await self.emit(f"{THREAD}.send", draft=draft)
+        self._path = CONVERSATION_PREFIX + await self._stored
+        await self.emit(f"{THREAD}.follow")
+
+    async def emit(self, name: str, **payload: Any) -> None:
+        """Call an event handler of the site."""
+        await self._socket.send(f"{PREFIX}{json.dumps(['event', self.event(name, payload)])}")
+
+    def event(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """An event as Reflex's page sends it."""
+        here = {"pathname": self._path, "asPath": self._path}
+        return {"name": name, "payload": payload, "router_data": here}
+
+    def _take(self, name: str, *said: Any, now: int) -> None:
+        if name != "event":
+            return
+        update = said[0]
+        heads = (update.get("delta") or {}).get(THREAD, {}).get("heads_rx_state_")
+        if heads:
+            self.shown.set()
+            if heads[-1]["role"] == "assistant" and heads[-1]["status"] not in ("", "streaming"):
+                self.ended.set()
+        for event in update.get("events") or ():
+            if event["name"] == "_set_value":
+                self._set(event["payload"]["value"], now)
+
+    def _set(self, value: Any, now: int) -> None:
+        if isinstance(value, list):
+            self._append(value[0], value[1], value[2], now)
+        elif "conversation" in value and self._stored is not None:
+            self._stored.set_result(value["conversation"])
+        else:
+            for said in value.get("texts", ()):
+                self._note(said["text"], now)
+
+    def _append(self, key: int, offset: int, text: str, now: int) -> None:
+        self.texts[key] = self.texts.get(key, "") + text
+        self._note(text, now)
+
+    def _note(self, text: str, now: int) -> None:
+        for number in TOKEN.findall(text):
+            if int(number) == len(self.arrived):
+                self.arrived.append(now)
+
+
+@asynccontextmanager
+async def open_page(port: int, path: str = "/") -> AsyncIterator[Page]:
+    """Open a page, and wait until the site has greeted it."""
+    url = f"ws://127.0.0.1:{port}/_event/?token={uuid4()}&EIO=4&transport=websocket"
+    origin = Origin(f"http://localhost:{port}")
+    async with connect(
+        url, origin=origin, proxy=None, compression=None, max_queue=None, ping_interval=None, open_timeout=60
+    ) as socket:
+        await socket.recv()
+        page = Page(socket, path)
+        await socket.send(f"40/_event,{json.dumps({'event': page.event(HYDRATE, {})})}")
+        reading = asyncio.create_task(page.read())
+        try:
+            await asyncio.wait_for(page.ready.wait(), 60)
+            yield page
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
