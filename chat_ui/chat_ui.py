@@ -9,6 +9,7 @@ from chat_ui.state.current import refuse_a_false_start, run_chat
 from chat_ui.state.door import EventDoor
 from chat_ui.state.models import ModelState
 from chat_ui.state.sidebar import SidebarState
+from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.ui import words
 from chat_ui.ui.components.scripts import Shell
@@ -21,7 +22,7 @@ refuse_a_false_start()
 keep_payloads_out()
 
 app = rx.App(
-    stylesheets=["/tokens.css", "/page.css", "/prose.css", "/accounts.css"],
+    stylesheets=["/tokens.css", "/page.css", "/prose.css", "/accounts.css", "/steering.css"],
     reset_style=False,
     toaster=None,
     app_wraps={(50, "Shell"): lambda _: Shell.create()},
@@ -52,5 +53,5 @@ app.add_page(
     conversation,
     route=routes.CONVERSATION,
     title=words.SITE,
-    on_load=[ThreadState.follow, SidebarState.follow, ModelState.load],
+    on_load=[SteeringState.open_page, ThreadState.follow, SidebarState.follow, ModelState.load],
 )

@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from chat_ui.chat.beginning import add_answer, answer_to, begin, check_send, choose
 from chat_ui.chat.changes import TurnStarted
 from chat_ui.chat.context import build_request, continued, retold
 from chat_ui.chat.errors import NoSuchMessage, NothingToContinue, StillAnswering
-from chat_ui.chat.turns import add_answer, answer_to, begin, check_send, choose
 from chat_ui.store import messages, payments, runs
 from chat_ui.store.ids import is_id
 from chat_ui.store.runs import JournalEntry, Texts
@@ -35,7 +35,7 @@ class Again:
 
     Args:
         id: made by whoever asks. The same id sent twice is one answer.
-        message_id: the answer that there is.
+        message_id: the answer that there is, or a question that has none.
         gateway: the name of the gateway to ask.
         model: which of its models; blank for its first one.
     """
@@ -47,7 +47,7 @@ class Again:
 
 
 async def answer_again(chat: Chat, owner: str, wanted: Again) -> Conversation:
-    """Ask for another answer to the message that this one answers.
+    """Ask for another answer to the message that this one answers, or for one to a question without.
 
     Raises:
         ChatError: that can't be; nothing was stored.
@@ -88,7 +88,7 @@ async def agree_to_payee(chat: Chat, owner: str, wanted: Again) -> Conversation 
 
 
 async def _store_again(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) -> tuple[TurnStarted, Turn]:
-    _, path = await _old_answer(tx, owner, wanted.message_id)
+    path = await _question(tx, owner, wanted.message_id)
     gateway = choose(chat, wanted.gateway, wanted.model)
     answer = replace(answer_to(path[-1], gateway, wanted.model), client_id=wanted.id)
     moved, turn = await add_answer(chat, tx, owner, answer, build_request(path, wanted.model))
@@ -131,4 +131,19 @@ async def _old_answer(tx: AsyncSession, owner: str, message_id: str) -> tuple[Me
         raise NoSuchMessage
     if old.status == "streaming":
         raise StillAnswering
-    return old, await messages.path(tx, owner, old.conversation_id, old.parent_id)
+    return old, await _path(tx, owner, old.conversation_id, old.parent_id)
+
+
+async def _question(tx: AsyncSession, owner: str, message_id: str) -> list[Message]:
+    """The branch that leads to a question: the one that was named, or the one that was answered."""
+    named = await messages.get(tx, owner, message_id) if is_id(message_id) else None
+    if named is not None and named.role == "user":
+        return await _path(tx, owner, named.conversation_id, named.id)
+    return (await _old_answer(tx, owner, message_id))[1]
+
+
+async def _path(tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str) -> list[Message]:
+    path = await messages.path(tx, owner, conversation_id, leaf_id)
+    if not path:
+        raise NoSuchMessage
+    return path

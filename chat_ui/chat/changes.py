@@ -6,7 +6,8 @@ order is their offset.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chat_ui.store.conversations import Conversation
@@ -14,6 +15,7 @@ from chat_ui.store.messages import Message
 
 __all__ = [
     "AnswerUnsaved",
+    "BranchShown",
     "Change",
     "ConversationChanged",
     "ConversationDeleted",
@@ -82,10 +84,13 @@ class TurnStarted:
         conversation: as it is now.
         added: the messages that are new, each an answer to the one before it. The branch that is shown now
             is what leads to the first one's parent, and then these.
+        siblings: the ids of all that follow the same message as the first one, it included, in the order of
+            their making.
     """
 
     conversation: Conversation
     added: tuple[Message, ...]
+    siblings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,19 @@ class ConversationChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchShown:
+    """Another branch is shown now, or messages have gone or come back: what is seen is to be read again.
+
+    Args:
+        conversation: as it is now.
+        length: how many messages stand beneath the place where the branches part.
+    """
+
+    conversation: Conversation
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationDeleted:
     """A conversation is gone."""
 
@@ -130,10 +148,12 @@ class Snapshot:
     Args:
         conversation: as it is now.
         messages: the last ones of the path, the oldest first; those before them are asked for apart.
+        followers: what follows a message, by its id, in every branch; None for the first messages.
     """
 
     conversation: Conversation
     messages: tuple[Message, ...]
+    followers: Mapping[str | None, tuple[str, ...]] = field(default_factory=dict[str | None, tuple[str, ...]])
 
     @property
     def is_whole(self) -> bool:
@@ -150,4 +170,5 @@ Change = (
     | AnswerUnsaved
     | ConversationChanged
     | ConversationDeleted
+    | BranchShown
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from chat_ui.chat.changes import (
     AnswerUnsaved,
+    BranchShown,
     Change,
     Piece,
     RunPaying,
@@ -28,6 +30,8 @@ __all__ = ["follow_conversation", "read_earlier", "read_snapshot", "read_texts"]
 
 # How much of a conversation a page gets at first, and each time that it asks for more.
 PAGE = 60
+# How much at most, where a branch was shown that parts from the one before further up.
+MOST = 1000
 
 
 async def follow_conversation(
@@ -43,16 +47,22 @@ async def follow_conversation(
     Raises:
         NoSuchConversation: it isn't this person's, or is gone.
     """
+    most = PAGE
     with chat.feed.follow(Topic("conversation", conversation_id)) as changes:
         while True:
-            snapshot = await read_snapshot(chat, owner, conversation_id)
+            snapshot = await read_snapshot(chat, owner, conversation_id, most=most)
+            most = PAGE
             yield snapshot
             for message in snapshot.messages:
                 if message.status == "streaming" and (hurdle := chat.runs.hurdle(message.id)) is not None:
                     yield hurdle
             try:
-                async for change in _in_order(changes, snapshot):
-                    yield change
+                async with aclosing(_in_order(changes, snapshot)) as in_order:
+                    async for change in in_order:
+                        if isinstance(change, BranchShown):
+                            most = min(PAGE + change.length, MOST)
+                            break
+                        yield change
             except Lagged:
                 continue
 
@@ -79,8 +89,14 @@ async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncGenerator
         yield change
 
 
-async def read_snapshot(chat: Chat, owner: str, conversation_id: str) -> Snapshot:
+async def read_snapshot(chat: Chat, owner: str, conversation_id: str, *, most: int = PAGE) -> Snapshot:
     """Read a conversation with the last texts of its active path, growing ones included.
+
+    Args:
+        chat: the running chat.
+        owner: who reads.
+        conversation_id: what they read.
+        most: how many messages at most.
 
     Raises:
         NoSuchConversation: it isn't this person's, or is gone.
@@ -93,12 +109,21 @@ async def read_snapshot(chat: Chat, owner: str, conversation_id: str) -> Snapsho
             raise NoSuchConversation
         path = []
         if conversation.leaf_id is not None:
-            path = await messages.path(tx, owner, conversation_id, conversation.leaf_id, most=PAGE)
-    return Snapshot(conversation, tuple([await _as_it_grows(chat, owner, message) for message in path]))
+            path = await messages.path(tx, owner, conversation_id, conversation.leaf_id, most=most)
+        parents = {message.parent_id for message in path}
+        followers = await messages.siblings(tx, owner, conversation_id, parents)
+    grown = [await _as_it_grows(chat, owner, message) for message in path]
+    return Snapshot(conversation, tuple(grown), followers)
 
 
-async def read_earlier(chat: Chat, owner: str, message_id: str) -> list[Message]:
+Earlier = tuple[list[Message], Mapping[str | None, tuple[str, ...]]]
+
+
+async def read_earlier(chat: Chat, owner: str, message_id: str) -> Earlier:
     """Read what leads to a message: some of it, its end; nothing before a first one.
+
+    Returns:
+        The messages, the oldest first, and what follows the same message as each, as in a ``Snapshot``.
 
     Raises:
         NoSuchMessage: it isn't this person's, or is gone.
@@ -108,8 +133,10 @@ async def read_earlier(chat: Chat, owner: str, message_id: str) -> list[Message]
         if message is None:
             raise NoSuchMessage
         if message.parent_id is None:
-            return []
-        return await messages.path(tx, owner, message.conversation_id, message.parent_id, most=PAGE)
+            return [], {}
+        here = message.conversation_id
+        path = await messages.path(tx, owner, here, message.parent_id, most=PAGE)
+        return path, await messages.siblings(tx, owner, here, {message.parent_id for message in path})
 
 
 async def read_texts(chat: Chat, owner: str, message_id: str) -> Message:

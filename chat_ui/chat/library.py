@@ -1,4 +1,4 @@
-"""A person's conversations: list, rename, choose who answers, delete."""
+"""A person's conversations: list, rename, choose who answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from chat_ui.chat.changes import ConversationChanged, ConversationDeleted
+from chat_ui.chat.changes import ConversationChanged
 from chat_ui.chat.errors import NoSuchConversation, NoSuchModel
 from chat_ui.chat.feed import Lagged, Topic
 from chat_ui.store import conversations
@@ -16,7 +16,7 @@ from chat_ui.store.ids import is_id
 if TYPE_CHECKING:
     from chat_ui.chat.service import Chat
 
-__all__ = ["choose_model", "chosen_model", "delete", "follow_library", "rename"]
+__all__ = ["choose_model", "chosen_model", "follow_library", "rename"]
 
 LONGEST_TITLE = 200
 
@@ -94,22 +94,4 @@ async def choose_model(chat: Chat, owner: str, conversation_id: str, gateway: st
         raise NoSuchConversation
     change = ConversationChanged(changed)
     await chat.feed.publish(Topic("conversation", changed.id), change)
-    await chat.feed.publish(Topic("person", owner), change)
-
-
-async def delete(chat: Chat, owner: str, conversation_id: str) -> None:
-    """Delete a conversation, and stop what is still being said in it.
-
-    Raises:
-        NoSuchConversation: it isn't this person's, or is gone already.
-    """
-    if not is_id(conversation_id):
-        raise NoSuchConversation
-    async with chat.db.write() as tx:
-        deleted = await conversations.delete(tx, owner, conversation_id)
-    if deleted is None:
-        raise NoSuchConversation
-    await chat.runs.stop_all(owner, deleted.id)
-    change = ConversationDeleted(deleted)
-    await chat.feed.publish(Topic("conversation", deleted.id), change)
     await chat.feed.publish(Topic("person", owner), change)

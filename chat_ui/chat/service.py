@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from chat_ui.chat.gateways import Gateways
 from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.chat.purse import budget_of
 from chat_ui.chat.runs import Pace, Runs
+from chat_ui.chat.trash import keep_purging
 from chat_ui.settings import Settings
 from chat_ui.store import connections, runs
 from chat_ui.store.engine import Database
@@ -75,15 +77,24 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         asker = Asker(db, feed, gateways, _budget(settings))
         pace = pace or Pace(drain=settings.grace_seconds)
         running = Runs(db, feed, asker, worker_id=worker_id, pace=pace)
+        person = None if settings.hosted else await local_person(db)
+        accounts = open_accounts(settings, db) if settings.hosted else None
+        chat = Chat(settings, db, feed, gateways, running, person, accounts)
+        purging = asyncio.create_task(keep_purging(chat))
         try:
-            person = None if settings.hosted else await local_person(db)
-            accounts = open_accounts(settings, db) if settings.hosted else None
-            yield Chat(settings, db, feed, gateways, running, person, accounts)
+            yield chat
         finally:
+            await _end(purging)
             await running.drain()
             await gateways.aclose()
     finally:
         await db.close()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def check_chat(settings: Settings) -> None:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chat_ui.chat.changes import ConversationChanged, TurnStarted
-from chat_ui.chat.context import build_request
-from chat_ui.chat.errors import (
-    BlankMessage,
-    MessageTooLong,
-    NoPrice,
-    NoSuchConversation,
-    NoSuchMessage,
-    NoSuchModel,
-    UnreadableDraft,
+from chat_ui.chat.beginning import (
+    add_answer,
+    answer_to,
+    begin,
+    check_send,
+    check_text,
+    choose,
+    find_conversation,
 )
-from chat_ui.chat.feed import Topic
+from chat_ui.chat.changes import TurnStarted
+from chat_ui.chat.context import build_request
+from chat_ui.chat.errors import NoPrice, NoSuchMessage
 from chat_ui.chat.runs import Turn
-from chat_ui.gateway import ChatRequest, Price
-from chat_ui.store import conversations, messages, runs
+from chat_ui.gateway import Price
+from chat_ui.store import conversations, messages
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
@@ -31,22 +30,9 @@ if TYPE_CHECKING:
 
     from chat_ui.chat.service import Chat
 
-__all__ = [
-    "Draft",
-    "add_answer",
-    "answer_to",
-    "begin",
-    "check_send",
-    "choose",
-    "find_conversation",
-    "price_of",
-    "send",
-    "title_of",
-]
+__all__ = ["Draft", "price_of", "send", "title_of"]
 
 LONGEST_TITLE = 60
-LONGEST_SEND_ID = 64
-LONGEST_MODEL = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +45,8 @@ class Draft:
         conversation_id: where it belongs; blank for a new conversation.
         parent_id: the last message they saw. Where the conversation has gone on since, the draft starts
             a branch there; blank takes the conversation as it is.
+        replaces: the earlier message that this is a new wording of. The draft then stands beside it, and
+            ``parent_id`` says nothing.
         gateway: the name of the gateway to ask.
         model: which of its models; blank for its first one.
     """
@@ -67,6 +55,7 @@ class Draft:
     text: str
     conversation_id: str = ""
     parent_id: str = ""
+    replaces: str = ""
     gateway: str = ""
     model: str = ""
 
@@ -90,73 +79,9 @@ async def send(chat: Chat, owner: str, draft: Draft) -> Conversation:
     return await begin(chat, owner, draft.id, partial(_store, chat, owner, draft))
 
 
-async def begin(
-    chat: Chat, owner: str, id: str, store: Callable[[AsyncSession], Awaitable[tuple[TurnStarted, Turn]]]
-) -> Conversation:
-    """Store a turn and start its run, whatever becomes of who asked for it.
-
-    Args:
-        chat: the running chat.
-        owner: who asks for it.
-        id: of the send; where it was stored before, nothing is begun.
-        store: writes the turn's messages and its run.
-
-    Returns:
-        The conversation it belongs to.
-
-    Raises:
-        ChatError: it can't be begun; nothing was stored.
-        StoreError: it could not be stored.
-    """
-    return await chat.runs.admit(_begin(chat, owner, id, store))
-
-
-async def _begin(
-    chat: Chat, owner: str, id: str, store: Callable[[AsyncSession], Awaitable[tuple[TurnStarted, Turn]]]
-) -> Conversation:
-    async with chat.db.write() as tx:
-        known = await messages.by_client_id(tx, owner, id)
-        if known is not None:
-            return await find_conversation(tx, owner, known.conversation_id)
-        started, turn = await store(tx)
-    chat.runs.start(turn)
-    await chat.feed.publish(Topic("conversation", started.conversation.id), started)
-    await chat.feed.publish(Topic("person", owner), ConversationChanged(started.conversation))
-    return started.conversation
-
-
-def check_send(id: str, model: str) -> None:
-    """Refuse what no page would send.
-
-    Raises:
-        UnreadableDraft: the id can't be one.
-        NoSuchModel: no model has such a name.
-    """
-    if not 0 < len(id) <= LONGEST_SEND_ID:
-        raise UnreadableDraft
-    if len(model) > LONGEST_MODEL or not model.isprintable():
-        raise NoSuchModel(model[:LONGEST_MODEL])
-
-
 def _check(chat: Chat, draft: Draft) -> None:
     check_send(draft.id, draft.model)
-    if not draft.text.strip():
-        raise BlankMessage
-    most = chat.settings.max_message_chars
-    if len(draft.text) > most:
-        raise MessageTooLong(len(draft.text), most)
-
-
-async def find_conversation(tx: AsyncSession, owner: str, conversation_id: str) -> Conversation:
-    """A conversation of this person.
-
-    Raises:
-        NoSuchConversation: it isn't theirs, or is gone.
-    """
-    found = await conversations.get(tx, owner, conversation_id) if is_id(conversation_id) else None
-    if found is None:
-        raise NoSuchConversation
-    return found
+    check_text(chat, draft.text)
 
 
 async def price_of(chat: Chat, owner: str, draft: Draft) -> Price:
@@ -188,6 +113,11 @@ async def _path_to(
 ) -> tuple[str | None, list[Message]]:
     """What a draft follows: the message's id, and the branch that ends with it."""
     parent = draft.parent_id or conversation.leaf_id
+    if draft.replaces:
+        replaced = await messages.get(tx, owner, draft.replaces) if is_id(draft.replaces) else None
+        if replaced is None or (replaced.conversation_id, replaced.role) != (conversation.id, "user"):
+            raise NoSuchMessage
+        parent = replaced.parent_id
     path = await messages.path(tx, owner, conversation.id, parent) if parent else []
     if parent and not path:
         raise NoSuchMessage
@@ -215,63 +145,6 @@ async def _store(chat: Chat, owner: str, draft: Draft, tx: AsyncSession) -> tupl
     request = build_request([*path, question], draft.model)
     moved, turn = await add_answer(chat, tx, owner, answer, request)
     return TurnStarted(moved, (question, answer)), turn
-
-
-def choose(chat: Chat, gateway: str, model: str) -> str:
-    """The gateway to ask: the one that was named, or the default one.
-
-    Raises:
-        NoSuchModel: it isn't connected (any more).
-    """
-    gateway = gateway or chat.gateways.default
-    if gateway not in chat.gateways:
-        raise NoSuchModel(model or gateway[:LONGEST_MODEL])
-    return gateway
-
-
-def answer_to(question: Message, gateway: str, model: str) -> Message:
-    """The message that an answer will be written into."""
-    return Message(
-        conversation_id=question.conversation_id,
-        parent_id=question.id,
-        role="assistant",
-        status="streaming",
-        gateway=gateway,
-        model=model or None,
-    )
-
-
-async def add_answer(
-    chat: Chat, tx: AsyncSession, owner: str, answer: Message, request: ChatRequest
-) -> tuple[Conversation, Turn]:
-    """Store an answer that is about to be asked for, with the run that will write it, as the branch's end.
-
-    Returns:
-        The conversation as it is now, and what the run needs to know.
-
-    Raises:
-        NoSuchConversation: it has been deleted.
-    """
-    await messages.add(tx, owner, answer)
-    run = await runs.start(
-        tx,
-        owner,
-        conversation_id=answer.conversation_id,
-        message_id=answer.id,
-        worker_id=chat.runs.worker_id,
-    )
-    moved = await conversations.set_leaf(tx, owner, answer.conversation_id, answer.id)
-    if moved is None:
-        raise NoSuchConversation
-    turn = Turn(
-        run_id=run.id,
-        owner=owner,
-        conversation_id=answer.conversation_id,
-        message_id=answer.id,
-        gateway=answer.gateway or "",
-        request=request,
-    )
-    return moved, turn
 
 
 def title_of(text: str) -> str:

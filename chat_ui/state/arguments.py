@@ -9,12 +9,13 @@ import dataclasses
 from typing import Any, TypeVar, cast
 
 from chat_ui.chat.again import Again
+from chat_ui.chat.branches import Rewording
 from chat_ui.chat.turns import Draft
 from chat_ui.gateway.json_values import storable
 
-__all__ = ["again_of", "draft_of", "field_of", "text_of"]
+__all__ = ["again_of", "draft_of", "field_of", "rewording_of", "text_of"]
 
-T = TypeVar("T", Draft, Again)
+T = TypeVar("T", Draft, Again, Rewording)
 
 
 def text_of(value: object) -> str:
@@ -35,6 +36,11 @@ def draft_of(value: object) -> Draft:
 def again_of(value: object) -> Again:
     """What a page wants answered again; what it lacks, or has of another type, is blank."""
     return _made_of(value, Again)
+
+
+def rewording_of(value: object) -> Rewording:
+    """What a page wants an answer to say; what it lacks, or has of another type, is blank."""
+    return _made_of(value, Rewording)
 
 
 def _made_of(value: object, kind: type[T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from decimal import Decimal
 
 from chat_ui.chat.outcome import remark
@@ -26,6 +27,10 @@ class MessageHead:
         note: model, tokens and time, in one line, once it is final.
         action: what would help on, if it is an answer that something is wrong with: ``continue`` it,
             ask ``again``, or ``agree`` to whom the gateway wants to be paid through.
+        place: which of the messages it is that follow the same one, in the order of their making, from 1.
+        places: how many of them there are.
+        before: the one before it, if there is one.
+        after: the one after it, if there is one.
     """
 
     id: str
@@ -35,10 +40,33 @@ class MessageHead:
     chars: int = 0
     note: str = ""
     action: str = ""
+    place: int = 1
+    places: int = 1
+    before: str = ""
+    after: str = ""
 
 
-def head_of(message: Message) -> MessageHead:
-    """The head of a message."""
+def head_of(message: Message, siblings: Sequence[str] = ()) -> MessageHead:
+    """The head of a message.
+
+    Args:
+        message: the message.
+        siblings: the ids of all that follow the same message, this one included, in the order of their
+            making; none where it stands alone.
+    """
+    if len(siblings) < 2 or message.id not in siblings:
+        return _alone(message)
+    place = siblings.index(message.id)
+    return dataclasses.replace(
+        _alone(message),
+        place=place + 1,
+        places=len(siblings),
+        before=siblings[place - 1] if place else "",
+        after=siblings[place + 1] if place + 1 < len(siblings) else "",
+    )
+
+
+def _alone(message: Message) -> MessageHead:
     if message.status == "streaming":
         return MessageHead(message.id, message.role, message.status)
     return MessageHead(
@@ -62,7 +90,7 @@ def _action(message: Message) -> str:
 
 
 def _note(message: Message) -> str:
-    facts = [message.served_model or message.model or ""]
+    facts = ["Edited" if message.edited_at else "", message.served_model or message.model or ""]
     if message.route_reason:
         facts.append(message.route_reason)
     if message.output_tokens is not None:

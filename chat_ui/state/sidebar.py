@@ -8,11 +8,10 @@ from contextlib import aclosing
 from datetime import date, datetime, timedelta
 
 import reflex as rx
-from reflex.event import EventCallback, EventSpec
+from reflex.event import EventCallback
 
 from chat_ui.chat import library
 from chat_ui.chat.errors import ChatError
-from chat_ui.state import routes
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.store.conversations import Conversation
@@ -39,7 +38,7 @@ class Row:
 
 
 class SidebarState(rx.State):
-    """A person's conversations, newest first, and what they do to them."""
+    """A person's conversations, newest first, and their names."""
 
     rows: list[Row] = []  # noqa: RUF012 - Reflex gives each state its own
     more: bool = False
@@ -93,19 +92,6 @@ class SidebarState(rx.State):
             await library.rename(current_chat(), owner_of(self), conversation_id, text_of(title))
         except (ChatError, StoreError) as error:
             self.notice = str(error)
-
-    @rx.event
-    async def delete(self, conversation_id: str) -> EventSpec | None:
-        """Delete a conversation, and leave it if it is the open one."""
-        conversation_id = text_of(conversation_id)
-        try:
-            await library.delete(current_chat(), owner_of(self), conversation_id)
-        except (ChatError, StoreError) as error:
-            self.notice = str(error)
-            return None
-        if self.router.url.path.rstrip("/") == routes.conversation(conversation_id):
-            return rx.redirect(routes.NEW_CHAT)
-        return None
 
 
 def rows_of(listed: Iterable[Conversation], now: datetime) -> list[Row]:

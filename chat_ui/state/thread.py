@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import dataclasses
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 
 import reflex as rx
 
-from chat_ui.chat import again, follow, turns
-from chat_ui.chat.again import Again
+from chat_ui.chat import follow, turns
 from chat_ui.chat.changes import (
     AnswerUnsaved,
+    BranchShown,
     ConversationChanged,
     ConversationDeleted,
     MessageEnded,
@@ -22,11 +23,10 @@ from chat_ui.chat.changes import (
     TurnStarted,
 )
 from chat_ui.chat.errors import ChatError, NoSuchConversation
-from chat_ui.chat.service import Chat
 from chat_ui.gateway import GatewayError
 from chat_ui.gateway.payment_errors import in_dollars
 from chat_ui.state import routes, wire
-from chat_ui.state.arguments import again_of, draft_of, text_of
+from chat_ui.state.arguments import draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.state.heads import MessageHead, head_of
 from chat_ui.store.conversations import Conversation
@@ -40,7 +40,9 @@ FOLLOW_AGAIN_S = 2.0
 MOST_HEADS = 16
 LEAST_HEADS = 4
 
-FollowedChange = TurnStarted | MessageEnded | AnswerUnsaved | ConversationChanged | ConversationDeleted
+FollowedChange = (
+    TurnStarted | MessageEnded | AnswerUnsaved | ConversationChanged | ConversationDeleted | BranchShown
+)
 
 
 class ThreadState(rx.State):
@@ -102,6 +104,8 @@ class ThreadState(rx.State):
                 else:
                     for texts in channel.texts(_new_texts(change)):
                         await wire.push(texts)
+                    if isinstance(change, MessageEnded):
+                        channel.end(change.message.id)
                     async with self:
                         self._take(change)
 
@@ -114,16 +118,17 @@ class ThreadState(rx.State):
         match change:
             case Snapshot():
                 self.notice = ""
-                self._stand([head_of(message) for message in change.messages])
+                self._stand(_heads(change.messages, change.followers))
                 self.more_above = not change.is_whole
             case TurnStarted():
-                self._add(change.added[0].parent_id, [head_of(message) for message in change.added])
+                first, *more = change.added
+                self._add(first.parent_id, [head_of(first, change.siblings), *map(head_of, more)])
             case MessageEnded() | AnswerUnsaved():
                 self._settle(head_of(change.message))
             case ConversationDeleted():
                 self.reset()
                 self.missing = "This conversation was deleted."
-            case ConversationChanged():
+            case ConversationChanged() | BranchShown():
                 pass
 
     def _stand(self, heads: list[MessageHead]) -> None:
@@ -142,7 +147,10 @@ class ThreadState(rx.State):
     def _settle(self, ended: MessageHead) -> None:
         for name in ("heads", "above"):
             if any(head.id == ended.id for head in getattr(self, name)):
-                setattr(self, name, [ended if head.id == ended.id else head for head in getattr(self, name)])
+                heads = [
+                    _settled(head, ended) if head.id == ended.id else head for head in getattr(self, name)
+                ]
+                setattr(self, name, heads)
 
     def _show(self, conversation: Conversation) -> None:
         if self.missing:
@@ -177,30 +185,6 @@ class ThreadState(rx.State):
         async with self:
             self.price = words
 
-    @rx.event
-    async def answer_again(self, wanted: object) -> None:
-        """Ask for another answer to the message that an answer, named by an ``Again``, answers."""
-        await self._take_up(again.answer_again, wanted)
-
-    @rx.event
-    async def continue_answer(self, wanted: object) -> None:
-        """Ask for the rest of an answer that was cut, named by an ``Again``."""
-        await self._take_up(again.continue_answer, wanted)
-
-    @rx.event
-    async def agree_to_payee(self, wanted: object) -> None:
-        """Agree to the payee that an answer, named by an ``Again``, failed over, and ask for it again."""
-        await self._take_up(again.agree_to_payee, wanted)
-
-    async def _take_up(
-        self, begin: Callable[[Chat, str, Again], Awaitable[Conversation | None]], wanted: object
-    ) -> None:
-        self.notice = ""
-        try:
-            await begin(current_chat(), owner_of(self), again_of(wanted))
-        except (ChatError, StoreError) as error:
-            self.notice = str(error)
-
     @rx.event(background=True)
     async def stop(self, message_id: str) -> None:
         """End the answer that is being written; what it has said stays."""
@@ -210,14 +194,14 @@ class ThreadState(rx.State):
     async def show_earlier(self, before: str) -> None:
         """Show what stands before the first message that is shown."""
         try:
-            earlier = await follow.read_earlier(current_chat(), owner_of(self), text_of(before))
+            earlier, followers = await follow.read_earlier(current_chat(), owner_of(self), text_of(before))
         except (ChatError, StoreError):
             return
         await wire.push(*wire.texts(earlier))
         async with self:
             shown = [*self.above, *self.heads]
             if shown and shown[0].id == before:
-                self.above = [*map(head_of, earlier), *self.above]
+                self.above = [*_heads(earlier, followers), *self.above]
                 self.more_above = bool(earlier) and earlier[0].parent_id is not None
 
     @rx.event
@@ -228,6 +212,16 @@ class ThreadState(rx.State):
         except (ChatError, StoreError):
             return
         await wire.push(*wire.texts([message]))
+
+
+def _heads(messages: Sequence[Message], followers: Mapping[str | None, tuple[str, ...]]) -> list[MessageHead]:
+    return [head_of(message, followers.get(message.parent_id, ())) for message in messages]
+
+
+def _settled(head: MessageHead, ended: MessageHead) -> MessageHead:
+    """A head with what is known at its end; where it stands was known before."""
+    where = {name: getattr(head, name) for name in ("place", "places", "before", "after")}
+    return dataclasses.replace(ended, **where)
 
 
 def _new_texts(change: Snapshot | FollowedChange) -> tuple[Message, ...]:

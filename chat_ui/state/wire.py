@@ -38,10 +38,14 @@ async def push(*pushes: Push) -> None:
 
 
 class Channel:
-    """What one follower pushes. It gives each growing answer a short name, which its many pieces carry."""
+    """What one follower pushes. It gives each growing answer a short name, which its many pieces carry.
+
+    A text that is final doesn't change: the page that has it isn't sent it again.
+    """
 
     def __init__(self) -> None:
         self._keys: dict[str, int] = {}
+        self._final: set[str] = set()
 
     def piece(self, grown: Piece) -> Push:
         """Let an answer grow on the page."""
@@ -63,9 +67,14 @@ class Channel:
         """Put whole texts on the page, as ``texts`` does, and name those that are still growing."""
         growing = [message for message in messages if message.status == "streaming"]
         keys = {str(self._key(message.id)): message.id for message in growing}
-        yield from texts(messages)
+        yield from texts([message for message in messages if message.id not in self._final])
+        self._final |= {message.id for message in messages} - set(keys.values())
         if keys:
             yield _set(TEXTS, {"keys": keys})
+
+    def end(self, message_id: str) -> None:
+        """Know that an answer has grown to its end on the page; where pieces are missing, the page asks."""
+        self._final.add(message_id)
 
     def _key(self, message_id: str) -> int:
         return self._keys.setdefault(message_id, len(self._keys))

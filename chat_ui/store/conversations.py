@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
+from chat_ui.store.preferences import AS_IT_IS, Preferences
 from chat_ui.store.tables import conversation, message
 
 __all__ = [
@@ -24,9 +27,14 @@ __all__ = [
     "create",
     "delete",
     "get",
+    "prefer",
+    "purge",
     "recent",
     "rename",
+    "restore",
     "set_leaf",
+    "show_leaf",
+    "title_by_model",
     "touch",
 ]
 
@@ -45,6 +53,10 @@ class Conversation:
         created_at: when it was made.
         updated_at: when it was last talked in.
         deleted_at: when it was deleted.
+        preferences: what is asked of the model here, where that differs from the person's defaults.
+        title_cost: what the request cost that had a model write the title, where the gateway said.
+        title_currency: in which currency.
+        title_tokens: how many tokens that request took, read and written; None where no model was asked.
     """
 
     id: str
@@ -56,13 +68,24 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
+    preferences: Preferences = AS_IT_IS
+    title_cost: Decimal | None = None
+    title_currency: str | None = None
+    title_tokens: int | None = None
 
 
 _COLUMNS = [conversation.c[field.name] for field in fields(Conversation)]
 
 
 async def create(  # noqa: PLR0913
-    tx: AsyncSession, owner: str, *, title: str, gateway: str, model: str | None, id: str | None = None
+    tx: AsyncSession,
+    owner: str,
+    *,
+    title: str,
+    gateway: str,
+    model: str | None,
+    preferences: Preferences = AS_IT_IS,
+    id: str | None = None,
 ) -> Conversation:
     """Add an empty conversation.
 
@@ -72,6 +95,7 @@ async def create(  # noqa: PLR0913
         title: what it is called.
         gateway: the name of the gateway that answers.
         model: the model that answers; None for the gateway's own choice.
+        preferences: what is asked of it here.
         id: its id; a new one otherwise.
 
     Raises:
@@ -84,6 +108,7 @@ async def create(  # noqa: PLR0913
         title=title,
         gateway=gateway,
         model=model,
+        preferences=preferences,
         revision=1,
         created_at=now,
         updated_at=now,
@@ -129,21 +154,55 @@ async def choose_model(
     return await _change(tx, owner, id, gateway=gateway, model=model)
 
 
+async def prefer(tx: AsyncSession, owner: str, id: str, wanted: Preferences) -> Conversation | None:
+    """Change what is asked of the model from now on; None where it isn't this owner's or is deleted."""
+    return await _change(tx, owner, id, preferences=wanted)
+
+
+async def title_by_model(  # noqa: PLR0913
+    tx: AsyncSession,
+    owner: str,
+    id: str,
+    *,
+    title: str,
+    cost: Decimal | None,
+    currency: str | None,
+    tokens: int,
+) -> Conversation | None:
+    """Keep what a model called a conversation, and what asking took; None where it isn't this owner's."""
+    figures = {"title_cost": cost, "title_currency": currency, "title_tokens": tokens}
+    return await _change(tx, owner, id, title=title, **figures)
+
+
 async def set_leaf(tx: AsyncSession, owner: str, id: str, leaf_id: str | None) -> Conversation | None:
-    """Show the branch that ends with a message; None where it isn't this owner's or is deleted.
+    """End the branch that is shown with a message that was just written.
+
+    Returns:
+        The conversation; None where it isn't this owner's or is deleted.
 
     Raises:
         NotFoundError: the message isn't one of this conversation's.
     """
-    if leaf_id is not None and await get(tx, owner, id) is not None:
-        found = await tx.execute(
-            select(message.c.id).where(
-                message.c.id == leaf_id, message.c.owner_id == owner, message.c.conversation_id == id
-            )
-        )
-        if found.one_or_none() is None:
-            raise NotFoundError(f"Conversation {id} has no message {leaf_id} to end its branch with.")
+    await _find_leaf(tx, owner, id, leaf_id)
     return await _change(tx, owner, id, leaf_id=leaf_id, updated_at=datetime.now(UTC))
+
+
+async def show_leaf(tx: AsyncSession, owner: str, id: str, leaf_id: str | None) -> Conversation | None:
+    """Show the branch that ends with a message, as ``set_leaf`` does; looking isn't talking."""
+    await _find_leaf(tx, owner, id, leaf_id)
+    return await _change(tx, owner, id, leaf_id=leaf_id)
+
+
+async def _find_leaf(tx: AsyncSession, owner: str, id: str, leaf_id: str | None) -> None:
+    if leaf_id is None or await get(tx, owner, id) is None:
+        return
+    found = await tx.execute(
+        select(message.c.id).where(
+            message.c.id == leaf_id, message.c.owner_id == owner, message.c.conversation_id == id
+        )
+    )
+    if found.one_or_none() is None:
+        raise NotFoundError(f"Conversation {id} has no message {leaf_id} to end its branch with.")
 
 
 async def touch(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
@@ -154,6 +213,31 @@ async def touch(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
 async def delete(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
     """Take a conversation out of sight; its rows stay. None where it isn't this owner's or is deleted."""
     return await _change(tx, owner, id, deleted_at=datetime.now(UTC))
+
+
+async def restore(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
+    """Bring a deleted conversation back; None where it isn't this owner's, isn't deleted, or is purged."""
+    table = conversation.c
+    restored = await tx.execute(
+        update(conversation)
+        .where(table.id == id, table.owner_id == owner, table.deleted_at.is_not(None))
+        .values(revision=table.revision + 1, deleted_at=None)
+        .returning(*_COLUMNS)
+    )
+    row = restored.one_or_none()
+    return Conversation(*row) if row else None
+
+
+async def purge(tx: AsyncSession, *, before: datetime) -> int:
+    """Delete for good, on nobody's behalf, what everybody deleted before a moment.
+
+    Returns:
+        How many conversations that were.
+    """
+    gone = await tx.execute(
+        delete_rows(conversation).where(conversation.c.deleted_at < before).returning(conversation.c.id)
+    )
+    return len(gone.all())
 
 
 def _living(owner: str, id: str) -> tuple[Any, ...]:

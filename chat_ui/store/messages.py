@@ -6,11 +6,13 @@ each message that is read.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import literal, select
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store import conversations
@@ -18,7 +20,21 @@ from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
 from chat_ui.store.tables import MessageStatus, Role, message
 
-__all__ = ["Ending", "Message", "add", "by_client_id", "children", "get", "path"]
+__all__ = [
+    "Ending",
+    "Message",
+    "Node",
+    "add",
+    "by_client_id",
+    "copy",
+    "delete",
+    "get",
+    "nodes",
+    "path",
+    "purge",
+    "restore",
+    "siblings",
+]
 
 
 def _now() -> datetime:
@@ -86,6 +102,8 @@ class Message(Ending):
         client_id: the id that the browser gave this send; one send is one message, however often it comes.
         created_at: when it was made.
         finished_at: when its answer ended.
+        edited_at: when a person put words of their own in place of what a model had said.
+        deleted_at: when it was deleted, and with it all that follows.
     """
 
     id: str = field(default_factory=new_id)
@@ -101,6 +119,17 @@ class Message(Ending):
     client_id: str | None = None
     created_at: datetime = field(default_factory=_now)
     finished_at: datetime | None = None
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A message's place in its conversation."""
+
+    id: str
+    parent_id: str | None
+    is_deleted: bool = False
 
 
 LONGEST_PATH = 100_000
@@ -148,7 +177,7 @@ async def by_client_id(tx: AsyncSession, owner: str, client_id: str) -> Message 
 async def path(
     tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str, *, most: int = LONGEST_PATH
 ) -> list[Message]:
-    """Read a branch, from the first message to the leaf; empty where there is no such leaf.
+    """Read a branch, from the first message to the leaf; empty where there is no such leaf any more.
 
     Args:
         tx: a transaction.
@@ -171,14 +200,87 @@ async def path(
     )
     rows = await tx.execute(select(*_COLUMNS).join(steps, message.c.id == steps.c.id).order_by(steps.c.step))
     found = {step.id: step for step in map(_message, rows)}
-    return list(found.values())[::-1]
+    is_gone = any(step.deleted_at for step in found.values())
+    return [] if is_gone else list(found.values())[::-1]
 
 
-async def children(tx: AsyncSession, owner: str, conversation_id: str) -> list[tuple[str, str | None]]:
-    """List ``(id, parent_id)`` of all messages of a conversation, in the order of their making."""
+async def nodes(tx: AsyncSession, owner: str, conversation_id: str) -> list[Node]:
+    """List the places of all messages of a conversation, deleted ones too, in the order of their making."""
     rows = await tx.execute(
-        select(message.c.id, message.c.parent_id)
+        select(message.c.id, message.c.parent_id, message.c.deleted_at)
         .where(message.c.owner_id == owner, message.c.conversation_id == conversation_id)
         .order_by(message.c.created_at, message.c.id)
     )
-    return [(id, parent_id) for id, parent_id in rows]
+    return [Node(id, parent_id, deleted_at is not None) for id, parent_id, deleted_at in rows]
+
+
+async def siblings(
+    tx: AsyncSession, owner: str, conversation_id: str, parent_ids: Collection[str | None]
+) -> dict[str | None, tuple[str, ...]]:
+    """List what follows each of some messages; what follows None are the first messages."""
+    here = (
+        message.c.owner_id == owner,
+        message.c.conversation_id == conversation_id,
+        message.c.deleted_at.is_(None),
+    )
+    query = select(message.c.parent_id, message.c.id).where(*here)
+    query = query.order_by(message.c.created_at, message.c.id)
+    # Apart, because one condition for both would keep the index of parents from being used.
+    asked = [message.c.parent_id.in_([id for id in parent_ids if id is not None])]
+    if None in parent_ids:
+        asked.append(message.c.parent_id.is_(None))
+    found: dict[str | None, tuple[str, ...]] = {}
+    for condition in asked:
+        for parent_id, id in await tx.execute(query.where(condition)):
+            found[parent_id] = (*found.get(parent_id, ()), id)
+    return found
+
+
+async def copy(tx: AsyncSession, owner: str, conversation_id: str, branch: Sequence[Message]) -> None:
+    """Add messages to a conversation at once, each after the one that it follows.
+
+    Raises:
+        NotFoundError: the conversation isn't this owner's, or is deleted.
+        ConflictError: an id or client id is taken (raised as the transaction ends).
+    """
+    if await conversations.get(tx, owner, conversation_id) is None:
+        raise NotFoundError(f"There is no conversation {conversation_id} to copy messages to.")
+    rows = [{"owner_id": owner, **asdict(one), "conversation_id": conversation_id} for one in branch]
+    if rows:
+        await tx.execute(message.insert(), rows)
+
+
+async def delete(tx: AsyncSession, owner: str, id: str) -> bool:
+    """Take a message out of sight, with all that follows; whether there was one of this owner's to take."""
+    return await _mark(tx, owner, id, is_deleted=True)
+
+
+async def restore(tx: AsyncSession, owner: str, id: str) -> bool:
+    """Bring a deleted message back; whether there was one of this owner's to bring."""
+    return await _mark(tx, owner, id, is_deleted=False)
+
+
+async def _mark(tx: AsyncSession, owner: str, id: str, *, is_deleted: bool) -> bool:
+    was = message.c.deleted_at.is_(None) if is_deleted else message.c.deleted_at.is_not(None)
+    marked = await tx.execute(
+        update(message)
+        .where(message.c.id == id, message.c.owner_id == owner, was)
+        .values(deleted_at=_now() if is_deleted else None)
+        .returning(message.c.id)
+    )
+    return marked.one_or_none() is not None
+
+
+async def purge(tx: AsyncSession, *, before: datetime) -> int:
+    """Delete for good, on nobody's behalf, what everybody deleted before a moment, and all that follows it.
+
+    Returns:
+        How many messages that were.
+    """
+    gone = select(message.c.id).where(message.c.deleted_at < before).cte(recursive=True)
+    gone = gone.union(select(message.c.id).join(gone, message.c.parent_id == gone.c.id))
+    # In one statement, so that no message is left without the one that it follows.
+    purged = await tx.execute(
+        delete_rows(message).where(message.c.id.in_(select(gone.c.id))).returning(message.c.id)
+    )
+    return len(purged.all())

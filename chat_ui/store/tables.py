@@ -6,12 +6,13 @@ one define. What a person owns carries ``owner_id`` and goes when the person goe
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, false
 from sqlmodel import Field
 
-from chat_ui.store.columns import ExactDecimal, Words
+from chat_ui.store.columns import ExactDecimal, UtcTime, Words
+from chat_ui.store.preferences import AS_IT_IS, Preferences, PreferencesAsJson
 from chat_ui.store.schema import (
     Table,
     key,
@@ -36,6 +37,7 @@ __all__ = [
     "message",
     "metadata",
     "payment",
+    "person_defaults",
     "pinned_payee",
     "run",
     "run_journal",
@@ -49,6 +51,10 @@ Part = Literal["text", "reasoning", "tool_calls"]
 UserRole = Literal["user", "admin"]
 UserStatus = Literal["active", "disabled"]
 PaymentState = Literal["reserved", "sent", "settled", "released", "unknown"]
+
+
+def _preferences() -> Any:
+    return Field(default=AS_IT_IS, sa_type=PreferencesAsJson, sa_column_kwargs={"server_default": ""})
 
 
 class UserRow(Table, table=True):
@@ -86,6 +92,11 @@ class ConversationRow(Table, table=True):
     created_at: datetime = time()
     updated_at: datetime = time()
     deleted_at: datetime | None = time_or_none()
+    preferences: Preferences = _preferences()
+    # Of the one request that had a model write the title, where one did.
+    title_cost: Decimal | None = Field(default=None, sa_type=ExactDecimal)
+    title_currency: str | None = words_or_none()
+    title_tokens: int | None = None
 
 
 class MessageRow(Table, table=True):
@@ -132,6 +143,9 @@ class MessageRow(Table, table=True):
     duration_ms: int | None = None
     created_at: datetime = time()
     finished_at: datetime | None = time_or_none()
+    edited_at: datetime | None = time_or_none()
+    # Whatever follows a deleted message is out of sight with it.
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
 
 
 class RunRow(Table, table=True):
@@ -213,6 +227,16 @@ class PinnedPayeeRow(Table, table=True):
     pinned_at: datetime = time()
 
 
+class PersonDefaultsRow(Table, table=True):
+    """What a person wants where a conversation says nothing else."""
+
+    __tablename__ = "person_defaults"
+
+    owner_id: str = Field(primary_key=True, foreign_key="user.id", ondelete="CASCADE", sa_type=Words)
+    preferences: Preferences = _preferences()
+    titles_by_model: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
 user = metadata.tables["user"]
 conversation = metadata.tables["conversation"]
 message = metadata.tables["message"]
@@ -220,3 +244,4 @@ run = metadata.tables["run"]
 run_journal = metadata.tables["run_journal"]
 payment = metadata.tables["payment"]
 pinned_payee = metadata.tables["pinned_payee"]
+person_defaults = metadata.tables["person_defaults"]

@@ -22,6 +22,7 @@ from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.feed import MemoryFeed, Topic
 from chat_ui.chat.follow import read_snapshot, read_texts
 from chat_ui.chat.service import Chat
+from chat_ui.chat.trash import delete_conversation
 from chat_ui.store import conversations
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.engine import Database
@@ -105,9 +106,9 @@ async def test_pieces_that_a_snapshot_holds_already_are_not_doubled(
     request = await gateway.next_request()
     async with opened(chat, conversation.id) as watching:
 
-        async def slowly(*args: Any) -> Any:
+        async def slowly(*args: Any, **more: Any) -> Any:
             await grown(watching, request, ["one ", "two "])
-            return await read_snapshot(*args)
+            return await read_snapshot(*args, **more)
 
         monkeypatch.setattr(follow, "read_snapshot", slowly)
         async with opened(chat, conversation.id) as page:
@@ -238,7 +239,7 @@ async def test_a_page_that_lags_starts_over(chat: Chat, gateway: ScriptedGateway
 
 async def test_a_deletion_is_told_and_then_there_is_nothing(chat: Chat, gateway: ScriptedGateway) -> None:
     async with answered(chat, gateway) as (conversation, page):
-        await library.delete(chat, chat.person.id, conversation.id)
+        await delete_conversation(chat, chat.person.id, conversation.id)
         assert isinstance(await page.next(), ConversationDeleted)
     with pytest.raises(NoSuchConversation):
         async with opened(chat, conversation.id):

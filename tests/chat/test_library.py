@@ -7,8 +7,9 @@ from contextlib import aclosing
 import pytest
 
 from chat_ui.chat.errors import NoSuchConversation
-from chat_ui.chat.library import LONGEST_TITLE, delete, follow_library, rename
+from chat_ui.chat.library import LONGEST_TITLE, follow_library, rename
 from chat_ui.chat.service import Chat
+from chat_ui.chat.trash import delete_conversation
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import new_id
 from tests.scripted import ScriptedGateway
@@ -52,7 +53,7 @@ async def test_every_change_brings_a_new_list(chat: Chat, mallory: str) -> None:
         assert await titles(lists) == ["Number one"]
         await say(chat, "Two")
         assert await titles(lists) == ["Two", "Number one"]
-        await delete(chat, owner, one.id)
+        await delete_conversation(chat, owner, one.id)
         while await titles(lists) != ["Two"]:
             pass
     async with aclosing(follow_library(chat, mallory, 9)) as lists:
@@ -91,16 +92,16 @@ async def test_nobody_touches_what_is_not_theirs(chat: Chat, mallory: str) -> No
         with pytest.raises(NoSuchConversation):
             await rename(chat, owner, id, "Taken")
         with pytest.raises(NoSuchConversation):
-            await delete(chat, owner, id)
+            await delete_conversation(chat, owner, id)
     async with aclosing(follow_library(chat, chat.person.id, 9)) as lists:
         assert await titles(lists) == ["One"]
 
 
 async def test_deleting_twice_is_told(chat: Chat) -> None:
     [one] = await begun(chat, "One")
-    await delete(chat, chat.person.id, one.id)
+    await delete_conversation(chat, chat.person.id, one.id)
     with pytest.raises(NoSuchConversation):
-        await delete(chat, chat.person.id, one.id)
+        await delete_conversation(chat, chat.person.id, one.id)
 
 
 async def test_deleting_stops_what_is_being_said(chat: Chat, gateway: ScriptedGateway) -> None:
@@ -109,7 +110,7 @@ async def test_deleting_stops_what_is_being_said(chat: Chat, gateway: ScriptedGa
     first, second = await gateway.next_request(), await gateway.next_request()
     if first.asked != [("user", "One")]:
         first, second = second, first
-    await delete(chat, chat.person.id, one.id)
+    await delete_conversation(chat, chat.person.id, one.id)
     await first.until_client_leaves()
     async with opened(chat, two.id) as page:
         await second.say("Still here.")

@@ -21,8 +21,8 @@ from chat_ui.chat.errors import (
     UnreadableDraft,
 )
 from chat_ui.chat.follow import read_snapshot
-from chat_ui.chat.library import delete
 from chat_ui.chat.service import Chat
+from chat_ui.chat.trash import delete_conversation
 from chat_ui.chat.turns import LONGEST_TITLE, Draft, send, title_of
 from chat_ui.gateway import ChatMessage
 from chat_ui.store.ids import new_id
@@ -186,7 +186,7 @@ async def test_a_deleted_conversation_takes_no_message(
     conversation = await say(chat, "One?")
     await answer_with(gateway, "One.")
     await ended(chat, conversation)
-    await delete(chat, chat.person.id, conversation.id)
+    await delete_conversation(chat, chat.person.id, conversation.id)
     await nothing_was_stored(chat, rows, NoSuchConversation, Draft(new_id(), "x", conversation.id))
 
 

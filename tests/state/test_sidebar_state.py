@@ -11,6 +11,7 @@ from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.state import routes
 from chat_ui.state.sidebar import PAGE, Row, SidebarState, day_of, rows_of
+from chat_ui.state.undo import UndoState
 from chat_ui.store import conversations, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import new_id
@@ -90,7 +91,7 @@ async def test_the_list_is_shown_and_kept_true(browser: Browser, chat: Chat) -> 
     await browser.until(lambda: sorted(titles(browser)) == ["First", "Two"])
     assert browser.values(SidebarState, "renaming") == [one.id, ""]
     browser.path = routes.conversation(one.id)
-    await browser.send(SidebarState.delete, one.id)
+    await browser.send(UndoState.delete_conversation, one.id)
     assert browser.redirects() == [routes.NEW_CHAT]
     await browser.until(lambda: titles(browser) == ["Two"])
     future.cancel()
@@ -112,14 +113,14 @@ async def test_older_ones_come_when_asked_for(browser: Browser, chat: Chat) -> N
 async def test_deleting_another_one_stays_on_the_page(browser: Browser, chat: Chat) -> None:
     one, two = await begun(chat, "One", "Two")
     browser.path = routes.conversation(two.id)
-    await browser.send(SidebarState.delete, one.id)
+    await browser.send(UndoState.delete_conversation, one.id)
     assert browser.redirects() == []
-    assert browser.values(SidebarState, "notice") == []
+    assert not any(browser.values(UndoState, "notice"))
 
 
 async def test_what_can_not_be_deleted_says_so(browser: Browser) -> None:
-    await browser.send(SidebarState.delete, new_id())
-    assert "no such conversation" in browser.values(SidebarState, "notice")[-1]
+    await browser.send(UndoState.delete_conversation, new_id())
+    assert "no such conversation" in browser.values(UndoState, "notice")[-1]
 
 
 @pytest.mark.parametrize("argument", [None, 5, [], {}, {"id": 1}, "", "\ud800\0", "x" * 10_000, "mallory's"])
@@ -134,7 +135,7 @@ async def test_arguments_from_anybody_change_nothing(browser: Browser, chat: Cha
     target = hers.id if argument == "mallory's" else argument
     await browser.send_raw(f"{name}.begin_rename", conversation_id=target)
     await browser.send_raw(f"{name}.rename", title="Taken")
-    await browser.send_raw(f"{name}.delete", conversation_id=target)
+    await browser.send_raw(f"{UndoState.get_full_name()}.delete_conversation", conversation_id=target)
     await browser.send_raw(f"{name}.begin_rename", conversation_id=mine.id)
     await browser.send_raw(f"{name}.rename", title=argument if not isinstance(argument, str) else "")
     assert titles(browser) == ["Mine"]

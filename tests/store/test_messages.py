@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from chat_ui.store import ConflictError, Database, NotFoundError, conversations, messages, new_id, users
-from chat_ui.store.messages import Message
+from chat_ui.store.messages import Message, Node
 from chat_ui.store.tables import message as message_table
 from chat_ui.store.users import User
 
@@ -52,6 +52,8 @@ async def test_every_field_comes_back(db: Database, alice: User, turn: Turn) -> 
         duration_ms=6,
         created_at=datetime(2026, 11, 20, 1, 2, 3, 456789, tzinfo=UTC),
         finished_at=datetime(2026, 11, 20, 1, 2, 4, tzinfo=UTC),
+        edited_at=datetime(2026, 11, 20, 1, 2, 5, tzinfo=UTC),
+        deleted_at=datetime(2026, 11, 20, 1, 2, 6, tzinfo=UTC),
     )
     assert None not in [getattr(whole, field.name) for field in fields(whole)]
     async with db.write() as tx:
@@ -115,7 +117,7 @@ async def test_a_branch_of_a_leaf_that_is_not_there_is_empty(db: Database, alice
         other = await conversations.create(tx, alice.id, title="", gateway="demo", model=None)
         assert await messages.path(tx, alice.id, turn.conversation.id, new_id()) == []
         assert await messages.path(tx, alice.id, other.id, turn.answer.id) == []
-        assert await messages.children(tx, alice.id, other.id) == []
+        assert await messages.nodes(tx, alice.id, other.id) == []
 
 
 async def test_messages_that_go_round_in_a_circle_come_to_an_end(
@@ -175,8 +177,8 @@ async def test_every_branch_of_any_tree_is_read_from_its_root(tree: list[int]) -
                 added.append(Message(conversation_id=made.id, parent_id=parent_id, role="user"))
                 await messages.add(tx, owner, added[-1])
         async with db.read() as tx:
-            pairs = await messages.children(tx, owner, made.id)
-            assert pairs == [(message.id, message.parent_id) for message in added]
+            places = await messages.nodes(tx, owner, made.id)
+            assert places == [Node(message.id, message.parent_id) for message in added]
             for leaf, message in enumerate(added):
                 place, expected = leaf, []
                 while place >= 0:

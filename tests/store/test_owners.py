@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store import Database, NotFoundError, conversations, messages, payments, runs
+from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Message
+from chat_ui.store.preferences import Preferences
 from chat_ui.store.runs import JournalEntry, Outcome, Texts
 from chat_ui.store.users import User
 
@@ -20,6 +22,15 @@ from .conftest import Turn
 
 Everything = Callable[[], dict[str, list[tuple[Any, ...]]]]
 Call = Callable[[AsyncSession, str, Turn], Awaitable[Any]]
+
+GONE, LOST = new_id(), new_id()
+
+
+async def copied(tx: AsyncSession, owner: str, turn: Turn) -> bool:
+    question = Message(conversation_id="", role="user")
+    await messages.copy(tx, owner, turn.conversation.id, [question])
+    return True
+
 
 #: Each call asks for Alice's rows in another's name; what it may answer stands beside it.
 CALLS: dict[str, tuple[Call, Any]] = {
@@ -34,6 +45,21 @@ CALLS: dict[str, tuple[Call, Any]] = {
         lambda tx, who, t: conversations.set_leaf(tx, who, t.conversation.id, t.question.id),
         None,
     ),
+    "conversations.show_leaf": (
+        lambda tx, who, t: conversations.show_leaf(tx, who, t.conversation.id, t.question.id),
+        None,
+    ),
+    "conversations.prefer": (
+        lambda tx, who, t: conversations.prefer(tx, who, t.conversation.id, Preferences(top_p=0.5)),
+        None,
+    ),
+    "conversations.title_by_model": (
+        lambda tx, who, t: conversations.title_by_model(
+            tx, who, t.conversation.id, title="x", cost=None, currency=None, tokens=7
+        ),
+        None,
+    ),
+    "conversations.restore": (lambda tx, who, t: conversations.restore(tx, who, LOST), None),
     "conversations.touch": (lambda tx, who, t: conversations.touch(tx, who, t.conversation.id), None),
     "conversations.delete": (lambda tx, who, t: conversations.delete(tx, who, t.conversation.id), None),
     "messages.add": (
@@ -45,7 +71,11 @@ CALLS: dict[str, tuple[Call, Any]] = {
     "messages.get": (lambda tx, who, t: messages.get(tx, who, t.question.id), None),
     "messages.by_client_id": (lambda tx, who, t: messages.by_client_id(tx, who, "send-1"), None),
     "messages.path": (lambda tx, who, t: messages.path(tx, who, t.conversation.id, t.answer.id), []),
-    "messages.children": (lambda tx, who, t: messages.children(tx, who, t.conversation.id), []),
+    "messages.nodes": (lambda tx, who, t: messages.nodes(tx, who, t.conversation.id), []),
+    "messages.siblings": (lambda tx, who, t: messages.siblings(tx, who, t.conversation.id, [None]), {}),
+    "messages.copy": (copied, NotFoundError),
+    "messages.delete": (lambda tx, who, t: messages.delete(tx, who, t.question.id), False),
+    "messages.restore": (lambda tx, who, t: messages.restore(tx, who, GONE), False),
     "runs.start": (
         lambda tx, who, t: runs.start(
             tx, who, conversation_id=t.conversation.id, message_id=t.answer.id, worker_id="w"
@@ -81,7 +111,7 @@ CALLS |= {
     ),
     "payments.of_message": (lambda tx, who, t: payments.of_message(tx, who, t.answer.id), []),
 }
-WITHOUT_AN_OWNER = {"runs.interrupt_leftovers"}
+WITHOUT_AN_OWNER = {"runs.interrupt_leftovers", "conversations.purge", "messages.purge"}
 MAKES_ITS_OWN = {"conversations.create"}
 
 
@@ -101,6 +131,14 @@ def new(turn: Turn, nonce: str, payee: str = "0xpayee") -> payments.NewPayment:
 
 def reserve(tx: AsyncSession, owner: str, turn: Turn, nonce: str) -> Awaitable[payments.Payment]:
     return payments.reserve(tx, owner, new(turn, nonce), host="x.test", budget=payments.Budget(100, 100, 100))
+
+
+async def throw_away(tx: AsyncSession, owner: str, turn: Turn) -> None:
+    """A question and a conversation that were deleted, and can be restored."""
+    await messages.add(tx, owner, Message(id=GONE, conversation_id=turn.conversation.id, role="user"))
+    await messages.delete(tx, owner, GONE)
+    await conversations.create(tx, owner, title="Lost", gateway="demo", model=None, id=LOST)
+    await conversations.delete(tx, owner, LOST)
 
 
 async def pay(tx: AsyncSession, owner: str, turn: Turn) -> None:
@@ -140,6 +178,7 @@ async def test_nobody_reaches_the_rows_of_another(
     async with db.write() as tx:
         await runs.append(tx, turn.run.owner_id, turn.run.id, [JournalEntry(0, "text", "Three")])
         await pay(tx, turn.run.owner_id, turn)
+        await throw_away(tx, turn.run.owner_id, turn)
     before = everything()
     async with db.write() as tx:
         if answer is NotFoundError:
@@ -158,5 +197,6 @@ async def test_the_owner_does(db: Database, alice: User, turn: Turn, name: str) 
         if name != "runs.append":
             await runs.append(tx, alice.id, turn.run.id, [JournalEntry(0, "text", "Three")])
         await pay(tx, alice.id, turn)
+        await throw_away(tx, alice.id, turn)
         found = await call(tx, alice.id, turn)
     assert answer is NotFoundError or (found is not None and found != answer)

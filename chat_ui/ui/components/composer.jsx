@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useConversation } from "./address.js";
+import { editLastQuestion } from "./editing.js";
 import { ArrowUp, Square } from "./icons.jsx";
 import { draftKey, forgive, newId, post, useOutbox, watch } from "./outbox.js";
 import { recall, remember } from "./storage.js";
@@ -110,6 +111,7 @@ export function Composer({
   });
   const onKeyDown = (event) => {
     const composing = event.nativeEvent.isComposing || event.keyCode === 229;
+    if (event.key === "ArrowUp" && !text && !composing && editLastQuestion()) event.preventDefault();
     // A phone's keyboard has no Shift+Enter: there Enter breaks the line, and the button sends.
     if (event.key !== "Enter" || event.shiftKey || composing || isTouch()) return;
     event.preventDefault();

@@ -5,8 +5,9 @@ from __future__ import annotations
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
+from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.header import header
-from chat_ui.ui.components.scripts import Scrim, SessionWatch
+from chat_ui.ui.components.scripts import Scrim, SessionWatch, UndoBar
 from chat_ui.ui.components.sidebar import sidebar
 
 __all__ = ["frame"]
@@ -36,6 +37,19 @@ def frame(*children: rx.Component, title: rx.Component) -> rx.Component:
             ),
             header(title),
             *children,
+            _undo(),
         ),
         class_name="app",
+    )
+
+
+def _undo() -> rx.Component:
+    return rx.fragment(
+        rx.cond(UndoState.notice, rx.el.p(UndoState.notice, class_name="undo notice", role="alert")),
+        UndoBar.create(
+            offer=UndoState.offer,
+            words=UndoState.words,
+            on_undo=UndoState.undo,
+            on_let_go=UndoState.let_go,
+        ),
     )

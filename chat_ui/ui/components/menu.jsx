@@ -93,6 +93,7 @@ function Panel({ label, className, search, panel, close, children }) {
 
 export function Menu({ label, face, buttonClass, panelClass, search, onOpen, children }) {
   const [open, setOpen] = useState(false);
+  const [upwards, setUpwards] = useState(false);
   const root = useRef(null);
   const button = useRef(null);
   const panel = useRef(null);
@@ -116,6 +117,8 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
   };
   const toggle = () => {
     if (!open) onOpen?.();
+    // A button low on the screen has more room above it.
+    setUpwards(button.current.getBoundingClientRect().bottom > window.innerHeight * 0.6);
     setOpen(!open);
   };
 
@@ -133,7 +136,7 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
         {face}
       </button>
       {open && (
-        <Panel label={label} className={panelClass} search={search} panel={panel} close={() => setOpen(false)}>
+        <Panel label={label} className={`${panelClass ?? ""} ${upwards ? "upwards" : ""}`} search={search} panel={panel} close={() => setOpen(false)}>
           {children}
         </Panel>
       )}

@@ -8,9 +8,11 @@ import reflex as rx
 
 from chat_ui.state.heads import MessageHead
 from chat_ui.state.models import ModelState
+from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
+from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.menus import icon
-from chat_ui.ui.components.scripts import Answer, AskAgain, CopyMessage, Counter, Words
+from chat_ui.ui.components.scripts import Actions, Answer, AskAgain, Counter, Editable, Versions, Words
 
 __all__ = ["message"]
 
@@ -37,16 +39,19 @@ def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Comp
 def _question(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
         rx.el.h2("You said", class_name="visually-hidden"),
-        Words.create(message_id=head.id, chars=head.chars, on_gap=ThreadState.resend_text),
-        rx.el.div(CopyMessage.create(message_id=head.id), class_name="actions"),
+        _editable(head, Words.create(message_id=head.id, chars=head.chars, on_gap=ThreadState.resend_text)),
+        rx.el.div(_versions(head), _actions(head), class_name="actions"),
     )
 
 
 def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
         rx.el.h2("Answer", class_name="visually-hidden"),
-        Answer.create(
-            message_id=head.id, status=head.status, chars=head.chars, on_gap=ThreadState.resend_text
+        _editable(
+            head,
+            Answer.create(
+                message_id=head.id, status=head.status, chars=head.chars, on_gap=ThreadState.resend_text
+            ),
         ),
         rx.match(
             head.status,
@@ -57,13 +62,55 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
         ),
         _help(head),
         rx.el.div(
+            _versions(head),
+            _actions(head),
             rx.cond(
                 head.status == "streaming",
                 Counter.create(message_id=head.id),
-                rx.fragment(CopyMessage.create(message_id=head.id), rx.el.span(head.note, class_name="meta")),
+                rx.el.span(head.note, class_name="meta"),
             ),
             class_name="actions",
         ),
+    )
+
+
+def _editable(head: rx.vars.ObjectVar[MessageHead], text: rx.Component) -> rx.Component:
+    return Editable.create(
+        text,
+        message_id=head.id,
+        role=head.role,
+        conversation=ThreadState.conversation_id,
+        gateway=ModelState.gateway,
+        model=ModelState.model,
+        on_send=ThreadState.send,
+        on_reword=SteeringState.reword,
+    )
+
+
+def _versions(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
+    return Versions.create(
+        message_id=head.id,
+        place=head.place,
+        places=head.places,
+        before=head.before,
+        after=head.after,
+        on_show=SteeringState.show_branch,
+    )
+
+
+def _actions(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
+    return Actions.create(
+        message_id=head.id,
+        role=head.role,
+        status=head.status,
+        action=head.action,
+        gateway=ModelState.gateway,
+        model=ModelState.model,
+        groups=ModelState.groups,
+        on_again=SteeringState.answer_again,
+        on_continue=SteeringState.continue_answer,
+        on_fork=SteeringState.fork,
+        on_delete=UndoState.delete_message,
     )
 
 
@@ -71,9 +118,9 @@ def _help(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component | rx.Var[Any]:
     """What helps on where an answer ended badly."""
     return rx.match(
         head.action,
-        ("continue", _ask("Continue", head, ThreadState.continue_answer)),
-        ("again", _ask("Regenerate", head, ThreadState.answer_again)),
-        ("agree", _ask("Pay the new address and try again", head, ThreadState.agree_to_payee)),
+        ("continue", _ask("Continue", head, SteeringState.continue_answer)),
+        ("again", _ask("Regenerate", head, SteeringState.answer_again)),
+        ("agree", _ask("Pay the new address and try again", head, SteeringState.agree_to_payee)),
         rx.fragment(),
     )
 

@@ -17,11 +17,11 @@ const states = new Map();
 const listeners = new Set();
 let watcher = null;
 
-export const draftKey = (conversation) => `chat-ui:draft:${conversation}`;
-const idKey = (conversation) => `chat-ui:sending:${conversation}`;
+export const draftKey = (place) => `chat-ui:draft:${place}`;
+const idKey = (place) => `chat-ui:sending:${place}`;
 
-function put(conversation, state) {
-  states.set(conversation, { ...NOTHING, ...state });
+function put(place, state) {
+  states.set(place, { ...NOTHING, ...state });
   listeners.forEach((notify) => notify());
 }
 
@@ -31,25 +31,26 @@ export function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function idFor(conversation, text) {
-  const [id, ...words] = recall(idKey(conversation)).split("\n");
+function idFor(place, text) {
+  const [id, ...words] = recall(idKey(place)).split("\n");
   return id && words.join("\n") === text ? id : newId();
 }
 
-export function post(conversation, draft, deliver) {
-  if (states.get(conversation)?.sending) return;
-  const id = idFor(conversation, draft.text);
-  const message = { ...draft, id, conversation_id: conversation };
-  remember(idKey(conversation), `${id}\n${draft.text}`);
-  sending.set(id, { message, timer: setInterval(() => deliver(message), RESEND_AFTER_MS) });
-  put(conversation, { sending: true });
+// A place is where something is written: a conversation, or ``edit:`` and the message that is reworded.
+export function post(place, draft, deliver) {
+  if (states.get(place)?.sending) return;
+  const id = draft.id ?? idFor(place, draft.text);
+  const message = { conversation_id: place, ...draft, id };
+  remember(idKey(place), `${id}\n${draft.text}`);
+  sending.set(id, { place, message, timer: setInterval(() => deliver(message), RESEND_AFTER_MS) });
+  put(place, { sending: true });
   deliver(message);
 }
 
 function answered({ id, conversation = "", refused = "" }) {
   const sent = sending.get(id);
   if (!sent) return;
-  const { conversation_id: from, text } = sent.message;
+  const { place: from, message: { text } } = sent;
   clearInterval(sent.timer);
   sending.delete(id);
   remember(idKey(from), "");
@@ -74,8 +75,8 @@ export function watch(onStored) {
   };
 }
 
-export function forgive(conversation) {
-  put(conversation, {});
+export function forgive(place) {
+  put(place, {});
 }
 
 function subscribe(notify) {
@@ -83,10 +84,10 @@ function subscribe(notify) {
   return () => listeners.delete(notify);
 }
 
-export function useOutbox(conversation) {
+export function useOutbox(place) {
   return useSyncExternalStore(
     subscribe,
-    () => states.get(conversation) ?? NOTHING,
+    () => states.get(place) ?? NOTHING,
     () => NOTHING,
   );
 }

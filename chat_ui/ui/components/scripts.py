@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 from reflex_components_lucide.icon import LUCIDE_LIBRARY
 
 from chat_ui.chat.again import Again
+from chat_ui.chat.branches import Rewording
 from chat_ui.chat.turns import Draft
 
 __all__ = [
+    "Actions",
     "Answer",
     "AskAgain",
     "Composer",
     "CopyMessage",
     "Counter",
+    "Editable",
     "Example",
     "Menu",
     "Scrim",
@@ -22,6 +27,8 @@ __all__ = [
     "SidebarToggle",
     "Thread",
     "TitleField",
+    "UndoBar",
+    "Versions",
     "Words",
 ]
 
@@ -42,6 +49,7 @@ for _imported in (
     "storage.js",
     "address.js",
     "outbox.js",
+    "editing.js",
     "icons.jsx",
     "code.jsx",
     "code_fences.js",
@@ -86,6 +94,66 @@ class AskAgain(rx.Component):
     gateway: rx.Var[str]
     model: rx.Var[str]
     on_ask: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
+
+
+class Actions(rx.Component):
+    """What can be done about a message, as a row of buttons."""
+
+    library = _script("message_actions.jsx")
+    tag = "Actions"
+
+    message_id: rx.Var[str]
+    role: rx.Var[str]
+    status: rx.Var[str]
+    action: rx.Var[str]
+    gateway: rx.Var[str]
+    model: rx.Var[str]
+    groups: rx.Var[list[Any]]
+    on_again: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
+    on_continue: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
+    on_fork: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
+    on_delete: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Versions(rx.Component):
+    """Which of several versions of a message is shown, and the way to the others."""
+
+    library = _script("message_actions.jsx")
+    tag = "Versions"
+
+    message_id: rx.Var[str]
+    place: rx.Var[int]
+    places: rx.Var[int]
+    before: rx.Var[str]
+    after: rx.Var[str]
+    on_show: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Editable(rx.Component):
+    """A message that can be reworded where it stands; its children are what it says."""
+
+    library = _script("editable.jsx")
+    tag = "Editable"
+
+    message_id: rx.Var[str]
+    role: rx.Var[str]
+    conversation: rx.Var[str]
+    gateway: rx.Var[str]
+    model: rx.Var[str]
+    on_send: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
+    on_reword: rx.EventHandler[rx.event.passthrough_event_spec(Rewording)]
+
+
+class UndoBar(rx.Component):
+    """The bar that says what was deleted, and brings it back."""
+
+    library = _script("undo.jsx")
+    tag = "UndoBar"
+
+    offer: rx.Var[str]
+    words: rx.Var[str]
+    on_undo: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_let_go: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 class Words(rx.Component):

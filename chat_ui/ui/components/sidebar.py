@@ -10,6 +10,7 @@ from chat_ui.state.connect import ConnectState
 from chat_ui.state.models import ModelState
 from chat_ui.state.sidebar import Row, SidebarState
 from chat_ui.state.thread import ThreadState
+from chat_ui.state.undo import UndoState
 from chat_ui.ui import words
 from chat_ui.ui.components.menus import icon, item
 from chat_ui.ui.components.scripts import Menu, SidebarToggle, TitleField
@@ -69,7 +70,7 @@ def _title(row: Row) -> rx.Component:
         ),
         Menu.create(
             item("Rename", on_click=SidebarState.begin_rename(row.id)),
-            item("Delete", on_click=SidebarState.delete(row.id), class_name="danger"),
+            item("Delete", on_click=UndoState.delete_conversation(row.id), class_name="danger"),
             label=f"Actions for {row.title}",
             face=icon("ellipsis"),
             button_class="icon-button",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from chat_ui.state import routes
+from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.frame import frame
@@ -38,7 +39,8 @@ def _thread() -> rx.Component:
 
 
 def _notice() -> rx.Component:
-    return rx.cond(ThreadState.notice, rx.el.p(ThreadState.notice, class_name="notice", role="alert"))
+    said = rx.cond(ThreadState.notice, ThreadState.notice, SteeringState.notice)
+    return rx.cond(said, rx.el.p(said, class_name="notice", role="alert"))
 
 
 def _missing() -> rx.Component:

@@ -1,0 +1,111 @@
+"""Deleting at once, with a way back for a while."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from chat_ui.chat import trash
+from chat_ui.chat.errors import ChatError
+from chat_ui.chat.trash import DeletedMessage
+from chat_ui.state import routes
+from chat_ui.state.arguments import text_of
+from chat_ui.state.current import current_chat, owner_of
+from chat_ui.store.errors import StoreError
+
+__all__ = ["Offer", "UndoState"]
+
+MOST_OFFERS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """Something that was deleted and can be brought back.
+
+    Args:
+        id: of the conversation or the message.
+        words: what was deleted, for the bar.
+        leaf: where it is a message, the end of the branch that was shown.
+        leads_to: the address to go back to, where the page was left.
+    """
+
+    id: str
+    words: str
+    leaf: str = ""
+    leads_to: str = ""
+
+
+class UndoState(rx.State):
+    """What was deleted in this tab. The page says when an offer has stood long enough."""
+
+    offers: list[Offer] = []  # noqa: RUF012 - Reflex gives each state its own
+    notice: str = ""
+
+    @rx.var
+    def offer(self) -> str:
+        """Which of them stands in the bar."""
+        return self.offers[-1].id if self.offers else ""
+
+    @rx.var
+    def words(self) -> str:
+        """What the bar says."""
+        return self.offers[-1].words if self.offers else ""
+
+    @rx.event
+    async def delete_message(self, message_id: str) -> None:
+        """Delete a message and all that follows it."""
+        self.notice = ""
+        try:
+            deleted = await trash.delete_message(current_chat(), owner_of(self), text_of(message_id))
+        except (ChatError, StoreError) as error:
+            self.notice = str(error)
+            return
+        words = "Message deleted" if deleted.count == 1 else f"{deleted.count} messages deleted"
+        self._add(Offer(deleted.message_id, words, leaf=deleted.leaf_id))
+
+    @rx.event
+    async def delete_conversation(self, conversation_id: str) -> EventSpec | None:
+        """Delete a conversation, and leave it if it is the open one."""
+        self.notice, conversation_id = "", text_of(conversation_id)
+        try:
+            await trash.delete_conversation(current_chat(), owner_of(self), conversation_id)
+        except (ChatError, StoreError) as error:
+            self.notice = str(error)
+            return None
+        address = routes.conversation(conversation_id)
+        is_open = self.router.url.path.rstrip("/") == address
+        self._add(Offer(conversation_id, "Conversation deleted", leads_to=address if is_open else ""))
+        return rx.redirect(routes.NEW_CHAT) if is_open else None
+
+    def _add(self, offer: Offer) -> None:
+        self.offers = [*self.offers[1 - MOST_OFFERS :], offer]
+
+    @rx.event
+    async def undo(self, id: str) -> EventSpec | None:
+        """Bring back what was deleted."""
+        offer = self._take(id)
+        if offer is None:
+            return None
+        try:
+            if offer.leaf:
+                deleted = DeletedMessage(offer.id, offer.leaf, 0)
+                await trash.restore_message(current_chat(), owner_of(self), deleted)
+            else:
+                await trash.restore_conversation(current_chat(), owner_of(self), offer.id)
+        except (ChatError, StoreError) as error:
+            self.notice = str(error)
+            return None
+        return rx.redirect(offer.leads_to) if offer.leads_to else None
+
+    @rx.event
+    def let_go(self, id: str) -> None:
+        """Take an offer out of the bar, and what was said of the last one."""
+        self._take(id)
+        self.notice = ""
+
+    def _take(self, id: str) -> Offer | None:
+        offer = next((offer for offer in self.offers if offer.id == id), None)
+        self.offers = [other for other in self.offers if other.id != id]
+        return offer

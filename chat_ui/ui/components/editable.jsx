@@ -1,0 +1,106 @@
+// A message, or the field in which it is reworded. What is typed there is kept like any other draft until the
+// server has said that it is stored.
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { edit, useEditing } from "./editing.js";
+import { draftKey, forgive, post, useOutbox } from "./outbox.js";
+import { recall, remember } from "./storage.js";
+import { readText } from "./texts.js";
+
+export const focusComposer = () =>
+  window.matchMedia("(hover: hover)").matches && document.querySelector(".composer textarea")?.focus({ preventScroll: true });
+
+function focusEditButton(messageId) {
+  const article = document.querySelector(`article[data-message-id="${messageId}"]`);
+  requestAnimationFrame(() => article?.querySelector('[aria-label="Edit"]')?.focus());
+}
+
+function Editor({ messageId, role, conversation, gateway, model, onSend, onReword }) {
+  const place = `edit:${messageId}`;
+  const [text, setText] = useState(() => recall(draftKey(place)) || readText(messageId).text);
+  const { sending, refusal } = useOutbox(place);
+  const posted = useRef(false);
+  const field = useRef(null);
+  const isQuestion = role === "user";
+
+  useEffect(() => {
+    const { current } = field;
+    current.focus();
+    current.setSelectionRange(current.value.length, current.value.length);
+  }, []);
+  useLayoutEffect(() => {
+    field.current.style.height = "auto";
+    field.current.style.height = `${field.current.scrollHeight}px`;
+  }, [text]);
+  const close = () => {
+    remember(draftKey(place), "");
+    forgive(place);
+    edit("");
+  };
+  useEffect(() => {
+    if (!posted.current || sending) return;
+    posted.current = false;
+    if (refusal) return;
+    close();
+    focusComposer();
+  }, [sending, refusal]);
+
+  const cancel = () => {
+    close();
+    focusEditButton(messageId);
+  };
+  const submit = () => {
+    if (!text.trim() || sending) return;
+    if (!isQuestion && text === readText(messageId).text) {
+      cancel();
+      return;
+    }
+    posted.current = true;
+    const asked = { text, replaces: messageId, conversation_id: conversation, gateway, model };
+    post(place, isQuestion ? asked : { text, message_id: messageId }, isQuestion ? onSend : onReword);
+  };
+  const onKeyDown = (event) => {
+    const composing = event.nativeEvent.isComposing || event.keyCode === 229;
+    if (event.key === "Escape") cancel();
+    else if (event.key !== "Enter" || composing || event.shiftKey) return;
+    else if (isQuestion || event.ctrlKey || event.metaKey) submit();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <form
+      className="editor"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <textarea
+        ref={field}
+        dir="auto"
+        aria-label="New wording"
+        value={text}
+        readOnly={sending}
+        onChange={(event) => {
+          setText(event.target.value);
+          remember(draftKey(place), event.target.value);
+          if (refusal) forgive(place);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      {refusal && <p className="notice" role="alert">{refusal}</p>}
+      <div className="editor-foot">
+        <p className="meta">
+          {isQuestion ? "Asks again; what was said before is kept beside it." : "Kept beside the answer; no model is asked."}
+        </p>
+        <button type="button" className="button quiet" onClick={cancel}>Cancel</button>
+        <button className="button primary" disabled={!text.trim() || sending}>
+          {isQuestion ? "Send edit" : "Save edit"}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+export function Editable({ children, ...message }) {
+  return useEditing() === message.messageId ? <Editor key={message.messageId} {...message} /> : children;
+}

@@ -1,0 +1,120 @@
+// What a person can do about a message, in the row beneath it. Every change comes back from the server; here
+// only the focus is looked after, because the message that was acted upon may be gone by then.
+import { useEffect, useRef, useState } from "react";
+import { focusComposer } from "./editable.jsx";
+import { edit } from "./editing.js";
+import * as icons from "./icons.jsx";
+import { CopyMessage } from "./copy.jsx";
+import { Menu } from "./menu.jsx";
+import { newId } from "./outbox.js";
+
+const SEARCH_FROM = 13;
+
+function IconButton({ label, icon: Icon, className = "", ...rest }) {
+  return (
+    <button type="button" className={`icon-button ${className}`} aria-label={label} title={label} {...rest}>
+      <Icon />
+    </button>
+  );
+}
+
+// The version that is switched to has a row of its own: the focus moves over to it.
+let arriving = { messageId: "", name: "" };
+
+export function Versions({ messageId, place, places, before, after, onShow }) {
+  const root = useRef(null);
+  useEffect(() => {
+    if (arriving.messageId !== messageId) return;
+    const there = root.current?.querySelector(`[data-way="${arriving.name}"]:not(:disabled)`);
+    arriving = { messageId: "", name: "" };
+    (there ?? root.current?.querySelector("button:not(:disabled)"))?.focus({ preventScroll: true });
+  }, []);
+  if (places < 2) return null;
+  const go = (to, name) => () => {
+    arriving = { messageId: to, name };
+    onShow(to);
+  };
+  return (
+    <span ref={root} className="versions" role="group" aria-label="Versions">
+      <IconButton label="Previous version" icon={icons.ChevronLeft} data-way="before" disabled={!before} onClick={go(before, "before")} />
+      <span className="meta">{`${place} / ${places}`}</span>
+      <IconButton label="Next version" icon={icons.ChevronRight} data-way="after" disabled={!after} onClick={go(after, "after")} />
+    </span>
+  );
+}
+
+function ModelItems({ groups, onChoose }) {
+  return groups.map(({ gateway, label, choices }) => (
+    <div key={gateway} role="group" aria-label={label}>
+      <p className="menu-heading" aria-hidden="true">{label}</p>
+      {choices.map(({ id }) => (
+        <button key={id} type="button" role="menuitem" tabIndex={-1} onClick={() => onChoose(gateway, id)}>
+          {id}
+        </button>
+      ))}
+    </div>
+  ));
+}
+
+function Again({ ask, groups, quiet }) {
+  const count = groups.reduce((sum, { choices }) => sum + choices.length, 0);
+  return (
+    <>
+      <IconButton label="Regenerate" icon={icons.RefreshCw} className={quiet ? "unless-last" : ""} onClick={() => ask()} />
+      {count > 1 && (
+        <Menu
+          label="Ask another one"
+          face={<icons.ChevronDown />}
+          buttonClass="icon-button slim"
+          panelClass="models"
+          search={count >= SEARCH_FROM ? "Find a model" : ""}
+        >
+          <ModelItems groups={groups} onChoose={ask} />
+        </Menu>
+      )}
+    </>
+  );
+}
+
+function More({ onFork, onDelete }) {
+  return (
+    <Menu label="More" face={<icons.Ellipsis />} buttonClass="icon-button">
+      <button type="button" role="menuitem" tabIndex={-1} onClick={onFork}>
+        Fork into a new chat
+        <icons.GitFork />
+      </button>
+      <button type="button" role="menuitem" tabIndex={-1} className="danger" onClick={onDelete}>
+        Delete from here on
+        <icons.Trash />
+      </button>
+    </Menu>
+  );
+}
+
+export function Actions({ messageId, role, status, action, gateway, model, groups, onAgain, onContinue, onFork, onDelete }) {
+  // However often a button is clicked, its id stays the same, and one id is one answer.
+  const [id] = useState(newId);
+  const named = { id, message_id: messageId, gateway, model };
+  if (status === "streaming") return null;
+  const ask = (otherGateway = gateway, otherModel = model) => {
+    onAgain({ ...named, gateway: otherGateway, model: otherModel });
+    focusComposer();
+  };
+  const goOn = () => {
+    onContinue(named);
+    focusComposer();
+  };
+  const isAnswer = role === "assistant";
+  return (
+    <>
+      <CopyMessage messageId={messageId} />
+      <IconButton label="Edit" icon={icons.Pencil} onClick={() => edit(messageId)} />
+      {isAnswer && <Again ask={ask} groups={groups} quiet={action === "again"} />}
+      {!isAnswer && <IconButton label="Regenerate" icon={icons.RefreshCw} className="only-last" onClick={() => ask()} />}
+      {action === "continue" && (
+        <IconButton label="Continue" icon={icons.StepForward} className="unless-last" onClick={goOn} />
+      )}
+      <More onFork={() => onFork(named)} onDelete={() => onDelete(messageId)} />
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+// The bar that stands for a while after something was deleted. It waits as long as somebody is at it.
+import { useEffect, useRef, useState } from "react";
+import { X } from "./icons.jsx";
+
+const STANDS_FOR_MS = 10_000;
+
+function Bar({ offer, words, onUndo, onLetGo }) {
+  const [held, setHeld] = useState(false);
+  const undo = useRef(null);
+  useEffect(() => {
+    // What was deleted took the focus along.
+    if (document.activeElement === document.body) undo.current.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
+    if (held) return undefined;
+    const timer = setTimeout(() => onLetGo(offer), STANDS_FOR_MS);
+    return () => clearTimeout(timer);
+  }, [held]);
+  const hold = (event) => setHeld(event.type === "mouseenter" || event.target.matches(":focus-visible"));
+  const release = () => setHeld(false);
+  return (
+    <div className="undo" onMouseEnter={hold} onMouseLeave={release} onFocus={hold} onBlur={release}>
+      <span role="status">{words}</span>
+      <button ref={undo} type="button" className="text-button" onClick={() => onUndo(offer)}>
+        Undo
+      </button>
+      <button type="button" className="icon-button" aria-label="Dismiss" title="Dismiss" onClick={() => onLetGo(offer)}>
+        <X />
+      </button>
+    </div>
+  );
+}
+
+export function UndoBar({ offer, ...rest }) {
+  return offer ? <Bar key={offer} offer={offer} {...rest} /> : null;
+}

@@ -1,0 +1,169 @@
+"""Steering: other answers, other wordings, forks, and a way back from deleting."""
+
+import re
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.scripted import KEY, ScriptedGateway
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def gateway():
+    async with ScriptedGateway() as scripted:
+        yield scripted
+
+
+@pytest.fixture(scope="module")
+def site(start_site, gateway):
+    return start_site(
+        CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-a"
+    )
+
+
+async def reply(gateway, text):
+    request = await gateway.next_request()
+    await request.say(text)
+    await request.finish()
+    return request
+
+
+async def answered(person, gateway, question, answer):
+    await person.say(question)
+    request = await reply(gateway, answer)
+    await expect(person.answers.last).to_contain_text(answer)
+    await person.ended(person.answers.last)
+    return request
+
+
+def on(article, name):
+    return article.get_by_role("button", name=name, exact=True)
+
+
+async def test_answers_are_regenerated_switched_and_shown_in_every_tab(site, visit, gateway):
+    person = await visit(site)
+    await answered(person, gateway, "Tea?", "Hot.")
+    await answered(person, gateway, "And then?", "Sweet.")
+    other = await visit(site, person.page.url.removeprefix(site.url))
+    asked = len(gateway.requests)
+
+    await on(person.answers.first, "Regenerate").dblclick()
+    request = await reply(gateway, "Cold.")
+    assert request.asked == [("user", "Tea?")]
+    for tab in (person, other):
+        await expect(tab.articles).to_have_count(2)
+        await expect(tab.answers.first).to_contain_text("Cold.")
+        await expect(tab.answers.first.get_by_role("group", name="Versions")).to_have_text("2 / 2")
+    await expect(person.message_box).to_be_focused()
+
+    await on(person.answers.first, "Ask another one").click()
+    await person.page.get_by_role("menuitem", name="model-b").click()
+    request = await reply(gateway, "Iced.")
+    assert request.body["model"] == "model-b"
+    await expect(person.answers.first.get_by_role("group", name="Versions")).to_have_text("3 / 3")
+    await expect(person.answers.first).to_contain_text("Iced.")
+    assert len(gateway.requests) == asked + 2
+
+    await on(person.answers.first, "Previous version").click()
+    await expect(person.answers.first).to_contain_text("Cold.")
+    await expect(on(person.answers.first, "Previous version")).to_be_focused()
+    await person.page.keyboard.press("Enter")
+    for tab in (person, other):
+        await expect(tab.articles).to_have_count(4)
+        await expect(tab.answers.last).to_contain_text("Sweet.")
+    await expect(on(person.answers.first, "Next version")).to_be_focused()
+    await person.page.reload()
+    await expect(person.answers.first.get_by_role("group", name="Versions")).to_have_text("1 / 3")
+    await expect(person.answers.last).to_contain_text("Sweet.")
+
+
+async def test_questions_and_answers_are_reworded_and_forked(site, visit, gateway):
+    person = await visit(site)
+    await answered(person, gateway, "Tea?", "Hot.")
+    questions = person.page.locator('article[data-role="user"]')
+
+    await person.message_box.press("ArrowUp")
+    field = person.page.get_by_role("textbox", name="New wording")
+    await expect(field).to_have_value("Tea?")
+    await field.fill("Coffee?")
+    await person.page.reload()
+    await on(questions.first, "Edit").click()
+    await expect(field).to_have_value("Coffee?")
+    await field.press("Escape")
+    await expect(on(questions.first, "Edit")).to_be_focused()
+    await person.page.keyboard.press("Enter")
+    await expect(field).to_have_value("Tea?")
+    await field.fill("Coffee?")
+    await field.press("Enter")
+    request = await reply(gateway, "Hotter.")
+    assert request.asked == [("user", "Coffee?")]
+    await expect(questions.first).to_contain_text("Coffee?")
+    await expect(questions.first.get_by_role("group", name="Versions")).to_have_text("2 / 2")
+    await expect(person.answers.last).to_contain_text("Hotter.")
+    asked = len(gateway.requests)
+
+    await on(person.answers.last, "Edit").click()
+    await field.fill("**Hottest.**")
+    await person.button("Save edit").click()
+    await expect(person.answers.last.get_by_text("Hottest.")).to_be_visible()
+    await expect(person.answers.last).to_contain_text("Edited")
+    await expect(person.answers.last.get_by_role("group", name="Versions")).to_have_text("2 / 2")
+    assert len(gateway.requests) == asked
+
+    old = person.page.url
+    await on(person.answers.last, "More").click()
+    await person.page.get_by_role("menuitem", name="Fork into a new chat").click()
+    await expect(person.page).not_to_have_url(old)
+    await expect(person.page.get_by_role("heading", level=1)).to_have_text("Tea? (fork)")
+    await expect(person.answers.last.get_by_text("Hottest.")).to_be_visible()
+    await expect(person.articles).to_have_count(2)
+    request = await answered(person, gateway, "Sure?", "Quite.")
+    assert [text for _, text in request.asked] == ["Coffee?", "**Hottest.**", "Sure?"]
+
+
+async def test_what_is_deleted_comes_back_from_every_tab_over_a_reload(site, visit, gateway):
+    person = await visit(site)
+    await answered(person, gateway, "Tea?", "Hot.")
+    await answered(person, gateway, "And then?", "Sweet.")
+    path = person.page.url.removeprefix(site.url)
+    other = await visit(site, path)
+    undo = person.button("Undo")
+
+    async def delete(article):
+        await on(article, "More").click()
+        await person.page.get_by_role("menuitem", name="Delete from here on").click()
+
+    await delete(person.page.locator('article[data-role="user"]').last)
+    await expect(person.page.get_by_text("2 messages deleted")).to_be_visible()
+    await expect(undo).to_be_focused()
+    for tab in (person, other):
+        await expect(tab.articles).to_have_count(2)
+    await expect(other.button("Undo")).to_have_count(0)
+    await person.page.reload()
+    await expect(person.articles).to_have_count(2)
+    await undo.click()
+    for tab in (person, other):
+        await expect(tab.articles).to_have_count(4)
+        await expect(tab.answers.last).to_contain_text("Sweet.")
+
+    await person.say("And now?")
+    request = await gateway.next_request()
+    await request.say("So far")
+    await expect(person.answers.last).to_contain_text("So far")
+    await delete(person.page.locator('article[data-role="user"]').last)
+    await request.until_client_leaves()
+    await expect(person.articles).to_have_count(4)
+    await undo.click()
+    await expect(person.answers.last).to_have_attribute("data-status", "stopped")
+    await expect(person.answers.last).to_contain_text("So far")
+
+    await person.page.get_by_role("button", name="Actions for Tea?").first.click()
+    await person.page.get_by_role("menuitem", name="Delete").click()
+    await expect(person.page).to_have_url(re.compile(r"/$"))
+    await expect(other.page.get_by_text("This conversation was deleted.")).to_be_visible()
+    await undo.click()
+    await expect(person.page).to_have_url(re.compile(re.escape(path)))
+    for tab in (person, other):
+        await expect(tab.articles).to_have_count(6)
+    await expect(undo).to_have_count(0)

@@ -1,0 +1,155 @@
+"""Deleting, taking it back, and what is gone for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from chat_ui.chat.again import Again, answer_again
+from chat_ui.chat.changes import ConversationDeleted, Snapshot
+from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
+from chat_ui.chat.service import Chat
+from chat_ui.chat.trash import (
+    KEPT_FOR,
+    delete_conversation,
+    delete_message,
+    purge,
+    restore_conversation,
+    restore_message,
+)
+from chat_ui.settings import Settings
+from chat_ui.store.ids import new_id
+from chat_ui.store.tables import conversation as table
+from tests.scripted import ScriptedGateway, happens
+
+from .conftest import opened_cleanly
+from .page import opened, say
+from .test_branches import answered, branch, finished, snapshot_of
+
+Rows = Callable[[str], list[tuple[Any, ...]]]
+
+
+async def test_a_message_goes_with_what_follows_and_comes_back_in_every_tab(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    first = await answered(chat, gateway, "Tea?", "Hot.")
+    id, owner = first.conversation_id, chat.person.id
+    second = await answered(chat, gateway, "And?", "Sweet.", conversation_id=id)
+    async with opened(chat, id) as page:
+        deleted = await delete_message(chat, owner, second.parent_id or "")
+        assert (deleted.leaf_id, deleted.count) == (second.id, 2)
+        shown = await page.next()
+        assert isinstance(shown, Snapshot)
+        assert [message.text for message in shown.messages] == ["Tea?", "Hot."]
+        with pytest.raises(NoSuchMessage):
+            await delete_message(chat, owner, second.id)
+        with pytest.raises(NoSuchMessage):
+            await say(chat, "x", conversation_id=id, parent_id=second.id)
+        with pytest.raises(NoSuchMessage):
+            await answer_again(chat, owner, Again(new_id(), second.id))
+        await restore_message(chat, owner, deleted)
+        shown = await page.next()
+        assert isinstance(shown, Snapshot)
+        assert [message.text for message in shown.messages] == ["Tea?", "Hot.", "And?", "Sweet."]
+    await restore_message(chat, owner, deleted)
+    assert (await snapshot_of(chat, id)).conversation == shown.conversation
+
+
+async def test_where_a_version_goes_the_one_beside_it_is_shown(chat: Chat, gateway: ScriptedGateway) -> None:
+    old = await answered(chat, gateway, "Tea?", "Hot.")
+    again = await answer_again(chat, chat.person.id, Again(new_id(), old.id))
+    new = await finished(chat, gateway, again, "Cold.")
+    await delete_message(chat, chat.person.id, new.id)
+    assert await branch(chat, old.conversation_id) == ["Tea?", "Hot."]
+    await delete_message(chat, chat.person.id, old.parent_id or "")
+    snapshot = await snapshot_of(chat, old.conversation_id)
+    assert (snapshot.messages, snapshot.conversation.leaf_id) == ((), None)
+    await say(chat, "Again?", conversation_id=old.conversation_id)
+    assert (await gateway.next_request()).asked == [("user", "Again?")]
+
+
+async def test_an_answer_that_is_being_written_is_stopped_first(chat: Chat, gateway: ScriptedGateway) -> None:
+    conversation = await say(chat, "Tea?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        await request.say("It is")
+        await page.until_shown("It is")
+        deleted = await delete_message(chat, chat.person.id, page.last.id)
+    await request.until_client_leaves()
+    await restore_message(chat, chat.person.id, deleted)
+    answer = (await snapshot_of(chat, conversation.id)).messages[-1]
+    assert (answer.status, answer.text) == ("stopped", "It is")
+
+
+async def test_what_follows_a_deleted_message_comes_back_after_it(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    first = await answered(chat, gateway, "Tea?", "Hot.")
+    second = await answered(chat, gateway, "And?", "Sweet.", conversation_id=first.conversation_id)
+    inner = await delete_message(chat, chat.person.id, second.id)
+    outer = await delete_message(chat, chat.person.id, first.id)
+    with pytest.raises(NoSuchMessage):
+        await restore_message(chat, chat.person.id, inner)
+    await restore_message(chat, chat.person.id, outer)
+    assert await branch(chat, first.conversation_id) == ["Tea?", "Hot.", "And?"]
+    await restore_message(chat, chat.person.id, inner)
+    assert await branch(chat, first.conversation_id) == ["Tea?", "Hot.", "And?", "Sweet."]
+
+
+async def test_a_conversation_comes_back_where_it_is_open(chat: Chat, gateway: ScriptedGateway) -> None:
+    answer = await answered(chat, gateway, "Tea?", "Hot.")
+    id = answer.conversation_id
+    async with opened(chat, id) as page:
+        await delete_conversation(chat, chat.person.id, id)
+        assert isinstance(await page.next(), ConversationDeleted)
+        await restore_conversation(chat, chat.person.id, id)
+        back = await page.next()
+    assert isinstance(back, Snapshot)
+    assert [message.text for message in back.messages] == ["Tea?", "Hot."]
+    with pytest.raises(NoSuchConversation):
+        await restore_conversation(chat, chat.person.id, id)
+
+
+async def test_after_a_month_it_is_gone_for_good(chat: Chat, gateway: ScriptedGateway, rows: Rows) -> None:
+    first = await answered(chat, gateway, "Tea?", "Hot.")
+    lost = await answered(chat, gateway, "Coffee?", "Hotter.")
+    deleted = await delete_message(chat, chat.person.id, first.id)
+    await delete_conversation(chat, chat.person.id, lost.conversation_id)
+    now = datetime.now(UTC)
+    await purge(chat, now=now + KEPT_FOR - timedelta(minutes=1))
+    assert len(rows("SELECT id FROM message")) == 4
+    await purge(chat, now=now + KEPT_FOR + timedelta(minutes=1))
+    assert rows("SELECT text FROM message") == [("Tea?",)]
+    with pytest.raises(NoSuchMessage):
+        await restore_message(chat, chat.person.id, deleted)
+
+
+async def test_a_site_that_starts_purges(settings: Settings, gateway: ScriptedGateway, rows: Rows) -> None:
+    async with opened_cleanly(settings) as chat:
+        lost = await answered(chat, gateway, "Coffee?", "Hotter.")
+        await delete_conversation(chat, chat.person.id, lost.conversation_id)
+        async with chat.db.write() as tx:
+            long_ago = datetime.now(UTC) - KEPT_FOR - timedelta(days=1)
+            await tx.execute(update(table).values(deleted_at=long_ago))
+    async with opened_cleanly(settings):
+        await happens(lambda: not rows("SELECT id FROM conversation"))
+
+
+async def test_nothing_of_another_persons_is_deleted_or_restored(
+    chat: Chat, gateway: ScriptedGateway, mallory: str
+) -> None:
+    answer = await answered(chat, gateway, "Tea?", "Hot.")
+    with pytest.raises(NoSuchMessage):
+        await delete_message(chat, mallory, answer.id)
+    deleted = await delete_message(chat, chat.person.id, answer.id)
+    with pytest.raises(NoSuchMessage):
+        await restore_message(chat, mallory, deleted)
+    await delete_conversation(chat, chat.person.id, answer.conversation_id)
+    with pytest.raises(NoSuchConversation):
+        await restore_conversation(chat, mallory, answer.conversation_id)
+    with pytest.raises(NoSuchConversation):
+        await restore_message(chat, chat.person.id, deleted)

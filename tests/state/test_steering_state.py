@@ -1,0 +1,145 @@
+"""Steering from the page: what is said back, and that anybody's arguments change nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from reflex.utils import format
+
+from chat_ui.chat.again import Again
+from chat_ui.chat.branches import Rewording
+from chat_ui.chat.follow import read_snapshot
+from chat_ui.chat.service import Chat
+from chat_ui.chat.turns import Draft, send
+from chat_ui.state import routes
+from chat_ui.state.steering import SteeringState
+from chat_ui.state.thread import ThreadState
+from chat_ui.state.undo import UndoState
+from chat_ui.store.conversations import Conversation
+from chat_ui.store.ids import new_id
+from tests.scripted import ScriptedGateway
+
+from .conftest import Browser
+
+HOSTILE: list[Any] = [None, 5, True, [], {}, "", "x" * 1000, "\ud800\0", "../..", new_id()]
+
+
+@pytest.fixture
+async def conversation(chat: Chat, gateway: ScriptedGateway, browser: Browser) -> Conversation:
+    gateway.greeting = "Hello."
+    made = await send(chat, chat.person.id, Draft(new_id(), "Hello?"))
+    browser.path = routes.conversation(made.id)
+    return made
+
+
+@pytest.fixture
+async def following(browser: Browser, conversation: Conversation) -> AsyncGenerator[Browser]:
+    future = await browser.start(ThreadState.follow)
+    await browser.until(lambda: statuses(browser) == ["complete", "complete"])
+    yield browser
+    future.cancel()
+
+
+def heads(browser: Browser) -> list[dict[str, Any]]:
+    values = browser.values(ThreadState, "heads")
+    return json.loads(format.json_dumps(values[-1])) if values else []
+
+
+def statuses(browser: Browser) -> list[str]:
+    return [head["status"] for head in heads(browser)]
+
+
+def where(browser: Browser) -> tuple[int, int]:
+    last = heads(browser)[-1]
+    return last["place"], last["places"]
+
+
+async def test_versions_are_counted_and_switched_without_resending_texts(following: Browser) -> None:
+    old = heads(following)[-1]["id"]
+    await following.send(SteeringState.answer_again, Again("again-1", old, model="model-b"))
+    await following.until(lambda: where(following) == (2, 2) and statuses(following)[-1] == "complete")
+    new = heads(following)[-1]
+    assert (new["before"], new["after"]) == (old, "")
+    pushed = len(following.pushed("texts"))
+    await following.send(SteeringState.show_branch, old)
+    await following.until(lambda: where(following) == (1, 2))
+    assert heads(following)[-1]["after"] == new["id"]
+    await following.send(SteeringState.show_branch, new["id"])
+    await following.until(lambda: where(following) == (2, 2))
+    assert following.pushed("texts")[pushed:] == []
+
+
+async def test_a_rewording_is_acknowledged_like_a_send(following: Browser) -> None:
+    old = heads(following)[-1]["id"]
+    await following.send(SteeringState.reword, Rewording("edit-1", old, "Hi."))
+    await following.until(lambda: where(following) == (2, 2))
+    assert heads(following)[-1]["note"].startswith("Edited")
+    await following.send(SteeringState.reword, Rewording("edit-2", old, " "))
+    stored, refused = following.pushed("composer")
+    assert (stored["id"], "refused" in stored) == ("edit-1", False)
+    assert "empty" in refused["refused"]
+
+
+async def test_a_fork_leads_to_the_copy(following: Browser, conversation: Conversation) -> None:
+    wanted = Again("fork-1", heads(following)[-1]["id"])
+    await following.send(SteeringState.fork, wanted)
+    await following.send(SteeringState.fork, wanted)
+    first, second = following.redirects()
+    assert first == second != routes.conversation(conversation.id)
+
+
+async def test_a_deleted_message_is_offered_back(following: Browser) -> None:
+    question, answer = (head["id"] for head in heads(following))
+    await following.send(UndoState.delete_message, answer)
+    await following.until(lambda: statuses(following) == ["complete"])
+    await following.send(UndoState.delete_message, question)
+    await following.until(lambda: statuses(following) == [])
+    assert set(following.values(UndoState, "words")) == {"Message deleted"}
+    await following.send(UndoState.undo, question)
+    await following.send(UndoState.undo, answer)
+    await following.until(lambda: [head["id"] for head in heads(following)] == [question, answer])
+    assert following.values(UndoState, "offer")[-1] == ""
+
+
+async def test_a_deleted_conversation_is_left_and_come_back_to(
+    following: Browser, conversation: Conversation
+) -> None:
+    await following.send(UndoState.delete_conversation, conversation.id)
+    following.path = routes.NEW_CHAT
+    await following.send(UndoState.undo, conversation.id)
+    assert following.redirects() == [routes.NEW_CHAT, routes.conversation(conversation.id)]
+
+
+async def test_an_offer_that_has_stood_long_enough_goes(
+    browser: Browser, chat: Chat, conversation: Conversation
+) -> None:
+    await browser.send(UndoState.delete_conversation, conversation.id)
+    await browser.send(UndoState.let_go, conversation.id)
+    await browser.send(UndoState.undo, conversation.id)
+    assert browser.values(UndoState, "offer")[-1] == ""
+    assert browser.redirects() == [routes.NEW_CHAT]
+
+
+@pytest.mark.parametrize("argument", HOSTILE)
+async def test_arguments_from_anybody_change_nothing(
+    browser: Browser, chat: Chat, conversation: Conversation, argument: Any
+) -> None:
+    steering, undo = SteeringState.get_full_name(), UndoState.get_full_name()
+    for handler in ("answer_again", "continue_answer", "agree_to_payee", "fork"):
+        for wanted in (argument, {"id": argument, "message_id": argument, "model": argument}):
+            await browser.send_raw(f"{steering}.{handler}", wanted=wanted)
+            assert browser.values(SteeringState, "notice")[-1]
+    await browser.send_raw(f"{steering}.show_branch", message_id=argument)
+    await browser.send_raw(
+        f"{steering}.reword", rewording={"id": argument, "text": "x", "message_id": argument}
+    )
+    await browser.send_raw(f"{undo}.delete_message", message_id=argument)
+    await browser.send_raw(f"{undo}.delete_conversation", conversation_id=argument)
+    assert browser.values(UndoState, "notice")[-1]
+    await browser.send_raw(f"{undo}.undo", id=argument)
+    await browser.send_raw(f"{undo}.let_go", id=argument)
+    snapshot = await read_snapshot(chat, chat.person.id, conversation.id)
+    assert len(snapshot.messages) == 2
