@@ -86,6 +86,7 @@ class Answer:
         self.usage: Usage | None = None
         self.metadata = Metadata()
         self.receipt: Receipt | None = None
+        self.thinks = False
         self._begun = begun
         self._join = Join(begun.text, continues_exactly=continues_exactly)
         self._tool_log = ToolLog()
@@ -94,10 +95,13 @@ class Answer:
         """Take in one event; returns by how many code points the texts grew."""
         match event:
             case TextDelta(text):
+                self.thinks = False
                 return self._grow(self.text, self._join.feed(text))
             case ReasoningDelta(text):
+                self.thinks = True
                 return self._grow(self.reasoning, text)
             case ToolCallDelta():
+                self.thinks = False
                 return self._grow(self.tool_calls, self._tool_log.write(event))
             case Usage():
                 self.usage = event

@@ -9,7 +9,7 @@ from typing import Any
 
 from chat_ui.chat.answer import Answer
 from chat_ui.chat.changes import RunPaying, RunWaiting
-from chat_ui.chat.outcome import outcome_of
+from chat_ui.chat.outcome import Times, outcome_of
 from chat_ui.gateway import ChatRequest
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import NOTHING_SAID, JournalEntry, Outcome, Texts
@@ -63,6 +63,26 @@ class Turn:
     begun: Texts = NOTHING_SAID
 
 
+class Stopwatch:
+    """Adds up times; each is told when it begins and ends, as a reading of one clock in seconds."""
+
+    def __init__(self) -> None:
+        self._total: float | None = None
+        self._since: float | None = None
+
+    def set(self, running: bool, now: float) -> None:
+        """Let it run, or hold it."""
+        if not running:
+            self._total = self.total(now)
+        self._since = (now if self._since is None else self._since) if running else None
+
+    def total(self, now: float) -> float | None:
+        """Seconds in all; None where it never ran."""
+        if self._since is None:
+            return self._total
+        return (self._total or 0.0) + now - self._since
+
+
 class LiveRun:
     """A turn on its way.
 
@@ -86,6 +106,7 @@ class LiveRun:
         self._hurdle_since = 0.0
         self._started = time.monotonic()
         self._first_token: float | None = None
+        self._thought = Stopwatch()
         self._journal_chars = journal_chars
         self._unsaved_chars = 0
         self._seq = 0
@@ -107,8 +128,10 @@ class LiveRun:
         if not chars:
             return
         self._hurdle = None
+        now = time.monotonic()
         if self._first_token is None:
-            self._first_token = time.monotonic()
+            self._first_token = now
+        self._thought.set(self.answer.thinks, now)
         self._unsaved_chars += chars
         self.unsent.set()
         self.unsaved.set()
@@ -149,15 +172,15 @@ class LiveRun:
     def end(self, failure: BaseException | None) -> Outcome:
         """Judge the answer, now that nothing more will come; call ``Answer.end`` before."""
         first = None if self._first_token is None else self._first_token - self._started
-        elapsed = time.monotonic() - self._started
-        self.outcome = outcome_of(
-            self.answer, failure, stopped=self.stopped, first_s=first, elapsed_s=elapsed
-        )
+        now = time.monotonic()
+        times = Times(first, self._thought.total(now), now - self._started)
+        self.outcome = outcome_of(self.answer, failure, stopped=self.stopped, times=times)
         return self.outcome
 
     def shown(self, message: Message) -> Message:
         """The answer's message as it stands here and now, which is ahead of the database."""
-        ending: dict[str, Any] = {}
+        thought = self._thought.total(time.monotonic())
+        ending: dict[str, Any] = {"thought_ms": None if thought is None else round(thought * 1000)}
         if self.save_error and self.outcome is not None:
             status = "failed" if self.outcome.status == "failed" else "interrupted"
             ending = asdict(self.outcome) | {"status": status, "error": self.save_error}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -14,7 +14,7 @@ from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import Outcome
 
-__all__ = ["SHUT_DOWN", "outcome_of", "remark", "unsaved_words"]
+__all__ = ["SHUT_DOWN", "Times", "outcome_of", "remark", "unsaved_words"]
 
 EndStatus = Literal["complete", "stopped", "interrupted", "failed"]
 
@@ -37,13 +37,27 @@ OUR_FAULT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long an answer took, in seconds.
+
+    Args:
+        first_s: until the first of its text, if any came.
+        thought_s: of thinking, if it thought.
+        elapsed_s: in all.
+    """
+
+    first_s: float | None
+    thought_s: float | None
+    elapsed_s: float
+
+
 def outcome_of(
     answer: Answer,
     failure: BaseException | None,
     *,
     stopped: bool,
-    first_s: float | None,
-    elapsed_s: float,
+    times: Times,
 ) -> Outcome:
     """Judge an answer at its end.
 
@@ -51,8 +65,7 @@ def outcome_of(
         answer: as far as it came.
         failure: what ended the stream, if it wasn't its own end.
         stopped: whether a person stopped it.
-        first_s: seconds until the first of its text, if any came.
-        elapsed_s: seconds in all.
+        times: how long it took.
     """
     status, error = _judge(answer, failure, stopped=stopped)
     usage, metadata, receipt = answer.usage, answer.metadata, answer.receipt
@@ -76,8 +89,9 @@ def outcome_of(
         alias=metadata.alias,
         provider=metadata.provider,
         route_reason=metadata.reason,
-        first_token_ms=None if first_s is None else round(first_s * 1000),
-        duration_ms=round(elapsed_s * 1000),
+        first_token_ms=_ms(times.first_s),
+        thought_ms=_ms(times.thought_s),
+        duration_ms=_ms(times.elapsed_s),
     )
 
 
@@ -108,6 +122,10 @@ def unsaved_words(error: Exception) -> str:
     """What to tell the reader of an answer that is here and can't be saved."""
     cause = f" {error}" if isinstance(error, StoreError) else ""
     return f"This answer could not be saved.{cause} The site goes on trying; copy the text if you need it."
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
 
 
 def _receipt(receipt: Receipt) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from decimal import Decimal
 
+from chat_ui.chat.details import amount
 from chat_ui.chat.outcome import remark
 from chat_ui.gateway import PayeeChanged
-from chat_ui.gateway.payment_errors import in_dollars
 from chat_ui.store.messages import Message
 
 __all__ = ["MessageHead", "head_of"]
@@ -24,7 +23,7 @@ class MessageHead:
         status: how far it is.
         error: what went wrong or is missing, in words, if anything did or is.
         chars: code points of its text, once it is final; the page asks again where it has fewer.
-        note: model, tokens and time, in one line, once it is final.
+        note: model, tokens, time and cost, in one line, once it is final.
         action: what would help on, if it is an answer that something is wrong with: ``continue`` it,
             ask ``again``, or ``agree`` to whom the gateway wants to be paid through.
         place: which of the messages it is that follow the same one, in the order of their making, from 1.
@@ -91,18 +90,10 @@ def _action(message: Message) -> str:
 
 def _note(message: Message) -> str:
     facts = ["Edited" if message.edited_at else "", message.served_model or message.model or ""]
-    if message.route_reason:
-        facts.append(message.route_reason)
     if message.output_tokens is not None:
         facts.append(f"{message.output_tokens:,} tokens")
     if message.duration_ms is not None:
         facts.append(f"{message.duration_ms / 1000:.1f} s")
     if message.cost is not None:
-        facts.append(_amount(message.cost, message.currency or ""))
-    if message.receipt:
-        facts.append(message.receipt)
+        facts.append(amount(message.cost, message.currency))
     return " · ".join(fact for fact in facts if fact)
-
-
-def _amount(cost: Decimal, currency: str) -> str:
-    return in_dollars(cost) if currency.lower() == "usd" else f"{cost:f} {currency.upper()}".strip()

@@ -22,6 +22,7 @@ from chat_ui.chat.changes import (
     Snapshot,
     TurnStarted,
 )
+from chat_ui.chat.details import details_of
 from chat_ui.chat.errors import ChatError, NoSuchConversation
 from chat_ui.gateway import GatewayError
 from chat_ui.gateway.payment_errors import in_dollars
@@ -106,6 +107,8 @@ class ThreadState(rx.State):
                         await wire.push(texts)
                     if isinstance(change, MessageEnded):
                         channel.end(change.message.id)
+                        if change.message.thought_ms is not None:
+                            await wire.push(wire.thought(change.message))
                     async with self:
                         self._take(change)
 
@@ -212,6 +215,16 @@ class ThreadState(rx.State):
         except (ChatError, StoreError):
             return
         await wire.push(*wire.texts([message]))
+
+    @rx.event(background=True)
+    async def tell_details(self, message_id: str) -> None:
+        """Push what is known of how an answer came about."""
+        wanted = text_of(message_id)
+        try:
+            facts = details_of(await follow.read_texts(current_chat(), owner_of(self), wanted))
+        except (ChatError, StoreError) as error:
+            facts = [("Unknown", str(error))]
+        await wire.push(wire.details(wanted, facts))
 
 
 def _heads(messages: Sequence[Message], followers: Mapping[str | None, tuple[str, ...]]) -> list[MessageHead]:

@@ -17,7 +17,7 @@ from reflex_base.event.context import EventContext
 from chat_ui.chat.changes import Piece, RunPaying, RunWaiting
 from chat_ui.store.messages import Message
 
-__all__ = ["Channel", "Push", "push", "refused", "stored", "texts"]
+__all__ = ["Channel", "Push", "details", "push", "refused", "stored", "texts", "thought"]
 
 TEXTS = "ref_texts"
 COMPOSER = "ref_composer"
@@ -82,7 +82,7 @@ class Channel:
 
 def texts(messages: Sequence[Message]) -> Iterator[Push]:
     """Put whole texts on the page, the last one first, in frames of a bounded size."""
-    batch: list[dict[str, str]] = []
+    batch: list[dict[str, Any]] = []
     chars = 0
     for message in reversed(messages):
         batch.append(_text(message))
@@ -92,6 +92,16 @@ def texts(messages: Sequence[Message]) -> Iterator[Push]:
             batch, chars = [], 0
     if batch:
         yield _set(TEXTS, {"texts": batch})
+
+
+def thought(message: Message) -> Push:
+    """Tell the page for how long an answer that has ended was thought about."""
+    return _set(TEXTS, {"id": message.id, "thought_ms": message.thought_ms})
+
+
+def details(message_id: str, facts: Sequence[tuple[str, str]]) -> Push:
+    """Tell the page what is known of an answer, each fact with its name."""
+    return _set(TEXTS, {"id": message_id, "details": facts})
 
 
 def stored(send_id: str, conversation_id: str) -> Push:
@@ -108,7 +118,10 @@ def _set(ref: str, value: Any) -> Push:
     return Push("_set_value", {"ref": ref, "value": value})
 
 
-def _text(message: Message) -> dict[str, str]:
-    parts = {"reasoning": message.reasoning, "tool_calls": message.tool_calls}
-    spoken = {part: text for part, text in parts.items() if text}
-    return {"id": message.id, "text": message.text, **spoken}
+def _text(message: Message) -> dict[str, Any]:
+    parts = {
+        "reasoning": message.reasoning,
+        "thought_ms": message.thought_ms,
+        "tool_calls": message.tool_calls,
+    }
+    return {"id": message.id, "text": message.text, **{name: part for name, part in parts.items() if part}}

@@ -62,6 +62,7 @@ class Ending:
         provider: whose machine it ran on.
         route_reason: why the gateway chose it.
         first_token_ms: from request to first token, in milliseconds.
+        thought_ms: how much of the time it thought, in milliseconds.
         duration_ms: from request to end, in milliseconds.
     """
 
@@ -81,6 +82,7 @@ class Ending:
     provider: str | None = None
     route_reason: str | None = None
     first_token_ms: int | None = None
+    thought_ms: int | None = None
     duration_ms: int | None = None
 
 

@@ -140,6 +140,7 @@ class MessageRow(Table, table=True):
     alias: str | None = words_or_none()
     receipt: str | None = words_or_none()
     first_token_ms: int | None = None
+    thought_ms: int | None = None
     duration_ms: int | None = None
     created_at: datetime = time()
     finished_at: datetime | None = time_or_none()

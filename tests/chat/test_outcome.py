@@ -7,14 +7,14 @@ import pytest
 
 from chat_ui.chat.answer import Answer
 from chat_ui.chat.errors import NoSuchModel
-from chat_ui.chat.outcome import outcome_of, unsaved_words
+from chat_ui.chat.outcome import Times, outcome_of, unsaved_words
 from chat_ui.gateway import Finish, FinishReason, GatewayError, Metadata, ReasoningDelta, TextDelta, Usage
 from chat_ui.store import StoreError
 from chat_ui.store.runs import Outcome
 
 
 def judged(answer: Answer, failure: BaseException | None = None, *, stopped: bool = False) -> Outcome:
-    return outcome_of(answer, failure, stopped=stopped, first_s=None, elapsed_s=1.5)
+    return outcome_of(answer, failure, stopped=stopped, times=Times(None, 0.25, 1.5))
 
 
 def answer_of(*events: TextDelta | ReasoningDelta | Finish | Usage | Metadata) -> Answer:
@@ -28,7 +28,7 @@ def answer_of(*events: TextDelta | ReasoningDelta | Finish | Usage | Metadata) -
 def test_a_stream_that_says_why_it_ends_is_complete(reason: FinishReason) -> None:
     outcome = judged(answer_of(TextDelta("x"), Finish(reason)))
     assert (outcome.status, outcome.finish_reason, outcome.error) == ("complete", reason, None)
-    assert (outcome.first_token_ms, outcome.duration_ms) == (None, 1500)
+    assert (outcome.first_token_ms, outcome.thought_ms, outcome.duration_ms) == (None, 250, 1500)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ async def test_figures_of_the_answer_are_kept_with_it(chat: Chat, gateway: Scrip
     assert (answer.input_tokens, answer.output_tokens) == (7, 3)
     assert answer.first_token_ms is not None
     assert answer.duration_ms is not None
+    assert answer.thought_ms is not None
+    assert answer.duration_ms >= answer.thought_ms
     assert answer.duration_ms >= answer.first_token_ms
 
 

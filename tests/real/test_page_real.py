@@ -165,6 +165,6 @@ async def test_reasoning_is_folded_above_the_answer(site, visit):
 
     await expect(answer).to_have_attribute("data-status", "complete")
     await expect(answer.get_by_text("They ask for a sum.")).to_be_hidden()
-    await answer.get_by_text("Thoughts").click()
+    await answer.get_by_text("Thought for").click()
     paragraphs = ["They ask for a sum. Two and two are four.", "Four."]
     await expect(answer.get_by_role("paragraph")).to_have_text(paragraphs)

@@ -49,6 +49,7 @@ async def test_every_field_comes_back(db: Database, alice: User, turn: Turn) -> 
         alias="a",
         receipt="0x01",
         first_token_ms=5,
+        thought_ms=4,
         duration_ms=6,
         created_at=datetime(2026, 11, 20, 1, 2, 3, 456789, tzinfo=UTC),
         finished_at=datetime(2026, 11, 20, 1, 2, 4, tzinfo=UTC),

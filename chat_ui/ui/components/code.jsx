@@ -1,12 +1,13 @@
 // A code block: language, wrap, copy, download, and the code itself, which takes color as it comes. A long one shows a
 // part of itself, from its first line on: it never changes its height by itself, but by growing.
-import { isValidElement, memo, useEffect, useLayoutEffect, useReducer, useRef, useState } from "react";
+import { memo, useEffect, useLayoutEffect, useReducer, useRef, useState } from "react";
 import { useIsCodeFenceIncomplete } from "streamdown";
 import { PLAIN, useTokenizer } from "./code_highlight.js";
 import { findLanguage } from "./code_languages.js";
 import { CodeLines } from "./code_lines.js";
 import { CopyButton } from "./copy.jsx";
 import { Download, WrapText } from "./icons.jsx";
+import { textIn } from "./links.jsx";
 
 const SLICE_MS = 8;
 const BETWEEN_SLICES_MS = 16;
@@ -15,6 +16,9 @@ const LINES_AT_ONCE = 20;
 const LINE_PX = 21;
 const MOST_LINES_FOLDED = 40;
 const NEAR_END_PX = 24;
+
+// What may make code read otherwise than it runs.
+const HIDDEN_MARKS = /[\u202a-\u202e\u2066-\u2069]/;
 
 const BOLD = 2;
 const ITALIC = 1;
@@ -57,7 +61,7 @@ const Chunk = memo(function Chunk({ lines }) {
   );
 });
 
-function holdsSelection(element) {
+export function holdsSelection(element) {
   const selection = getSelection();
   return element !== null && !selection.isCollapsed && selection.containsNode(element, true);
 }
@@ -108,7 +112,8 @@ function holdInPlace(element) {
   observer.observe(element);
 }
 
-export function Code({ source, language, open }) {
+// `tools` are more buttons; `instead` is shown in place of the code; `note` says something about it.
+export function Code({ source, language, open, tools, instead, note }) {
   const [wrapped, setWrapped] = useState(false);
   const [unfolded, setUnfolded] = useState(false);
   const [fit] = useState(linesThatFit);
@@ -116,6 +121,7 @@ export function Code({ source, language, open }) {
   const lines = useLines(source, language, open, pre);
   const isLong = lines.count > fit;
   const folded = isLong && !unfolded;
+  const warning = HIDDEN_MARKS.test(source) ? "Hidden characters in this code change the order in which it reads." : note;
   const onScroll = useNewestLine(pre, open, folded);
   const fold = (event) => {
     holdInPlace(unfolded ? event.currentTarget : pre.current.firstChild);
@@ -125,6 +131,7 @@ export function Code({ source, language, open }) {
     <figure className="code-block" dir="ltr" data-tokenized={lines.tokenized} style={{ "--fit": fit }}>
       <figcaption>
         <span>{language || "text"}</span>
+        {tools}
         <button
           type="button"
           className="icon-button"
@@ -146,8 +153,11 @@ export function Code({ source, language, open }) {
           <Download />
         </button>
       </figcaption>
+      {warning && <p className="code-note">{warning}</p>}
+      {instead || null}
       <pre
         ref={pre}
+        hidden={Boolean(instead)}
         tabIndex={0}
         role="group"
         aria-label="Code"
@@ -161,19 +171,13 @@ export function Code({ source, language, open }) {
           ))}
         </code>
       </pre>
-      {isLong && (
+      {isLong && !instead && (
         <button type="button" className="code-fold" aria-expanded={unfolded} onClick={fold}>
           {unfolded ? "Show less" : open ? "Show all lines" : `Show all ${lines.count} lines`}
         </button>
       )}
     </figure>
   );
-}
-
-function textIn(children) {
-  if (typeof children === "string") return children;
-  if (Array.isArray(children)) return children.map(textIn).join("");
-  return isValidElement(children) ? textIn(children.props.children) : "";
 }
 
 // Code within a list or a quote, or indented, comes from the markdown around it.

@@ -22,4 +22,5 @@ export const Square = icon(lucide.Square);
 export const StepForward = icon(lucide.StepForward);
 export const Trash = icon(lucide.Trash2);
 export const WrapText = icon(lucide.WrapText);
+export const Workflow = icon(lucide.Workflow);
 export const X = icon(lucide.X);

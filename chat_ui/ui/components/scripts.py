@@ -34,8 +34,10 @@ __all__ = [
 
 STREAMDOWN = "streamdown@2.7.1"
 REMEND = "remend@1.4.0"
+MARKED = "marked@18.2.1"
 SHIKI = ["@shikijs/primitive@4.6.0", "@shikijs/engine-javascript@4.6.0", "@shikijs/langs@4.6.0"]
 MATH = ["remark-math@6.0.0", "rehype-katex@7.0.1", "katex@0.16.27"]
+MERMAID = "mermaid@12.3.0"
 
 
 def _script(name: str) -> str:
@@ -47,15 +49,28 @@ for _imported in (
     "texts.js",
     "math.js",
     "storage.js",
+    "choices.js",
     "address.js",
     "outbox.js",
     "editing.js",
     "icons.jsx",
+    "markdown.jsx",
+    "blocks.js",
+    "unfinished.js",
+    "plain_text.jsx",
+    "easing.js",
     "code.jsx",
-    "code_fences.js",
     "code_highlight.js",
     "code_languages.js",
     "code_lines.js",
+    "diagram.jsx",
+    "diagrams.js",
+    "diagram_frame.js",
+    "footnotes.jsx",
+    "links.jsx",
+    "rich_text.js",
+    "tables.jsx",
+    "reasoning.jsx",
     "tool_calls.jsx",
 ):
     _script(_imported)
@@ -66,7 +81,7 @@ class Answer(rx.Component):
 
     library = _script("answer.jsx")
     tag = "Answer"
-    lib_dependencies: list[str] = [STREAMDOWN, REMEND, *SHIKI, *MATH, LUCIDE_LIBRARY]
+    lib_dependencies: list[str] = [STREAMDOWN, REMEND, MARKED, *SHIKI, *MATH, MERMAID, LUCIDE_LIBRARY]
 
     message_id: rx.Var[str]
     status: rx.Var[str]

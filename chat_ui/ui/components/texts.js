@@ -7,13 +7,14 @@
 //   {keys: {key: id}}                  which answers these are; said before the first piece of each
 //   {id, wait, why}                    the gateway is asked again in so many seconds (null: nobody knows)
 //   {id, paying}                       it is paid now, in words
+//   {id, thought_ms}                   the answer has ended; for how long it thought
 //   {texts: [{id, text, …}]}           whole texts with all their parts, on load and after a gap
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
 
 const PARTS = ["text", "reasoning", "tool_calls"];
 const NOTHING = Object.fromEntries(PARTS.map((part) => [part, ""]));
-const EMPTY = Object.freeze({ ...NOTHING, points: counted(NOTHING), gap: false });
+const EMPTY = Object.freeze({ ...NOTHING, points: counted(NOTHING), gap: false, thought: null });
 
 const entries = new Map();
 const keys = new Map();
@@ -42,6 +43,12 @@ function put(id, entry) {
   listeners.get(id)?.forEach((notify) => notify());
 }
 
+// When the model began to think, and once it has said something, for how long it thought.
+function thoughtAfter({ thought }, part) {
+  if (part === "reasoning") return thought ?? { from: Date.now() };
+  return thought === null || thought.ms !== undefined ? thought : { ...thought, ms: Date.now() - thought.from };
+}
+
 function append([key, offset, text, part = "text"]) {
   const id = keys.get(key);
   if (id === undefined) return;
@@ -55,15 +62,27 @@ function append([key, offset, text, part = "text"]) {
   if (!fresh) return;
   put(id, {
     ...entry,
+    thought: thoughtAfter(entry, part),
     wait: undefined,
     [part]: entry[part] + fresh,
     points: { ...entry.points, [part]: have + codePoints(fresh) },
   });
 }
 
-function replace({ id, ...said }) {
+function replace({ id, thought_ms: ms, ...said }) {
   const texts = { ...NOTHING, ...said };
-  put(id, { ...texts, points: counted(texts), gap: false });
+  put(id, { ...texts, points: counted(texts), gap: false, thought: thoughtOf(texts, ms) });
+}
+
+function thoughtOf({ text, tool_calls, reasoning }, ms) {
+  if (ms === undefined) return null;
+  const from = Date.now() - ms;
+  return text || tool_calls || !reasoning ? { from, ms } : { from };
+}
+
+function endThought({ id, thought_ms: ms }) {
+  const entry = entries.get(id);
+  if (entry) put(id, { ...entry, thought: { ...entry.thought, ms } });
 }
 
 // The page's clock counts from when the message came: the server's may be set differently.
@@ -81,6 +100,7 @@ function receive(message) {
   else if (message.texts) message.texts.forEach(replace);
   else if (message.keys) Object.entries(message.keys).forEach(([key, id]) => keys.set(Number(key), id));
   else if (message.paying) pay(message);
+  else if (message.thought_ms !== undefined) endThought(message);
   else hold(message);
 }
 

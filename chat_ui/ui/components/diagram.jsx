@@ -1,0 +1,92 @@
+// A diagram: its source while it comes and where it can't be drawn, else a picture of it beside its source.
+import { useEffect, useRef, useState } from "react";
+import { Code, holdsSelection } from "./code.jsx";
+import { Workflow } from "./icons.jsx";
+
+const LOOK_AGAIN_MS = 400;
+const DARK = "(prefers-color-scheme: dark)";
+
+function useDark() {
+  const [dark, setDark] = useState(() => matchMedia(DARK).matches);
+  useEffect(() => {
+    const query = matchMedia(DARK);
+    const look = () => setDark(query.matches);
+    query.addEventListener("change", look);
+    return () => query.removeEventListener("change", look);
+  }, []);
+  return dark;
+}
+
+// Drawn once it is complete, and again in other colors.
+function useDrawing(source, open) {
+  const dark = useDark();
+  const [drawing, setDrawing] = useState(null);
+  useEffect(() => {
+    if (open || !source.trim()) return undefined;
+    let wanted = true;
+    import("./diagrams.js")
+      .then(({ draw }) => draw(source))
+      .then(
+        (picture) => wanted && setDrawing({ picture }),
+        (error) => wanted && setDrawing({ error: error.message }),
+      );
+    return () => {
+      wanted = false;
+    };
+  }, [source, open, dark]);
+  return drawing;
+}
+
+export function Diagram({ source, open }) {
+  const figure = useRef(null);
+  const drawing = useDrawing(source, open);
+  const [shown, setShown] = useState(false);
+  const [wanted, setWanted] = useState(true);
+  const { picture, error } = drawing ?? {};
+  // The source stays for as long as the reader has some of it selected.
+  useEffect(() => {
+    if (!picture || shown) return undefined;
+    const look = () => !holdsSelection(figure.current) && setShown(true);
+    look();
+    const timer = setInterval(look, LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [picture, shown]);
+  const isPicture = Boolean(picture) && shown && wanted;
+  return (
+    <div ref={figure}>
+      <Code
+        source={source}
+        language="mermaid"
+        open={open}
+        tools={
+          picture && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Show as a picture"
+              title="Show as a picture"
+              aria-pressed={isPicture}
+              onClick={() => setWanted(!isPicture)}
+            >
+              <Workflow />
+            </button>
+          )
+        }
+        note={error && "This diagram can't be drawn; here is its source."}
+        instead={
+          isPicture && (
+            <div className="diagram" tabIndex={0} role="group" aria-label="Diagram">
+              <img
+                src={picture.url}
+                width={picture.width}
+                height={picture.height}
+                style={{ "--width": `${picture.width}px` }}
+                alt="The diagram that the source describes"
+              />
+            </div>
+          )
+        }
+      />
+    </div>
+  );
+}

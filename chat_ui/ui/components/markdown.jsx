@@ -1,0 +1,188 @@
+// Markdown while it streams: block by block, each drawn once, and nothing in it that could run or load.
+import { Component, createRef, memo, useMemo, useState } from "react";
+import {
+  Block,
+  defaultComponents,
+  defaultRehypePlugins,
+  defaultRemarkPlugins,
+  detectTextDirection,
+} from "streamdown";
+import { Blocks, readFence } from "./blocks.js";
+import { Code, MarkdownCode } from "./code.jsx";
+import { Diagram } from "./diagram.jsx";
+import { FootnoteList, Footnotes, remarkFootnoteMarks } from "./footnotes.jsx";
+import { Link, RemoteImage } from "./links.jsx";
+import { useMath } from "./math.js";
+import { PlainText, isTooMuch } from "./plain_text.jsx";
+import { BlockText, Table } from "./tables.jsx";
+
+const HEADING = /^ {0,3}#{1,6}\s/;
+const FORMULA = /\$\$[\s\S]*?\$\$/g;
+const BLOCKS_A_GROUP = 20;
+
+// Models break lines in the cells of a table with the one tag that markdown has no other way to say.
+function remarkLineBreaks() {
+  return function change(node) {
+    if (node.type === "html" && /^<br\s*\/?>$/i.test(node.value)) node.type = "break";
+    node.children?.forEach(change);
+  };
+}
+
+// Raw HTML in an answer stays text: the plugin that would parse it is left out.
+const { sanitize, harden } = defaultRehypePlugins;
+const { gfm, ...otherRemarkPlugins } = defaultRemarkPlugins;
+const remarkGfm = [[gfm].flat()[0], { singleTilde: false }];
+const PLUGINS = {
+  remarkPlugins: [remarkGfm, ...Object.values(otherRemarkPlugins), remarkFootnoteMarks, remarkLineBreaks],
+  rehypePlugins: [sanitize, harden],
+};
+
+const withMath = ({ remark, rehype }) => ({
+  remarkPlugins: [...PLUGINS.remarkPlugins, remark],
+  rehypePlugins: [...PLUGINS.rehypePlugins, rehype],
+});
+
+function Checkbox({ checked, type }) {
+  return <input type={type} checked={checked} disabled aria-label={checked ? "Done" : "To do"} />;
+}
+
+const plain = (Tag) =>
+  function Element({ node, className, ...props }) {
+    return <Tag {...props} />;
+  };
+
+const COMPONENTS = {
+  ...defaultComponents,
+  a: Link,
+  img: RemoteImage,
+  input: Checkbox,
+  table: Table,
+  code: (props) => ("data-block" in props ? <MarkdownCode {...props} /> : <code>{props.children}</code>),
+  ...Object.fromEntries(
+    ["h1", "h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "blockquote", "hr", "strong", "sub", "sup"]
+      .concat(["li", "section", "thead", "tbody", "tr", "th", "td"])
+      .map((tag) => [tag, plain(tag)]),
+  ),
+};
+
+// React writes a text that grew anew, which takes away what the reader has selected in it; it is given back. What the
+// parser can't bear is shown as it was written.
+class Frame extends Component {
+  element = createRef();
+  state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  getSnapshotBeforeUpdate() {
+    const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = getSelection();
+    const holds = (node) => this.element.current.contains(node);
+    return isCollapsed || !(holds(anchorNode) || holds(focusNode))
+      ? null
+      : [anchorNode, anchorOffset, focusNode, focusOffset];
+  }
+
+  componentDidUpdate(_, __, selected) {
+    if (selected === null || !selected[0].isConnected || !selected[2].isConnected) return;
+    const selection = getSelection();
+    const { anchorNode, anchorOffset, focusNode, focusOffset } = selection;
+    const now = [anchorNode, anchorOffset, focusNode, focusOffset];
+    if (now.some((each, index) => each !== selected[index])) selection.setBaseAndExtent(...selected);
+  }
+
+  render() {
+    const { content, children, ...attributes } = this.props;
+    return (
+      <div ref={this.element} {...attributes}>
+        {this.state.failed ? <PlainText text={content} /> : children}
+      </div>
+    );
+  }
+}
+
+const Passage = memo(function Passage({ content, isIncomplete, plugins }) {
+  const hasMath = content.includes("$$");
+  // Until formulas can be drawn, their place is kept; where they can't be, they are shown as they were written.
+  const shown = hasMath && plugins === undefined ? content.replace(FORMULA, "…") : content;
+  const used = (hasMath && plugins) || PLUGINS;
+  return (
+    <BlockText.Provider value={content}>
+      <Block {...used} content={shown} isIncomplete={isIncomplete} components={COMPONENTS} />
+    </BlockText.Provider>
+  );
+});
+
+const AnyBlock = memo(function AnyBlock({ content, isIncomplete, plugins }) {
+  const fence = readFence(content);
+  if (fence) {
+    const Fence = fence.language === "mermaid" ? Diagram : Code;
+    return (
+      <div dir="ltr">
+        <Fence {...fence} open={isIncomplete} />
+      </div>
+    );
+  }
+  return (
+    <Frame content={content} dir={detectTextDirection(content.slice(0, 1000))} data-heading={HEADING.test(content)}>
+      {isTooMuch(content) ? (
+        <PlainText text={content} />
+      ) : (
+        <Passage content={content} isIncomplete={isIncomplete} plugins={plugins} />
+      )}
+    </Frame>
+  );
+});
+
+// A finished block is never drawn again; in groups, many of them are passed over at once.
+const Group = memo(
+  function Group({ blocks, streaming, plugins }) {
+    return blocks.map((content, index) => (
+      <AnyBlock
+        key={index}
+        content={content}
+        isIncomplete={streaming && index === blocks.length - 1}
+        plugins={plugins}
+      />
+    ));
+  },
+  (old, { blocks, streaming, plugins }) =>
+    old.streaming === streaming &&
+    old.plugins === plugins &&
+    old.blocks.length === blocks.length &&
+    old.blocks.every((content, index) => content === blocks[index]),
+);
+
+// The marks in the text are drawn again only when the notes they lead to have changed.
+function useFootnotes(id, { numbers, notes }, streaming) {
+  const noted = notes.map(({ label }) => label);
+  const labels = JSON.stringify([[...numbers.keys()], noted]);
+  return useMemo(() => ({ id, numbers, noted: new Set(noted), streaming }), [id, labels, streaming]);
+}
+
+// An id makes the footnotes of one text others than those of all others.
+export const Markdown = memo(function Markdown({ id, text, streaming, className = "prose" }) {
+  const [cut] = useState(() => new Blocks());
+  const parts = cut.split(text, streaming);
+  const { blocks, notes } = parts;
+  const math = useMath(blocks.some((block) => block.includes("$$")) || notes.some((note) => note.text.includes("$$")));
+  const plugins = useMemo(() => math && withMath(math), [math]);
+  const footnotes = useFootnotes(id, parts, streaming);
+  const groups = [];
+  for (let at = 0; at < blocks.length; at += BLOCKS_A_GROUP) groups.push(blocks.slice(at, at + BLOCKS_A_GROUP));
+  return (
+    <div className={streaming ? `${className} growing` : className}>
+      <Footnotes.Provider value={footnotes}>
+        {groups.map((group, index) => (
+          <Group
+            key={index}
+            blocks={group}
+            streaming={streaming && index === groups.length - 1}
+            plugins={plugins}
+          />
+        ))}
+        <FootnoteList notes={notes} draw={(note) => <Passage content={note} plugins={plugins} />} />
+      </Footnotes.Provider>
+    </div>
+  );
+});

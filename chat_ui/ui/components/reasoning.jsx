@@ -1,0 +1,56 @@
+// What a model thought before it answered. Folded it is one line, which tells the newest words while it thinks, and
+// stays one line when it has thought: nothing below it moves but by the reader's own hand.
+import { useEffect, useReducer, useState } from "react";
+import { choose, isChosen } from "./choices.js";
+import { ChevronRight } from "./icons.jsx";
+import { Markdown } from "./markdown.jsx";
+
+const NEWEST_CHARS = 160;
+
+function duration(ms) {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+function newestWords(text) {
+  const end = text.slice(-NEWEST_CHARS).trimEnd();
+  const line = end.slice(end.lastIndexOf("\n") + 1).replace(/[*_`#>]+/g, "").trim();
+  return text.length > NEWEST_CHARS && line.length === end.length ? line.slice(line.indexOf(" ") + 1) : line;
+}
+
+function Elapsed({ from }) {
+  const [, again] = useReducer((times) => times + 1, 0);
+  useEffect(() => {
+    const timer = setInterval(again, 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const passed = Date.now() - from;
+  return passed < 1000 ? null : ` for ${duration(passed)}`;
+}
+
+function Headline({ time, thinking }) {
+  if (thinking) return <>Thinking{time && <Elapsed from={time.from} />}</>;
+  return time?.ms === undefined ? "Thoughts" : `Thought for ${duration(time.ms)}`;
+}
+
+// Whoever opens thoughts finds the next ones open; those that are there already stay as they are.
+export function Reasoning({ id, text, time, thinking }) {
+  const [open, setOpen] = useState(() => isChosen("thoughts"));
+  const toggle = (event) => {
+    event.preventDefault();
+    setOpen(!open);
+    choose("thoughts", !open);
+  };
+  return (
+    <details className="reasoning" open={open}>
+      <summary onClick={toggle}>
+        <ChevronRight />
+        <span className={thinking ? "thinking" : undefined}>
+          <Headline time={time} thinking={thinking} />
+        </span>
+        {thinking && !open && <span className="newest" aria-hidden="true" dir="auto">{newestWords(text)}</span>}
+      </summary>
+      {open && <Markdown id={`thoughts-${id}`} text={text} streaming={thinking} className="prose thoughts" />}
+    </details>
+  );
+}

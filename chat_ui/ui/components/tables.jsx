@@ -1,0 +1,36 @@
+// A table scrolls inside itself, and can be copied for a text and for a spreadsheet.
+import { createContext, useContext, useRef } from "react";
+import { CopyButton } from "./copy.jsx";
+import { plainText } from "./rich_text.js";
+
+// The markdown that the block around a table was drawn from.
+export const BlockText = createContext("");
+
+// Without what a list or a quote around the table puts before its lines.
+function sourceOf({ position }, text) {
+  const source = text.slice(position.start.offset, position.end.offset);
+  return source.replace(/^[\s>]+/gm, "");
+}
+
+const quoted = (cell) => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+
+function asCsv(table) {
+  const rows = [...table.rows].map((row) => [...row.cells].map((cell) => quoted(plainText(cell))).join(","));
+  return rows.join("\r\n") + "\r\n";
+}
+
+export function Table({ node, children }) {
+  const table = useRef(null);
+  const text = useContext(BlockText);
+  return (
+    <div className="table">
+      <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+        <table ref={table}>{children}</table>
+      </div>
+      <div className="table-tools">
+        <CopyButton label="Copy table as Markdown" face="Markdown" read={() => sourceOf(node, text)} />
+        <CopyButton label="Copy table as CSV" face="CSV" read={() => asCsv(table.current)} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+// The end of a growing text may be half of something: a marker without what it marks, the head of a table, a formula.
+// It is held back until it is whole or plainly nothing of the kind, so that no reader sees it raw.
+import { halfFormula } from "./math.js";
+
+// A last line that may yet become a fence, in a list or a quote too.
+const HALF_FENCE = /^[\s>*+\-.\d]*(?:`{1,2}|~{1,2}|`{3,}[^`]*|~{3,}.*)$/;
+const ONLY_MARKERS = /^[\s>]*(?:#{1,6}|[-*+_=\s]+|\d{1,9}[.)]?|\||[-*+]\s+\[[ xX]?\]?|\[\^?[^\]\s]*\]:?)\s*$/;
+const HALF_MARK = /(?:[*_~`]+|\\|&#?\w{0,10}|!?\[(?:\^[^\][\s]{0,40})?)$/;
+const ROW = /^[\s>]*\|/;
+const DELIMITERS = /^[\s>]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$/;
+const DISPLAY = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?(\$\$|\\\[)(.*)$/;
+const MOST_LINES_HELD = 60;
+
+export function withoutHalfFence(text) {
+  const line = text.lastIndexOf("\n") + 1;
+  return HALF_FENCE.test(text.slice(line)) ? text.slice(0, line) : text;
+}
+
+function cells(row) {
+  return row.trim().replace(/\\\|/g, "").replace(/^\||\|$/g, "").split("|").length;
+}
+
+// How many of the last lines are the beginning of a table that isn't one yet.
+function headLines([last, before = "", third = ""]) {
+  if (ROW.test(last) && !ROW.test(before)) return 1;
+  if (!ROW.test(before) || ROW.test(third) || (last && !ROW.test(last))) return 0;
+  return DELIMITERS.test(last) && cells(last) === cells(before) ? 0 : 2;
+}
+
+// The same for a formula that is displayed, which no blank line may cut.
+function formulaLines(lines) {
+  for (let count = 1; count <= lines.length && (count === 1 || lines[count - 1].trim()); count += 1) {
+    const [, opening, rest] = DISPLAY.exec(lines[count - 1]) ?? [];
+    if (opening === undefined) continue;
+    const closing = opening === "$$" ? "$$" : "\\]";
+    return [rest, ...lines.slice(0, count - 1)].some((line) => line.includes(closing)) ? 0 : count;
+  }
+  return 0;
+}
+
+function withoutHalfLine(line) {
+  if (ONLY_MARKERS.test(line)) return "";
+  const formula = halfFormula(line);
+  return formula === null ? line.replace(HALF_MARK, "") : line.slice(0, formula);
+}
+
+// A passage of markdown without what is unfinished at its end.
+export function withoutHalf(passage) {
+  const lines = passage.split("\n");
+  const upwards = lines.slice(-MOST_LINES_HELD).reverse();
+  const held = formulaLines(upwards) || headLines(upwards);
+  if (held > 0) return lines.slice(0, -held).join("\n");
+  const last = lines.pop();
+  return [...lines, withoutHalfLine(last)].join("\n");
+}

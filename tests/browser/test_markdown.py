@@ -1,0 +1,208 @@
+"""An answer as markdown: complete, never raw while it comes, and what a reader takes from it."""
+
+import asyncio
+import re
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.scripted import ScriptedGateway
+
+TEXT = r"""# A title
+
+Costs are $5 or $10, **bold** and `code`, where $x^2 + y_1$ and \(\alpha\) are math. See [the page](https://example.com/a),
+a [masked one](https://evil.example/b)[^1] and a line[^why].
+
+- [x] done
+- [ ] to do
+  1. deeper
+
+| Name | Value |
+| :--- | ---: |
+| one<br>two | "1,000" |
+| $y$ | a \| b |
+
+\[
+E = mc^2
+\]
+
+> Said [elsewhere][there].
+
+[^1]: The first note.
+[^why]: Because.
+
+    And another paragraph.
+
+[there]: https://there.example/path
+"""
+RAW = r"\*\*|`|\]\(|\|\s|\$\$|\\\(|\\\[|\[\^|\[x\]|\[ \]|^#|:---|&\w*$"
+WATCH = """raw => {
+  const answer = document.querySelector("[data-role=assistant]");
+  window.seenRaw = [];
+  const look = () => {
+    const said = answer.cloneNode(true);
+    said.querySelectorAll(".katex, table").forEach((drawn) => drawn.remove());
+    const text = said.textContent;
+    if (new RegExp(raw, "m").test(text)) seenRaw.push(text.slice(-60));
+  };
+  new MutationObserver(look).observe(answer, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway():
+    async with ScriptedGateway() as scripted:
+        yield scripted
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def asked(start_site, visit, gateway):
+    """Visit a site of the scripted gateway, and ask; returns the person and the request."""
+    site = start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
+
+    async def ask(**options):
+        person = await visit(site, **options)
+        await person.say("Some text, please")
+        return person, await gateway.next_request()
+
+    return ask
+
+
+async def test_markdown_is_never_raw_and_what_is_drawn_stays(asked):
+    person, request = await asked()
+    answer = person.answers.first
+    await request.say("Read this while it grows")
+    await expect(answer).to_contain_text("while it grows")
+    await person.page.evaluate(WATCH, RAW)
+    await answer.locator("p").first.evaluate(
+        """paragraph => {
+          window.kept = paragraph;
+          getSelection().setBaseAndExtent(paragraph.firstChild, 5, paragraph.firstChild, 9);
+        }"""
+    )
+    await request.say(" on and on.")
+    await expect(answer).to_contain_text("on and on.")
+    assert await person.page.evaluate("getSelection().toString()") == "this"
+
+    await request.say("\n\n")
+    for at in range(0, len(TEXT), 3):
+        await request.say(TEXT[at : at + 3])
+        if at % 9 == 0:
+            await asyncio.sleep(0.02)
+    await request.finish()
+    await person.ended(answer)
+
+    assert await person.page.evaluate("window.seenRaw") == []
+    assert await person.page.evaluate("getSelection().toString()") == "this"
+    assert await person.page.evaluate("window.kept.isConnected")
+    await expect(answer.get_by_role("heading", name="A title")).to_be_visible()
+    await expect(answer.get_by_role("checkbox", name="Done")).to_be_checked()
+    await expect(answer.get_by_role("list").first).to_contain_text("deeper")
+    await expect(answer.get_by_role("math")).to_have_count(4)
+    await expect(answer).to_contain_text("Costs are $5 or $10, bold and code")
+    assert await answer.locator("blockquote a").get_attribute("href") == "https://there.example/path"
+
+
+async def test_links_say_where_they_lead_and_open_apart(asked):
+    person, request = await asked()
+    await request.say("[the page](https://example.com/a) [example.com/b](https://example.com/b) ")
+    await request.say("[bank.example](https://bank.example@evil.example/) [no](javascript:alert(1))")
+    await request.finish()
+    await person.ended(person.answers.first)
+    links = person.answers.first.get_by_role("link")
+    assert await links.evaluate_all("links => links.map((link) => link.dataset.host ?? null)") == [
+        "example.com",
+        None,
+        "evil.example",
+    ]
+    for link in await links.all():
+        assert await link.get_attribute("target") == "_blank"
+        assert await link.get_attribute("rel") == "noopener noreferrer nofollow"
+        assert await link.get_attribute("referrerpolicy") == "no-referrer"
+
+
+async def test_footnotes_lead_to_their_own_answers_notes(asked, gateway):
+    person, request = await asked(viewport={"width": 900, "height": 500})
+    filling = "".join(f"Paragraph {number}.\n\n" for number in range(30))
+    for number in (1, 2):
+        await request.say(f"Claimed[^a] and again[^a].\n\n{filling}[^a]: Note of answer {number}.\n")
+        await request.finish()
+        await expect(person.answers.nth(number - 1)).to_have_attribute("data-status", "complete")
+        if number == 1:
+            await person.say("Once more")
+            request = await gateway.next_request()
+    address = person.page.url
+    second = person.answers.nth(1)
+    mark = second.get_by_role("link", name="Footnote 1").first
+    await mark.click()
+    note = second.get_by_role("listitem")
+    await expect(note).to_be_in_viewport()
+    await expect(note).to_be_focused()
+    await expect(note).to_contain_text("Note of answer 2")
+    await note.get_by_role("link", name="Back to the text").click()
+    await expect(mark).to_be_focused()
+    assert person.page.url == address
+    ids = await person.page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
+    assert len(ids) == len(set(ids))
+
+
+async def test_what_a_reader_copies(asked):
+    person, request = await asked(permissions=["clipboard-read", "clipboard-write"])
+    await request.say(TEXT)
+    await request.finish()
+    answer = person.answers.first
+    await person.ended(answer)
+    read = "navigator.clipboard.readText()"
+
+    table = answer.get_by_role("region", name="Table")
+    await table.hover()
+    await answer.get_by_role("button", name="Copy table as CSV").click()
+    expected = 'Name,Value\r\n"one\ntwo","""1,000"""\r\ny,a | b\r\n'
+    assert await person.page.evaluate(read) == expected
+    await answer.get_by_role("button", name="Copy table as Markdown").click()
+    copied = await person.page.evaluate(read)
+    assert copied.startswith("| Name | Value |\n| :--- | ---: |\n| one<br>two |")
+
+    await answer.get_by_role("button", name="Copy", exact=True).click()
+    assert await person.page.evaluate(read) == TEXT
+    html = await person.page.evaluate(
+        """async () => {
+          const [item] = await navigator.clipboard.read();
+          return (await item.getType("text/html")).text();
+        }"""
+    )
+    for part in (
+        "<h1>A title</h1>",
+        "<strong>bold</strong>",
+        "<td",
+        "<math",
+        'href="https://there.example/path"',
+    ):
+        assert part in html
+    assert not re.search(r"<button|<svg|katex|evil\.example</|Markdown", html)
+
+
+async def test_a_diagram_is_drawn_once_it_is_whole_in_a_frame_without_an_origin(asked):
+    person, request = await asked(viewport={"width": 1000, "height": 1400})
+    answer = person.answers.first
+    fetched = []
+    person.page.on("request", lambda sent: fetched.append(sent.url))
+    await request.say("```mermaid\nflowchart LR\n  A[Ask] --> B[Answer]\n")
+    await expect(answer.get_by_role("figure")).to_contain_text("A[Ask]")
+    assert not any("mermaid" in url for url in fetched)
+
+    await request.say("```\n\n```mermaid\nflowchart LR\n  A --\n```\n")
+    await request.finish()
+    drawn = answer.get_by_role("figure").first
+    image = drawn.get_by_role("group", name="Diagram").get_by_role("img")
+    await expect(image).to_be_visible(timeout=30_000)
+    assert (await image.bounding_box())["height"] > 30
+    assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    frame = person.page.locator("iframe")
+    assert await frame.get_attribute("sandbox") == "allow-scripts"
+    await expect(answer.get_by_role("figure").last).to_contain_text("can't be drawn")
+    await expect(answer.get_by_role("figure").last).to_contain_text("A --")
+
+    await drawn.get_by_role("button", name="Show as a picture", pressed=True).click()
+    await expect(drawn.get_by_role("group", name="Code")).to_contain_text("A[Ask] --> B[Answer]")
+    await expect(image).to_have_count(0)
