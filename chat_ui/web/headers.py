@@ -15,6 +15,9 @@ __all__ = ["Headers", "hashes_of_scripts", "policy"]
 
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 YEAR_S = 31_536_000
+# The compiled scripts are the same for everybody. Diagrams are drawn in a frame without an origin, which to a browser
+# is a stranger, and loads them from here.
+PUBLIC = "/assets/"
 
 
 def hashes_of_scripts(pages: Path) -> list[str]:
@@ -85,6 +88,8 @@ class Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if scope["path"].startswith(PUBLIC):
+                    headers["cross-origin-resource-policy"] = "cross-origin"
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)

@@ -12,7 +12,7 @@ from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.menus import icon
-from chat_ui.ui.components.scripts import Actions, Answer, AskAgain, Counter, Editable, Versions, Words
+from chat_ui.ui.components.scripts import Actions, Answer, AskAgain, Counter, Details, Editable, Versions, Words
 
 __all__ = ["message"]
 
@@ -67,7 +67,7 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
             rx.cond(
                 head.status == "streaming",
                 Counter.create(message_id=head.id),
-                rx.el.span(head.note, class_name="meta"),
+                Details.create(message_id=head.id, note=head.note, on_open=ThreadState.tell_details),
             ),
             class_name="actions",
         ),

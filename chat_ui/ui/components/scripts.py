@@ -18,6 +18,7 @@ __all__ = [
     "Composer",
     "CopyMessage",
     "Counter",
+    "Details",
     "Editable",
     "Example",
     "Menu",
@@ -87,6 +88,17 @@ class Answer(rx.Component):
     status: rx.Var[str]
     chars: rx.Var[int]
     on_gap: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Details(rx.Component):
+    """A line about an answer, which opens to all that is known of how it came about."""
+
+    library = _script("details.jsx")
+    tag = "Details"
+
+    message_id: rx.Var[str]
+    note: rx.Var[str]
+    on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 class Counter(rx.Component):

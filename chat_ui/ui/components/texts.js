@@ -8,6 +8,7 @@
 //   {id, wait, why}                    the gateway is asked again in so many seconds (null: nobody knows)
 //   {id, paying}                       it is paid now, in words
 //   {id, thought_ms}                   the answer has ended; for how long it thought
+//   {id, details: [[name, value], …]}  what is known of how it came about, when that was asked for
 //   {texts: [{id, text, …}]}           whole texts with all their parts, on load and after a gap
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
@@ -95,12 +96,17 @@ function pay({ id, paying }) {
   put(id, { ...(entries.get(id) ?? EMPTY), wait: { paying } });
 }
 
+function tellDetails({ id, details }) {
+  put(id, { ...(entries.get(id) ?? EMPTY), details });
+}
+
 function receive(message) {
   if (Array.isArray(message)) append(message);
   else if (message.texts) message.texts.forEach(replace);
   else if (message.keys) Object.entries(message.keys).forEach(([key, id]) => keys.set(Number(key), id));
   else if (message.paying) pay(message);
   else if (message.thought_ms !== undefined) endThought(message);
+  else if (message.details) tellDetails(message);
   else hold(message);
 }
 

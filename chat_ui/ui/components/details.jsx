@@ -1,0 +1,70 @@
+// What is known of how an answer came about, behind one line. It lies over the page and moves nothing in it; it is
+// asked for when it is first opened, because no list of messages needs it.
+import { useId, useLayoutEffect, useRef, useState } from "react";
+import { ChevronDown } from "./icons.jsx";
+import { useText } from "./texts.js";
+
+const GAP_PX = 6;
+const EDGE_PX = 8;
+
+// Above the line if there is room, else below it.
+function place(panel, button) {
+  const { left, top, bottom } = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = panel;
+  const above = top - height - GAP_PX;
+  const below = Math.min(bottom + GAP_PX, innerHeight - height - EDGE_PX);
+  panel.style.top = `${above >= EDGE_PX ? above : Math.max(EDGE_PX, below)}px`;
+  panel.style.left = `${Math.max(EDGE_PX, Math.min(left, innerWidth - width - EDGE_PX))}px`;
+}
+
+export function Details({ messageId, note, onOpen }) {
+  const { details } = useText(messageId);
+  const [open, setOpen] = useState(false);
+  const button = useRef(null);
+  const panel = useRef(null);
+  const id = useId();
+  useLayoutEffect(() => {
+    if (!open) return undefined;
+    place(panel.current, button.current);
+    const close = () => panel.current.hidePopover();
+    addEventListener("resize", close);
+    addEventListener("scroll", close, true);
+    return () => {
+      removeEventListener("resize", close);
+      removeEventListener("scroll", close, true);
+    };
+  }, [open, details]);
+  const onToggle = ({ newState }) => {
+    setOpen(newState === "open");
+    if (newState === "open" && !details) onOpen(messageId);
+  };
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="small-button facts-button"
+        aria-expanded={open}
+        aria-label={`Details: ${note}`}
+        popoverTarget={id}
+      >
+        {note}
+        <ChevronDown />
+      </button>
+      <div ref={panel} id={id} popover="auto" role="group" aria-label="Details" className="facts" onToggle={onToggle}>
+        {details ? (
+          <dl>
+            {details.map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd dir="auto">{value}</dd>
+              </div>
+            ))}
+          </dl>
+        ) : (
+          <p className="meta">One moment</p>
+        )}
+      </div>
+    </>
+  );
+}
