@@ -15,8 +15,8 @@ __all__ = ["Headers", "hashes_of_scripts", "policy"]
 
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 YEAR_S = 31_536_000
-# The compiled scripts are the same for everybody. Diagrams are drawn in a frame without an origin, which to a browser
-# is a stranger, and loads them from here.
+# The compiled scripts are the same for everybody. Diagrams are drawn in a frame without an origin, which to a
+# browser is a stranger, and loads them from here.
 PUBLIC = "/assets/"
 
 

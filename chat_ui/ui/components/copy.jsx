@@ -57,7 +57,7 @@ export function CopyButton({ label, face, read, readRich }) {
 // An answer is copied as markdown, and as rich text for programs that take it.
 export function CopyMessage({ messageId }) {
   const readRich = () => {
-    const said = document.querySelector(`[data-message-id="${CSS.escape(messageId)}"] > .prose`);
+    const said = document.querySelector(`[data-message-id="${CSS.escape(messageId)}"] .prose:not(.thoughts)`);
     return said ? richText(said) : undefined;
   };
   return <CopyButton label="Copy" read={() => readText(messageId).text} readRich={readRich} />;

@@ -12,7 +12,16 @@ from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.menus import icon
-from chat_ui.ui.components.scripts import Actions, Answer, AskAgain, Counter, Details, Editable, Versions, Words
+from chat_ui.ui.components.scripts import (
+    Actions,
+    Answer,
+    AskAgain,
+    Counter,
+    Details,
+    Editable,
+    Versions,
+    Words,
+)
 
 __all__ = ["message"]
 
