@@ -118,7 +118,8 @@ class Settings(BaseSettings):
         gateways: more gateways, in the order in which the model menu shows them.
         config: the file that was read, if one was.
         data_dir: where conversations, backups and connections lie.
-        database_url: an SQLAlchemy URL in place of the SQLite file in ``data_dir``.
+        database_url: an SQLAlchemy URL of a SQLite file or a PostgreSQL database, in place of the file in
+            ``data_dir``.
         hosted: whether the site is for many people, who sign in; otherwise it is for one, on this machine.
         public_url: where a hosted site is reached from outside, as in ``https://chat.example.com``.
         sign_up: who may make an account on a hosted site.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
 
 from chat_ui.settings import KEY_VARIABLES, WALLET_VARIABLE, Settings
+from tests.postgres import PostgresServer, running_postgres
 from tests.scripted import KEY, ScriptedGateway
 
 pytest_plugins = ["tests.browser.fixtures"]
@@ -17,6 +18,8 @@ pytest_plugins = ["tests.browser.fixtures"]
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever gateways the machine knows, the tests know none of them."""
     for name in (
+        "CHAT_UI_DATABASE_URL",
+        "CHAT_UI_REDIS_URL",
         "CHAT_UI_GATEWAY_URL",
         "CHAT_UI_GATEWAY_KEY",
         "OPENAI_BASE_URL",
@@ -24,6 +27,13 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         *KEY_VARIABLES,
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test run's own."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture

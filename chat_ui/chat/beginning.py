@@ -17,7 +17,7 @@ from chat_ui.chat.errors import (
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.runs import Turn
 from chat_ui.gateway import ChatRequest
-from chat_ui.store import conversations, messages, runs
+from chat_ui.store import conversations, messages, runs, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
@@ -67,6 +67,7 @@ async def _begin(
     chat: Chat, owner: str, id: str, store: Callable[[AsyncSession], Awaitable[tuple[TurnStarted, Turn]]]
 ) -> Conversation:
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         known = await messages.by_client_id(tx, owner, id)
         if known is not None:
             return await find_conversation(tx, owner, known.conversation_id)

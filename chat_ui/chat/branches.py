@@ -11,7 +11,7 @@ from chat_ui.chat.changes import BranchShown, ConversationChanged
 from chat_ui.chat.errors import NoSuchMessage, StillAnswering
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.thread import Tree
-from chat_ui.store import conversations, messages
+from chat_ui.store import conversations, messages, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id, new_id
 from chat_ui.store.messages import Message
@@ -47,6 +47,7 @@ async def show_branch(chat: Chat, owner: str, message_id: str) -> None:
         StoreError: it could not be stored.
     """
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         message = await find_message(tx, owner, message_id)
         tree = await read_tree(tx, owner, message)
         conversation = await find_conversation(tx, owner, message.conversation_id)
@@ -71,6 +72,7 @@ async def reword_answer(chat: Chat, owner: str, wanted: Rewording) -> Conversati
     check_id(wanted.id)
     check_text(chat, wanted.text)
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         known = await messages.by_client_id(tx, owner, wanted.id)
         if known is not None:
             return await find_conversation(tx, owner, known.conversation_id)
@@ -119,6 +121,7 @@ async def fork(chat: Chat, owner: str, id: str, message_id: str) -> Conversation
     """
     check_id(id)
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         known = await messages.by_client_id(tx, owner, id)
         if known is not None:
             return await find_conversation(tx, owner, known.conversation_id)

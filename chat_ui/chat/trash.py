@@ -16,7 +16,7 @@ from chat_ui.chat.changes import BranchShown, ConversationChanged, ConversationD
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.thread import Tree
-from chat_ui.store import conversations, messages, runs
+from chat_ui.store import conversations, messages, runs, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import is_id
@@ -72,6 +72,7 @@ async def delete_message(chat: Chat, owner: str, message_id: str) -> DeletedMess
         if run.message_id in going:
             await chat.runs.stop(owner, run.message_id)
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         tree = await read_tree(tx, owner, message)
         conversation = await conversations.get(tx, owner, message.conversation_id)
         if conversation is None:
@@ -96,6 +97,7 @@ async def restore_message(chat: Chat, owner: str, deleted: DeletedMessage) -> No
         StoreError: it could not be stored.
     """
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         message = await find_message(tx, owner, deleted.message_id)
         if not await messages.restore(tx, owner, message.id):
             return

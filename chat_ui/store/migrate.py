@@ -20,7 +20,7 @@ from chat_ui.store.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["SHIPPED", "Scripts", "migrate", "migrate_now"]
+__all__ = ["SHIPPED", "Scripts", "alembic_config", "known", "migrate", "migrate_now"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ def migrate_now(path: Path, backups: Path, timeout: float = 5.0, scripts: Script
         revision = _revision(db, path)
         if revision == scripts.head:
             return None
-        config = _alembic_config(scripts)
+        config = alembic_config(scripts)
         copy = None
         if revision is not None:
-            _know(revision, config, path)
+            known(revision, config, str(path))
             copy = _copy(db, backups / f"{path.stem}-{revision}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.db")
     _upgrade(path, timeout, config, copy)
     return copy
@@ -95,7 +95,8 @@ def _revision(db: sqlite3.Connection, path: Path) -> str | None:
     return revisions[0]
 
 
-def _alembic_config(scripts: Scripts) -> Config:
+def alembic_config(scripts: Scripts) -> Config:
+    """What alembic needs to know to go by these scripts."""
     # Alembic is imported in the functions that use it: most starts have nothing to migrate, and loading
     # it takes longer than everything else here.
     from alembic.config import Config  # noqa: PLC0415
@@ -106,14 +107,19 @@ def _alembic_config(scripts: Scripts) -> Config:
     return config
 
 
-def _know(revision: str, config: Config, path: Path) -> None:
+def known(revision: str, config: Config, database: str) -> None:
+    """See that a database's revision is one that the scripts lead on from.
+
+    Raises:
+        StoreError: it isn't.
+    """
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    known = ScriptDirectory.from_config(config).walk_revisions()
-    if revision not in {script.revision for script in known}:
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    if revision not in {script.revision for script in scripts}:
         raise StoreError(
-            f"The database {path} was made by a newer version of the site (its revision is {revision!r}) or "
-            "by another program. Nothing was changed. Update the site, or name another file with "
+            f"The database {database} was made by a newer version of the site (its revision is {revision!r}) "
+            "or by another program. Nothing was changed. Update the site, or name another database with "
             "CHAT_UI_DATABASE_URL."
         )
 

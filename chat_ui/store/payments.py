@@ -18,6 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chat_ui.store import users
 from chat_ui.store.errors import NotFoundError, StoreError
 from chat_ui.store.tables import PaymentState, message, payment, pinned_payee
 
@@ -134,8 +135,7 @@ _COLUMNS = [payment.c[name] for name in _NAMES]
 async def reserve(tx: AsyncSession, owner: str, new: NewPayment, *, host: str, budget: Budget) -> Payment:
     """Set a payment aside, if the budget allows it and the payee is who it was before (or the first).
 
-    Sums and row are one write transaction, of which there is one at a time: two payments can't both take
-    what is left.
+    Sums and row are one write transaction that holds the owner: two payments can't both take what is left.
 
     Args:
         tx: a write transaction.
@@ -150,6 +150,7 @@ async def reserve(tx: AsyncSession, owner: str, new: NewPayment, *, host: str, b
         OverBudgetError: one of the budgets would be exceeded.
         ConflictError: the nonce was used before (raised as the transaction ends).
     """
+    await users.lock(tx, owner)
     found = await tx.execute(
         select(message.c.id).where(
             message.c.id == new.message_id,

@@ -87,7 +87,10 @@ _APPEND = run_journal.insert().from_select(
         run.c.owner_id,
         bindparam("part", type_=run_journal.c.part.type),
         bindparam("text", type_=run_journal.c.text.type),
-    ).where(run.c.id == bindparam("run"), run.c.owner_id == bindparam("owner"), run.c.status == "running"),
+    )
+    .where(run.c.id == bindparam("run"), run.c.owner_id == bindparam("owner"), run.c.status == "running")
+    # Whoever ends the run waits for this, and this for them: no piece comes after the end.
+    .with_for_update(read=True),
 )
 
 
@@ -157,12 +160,14 @@ async def append(tx: AsyncSession, owner: str, run_id: str, entries: Iterable[Jo
         NotFoundError: the run isn't this owner's, or has ended.
         ConflictError: a sequence number is taken (raised as the transaction ends).
     """
-    rows = [{"run": run_id, "owner": owner, **asdict(entry)} for entry in entries]
-    if not rows:
-        return
-    added = await tx.execute(_APPEND, rows, execution_options={"preserve_rowcount": True})
-    if cast("CursorResult[Any]", added).rowcount != len(rows):
-        raise NotFoundError(f"There is no run {run_id} that is still going.")
+    for entry in entries:
+        added = await tx.execute(
+            _APPEND,
+            {"run": run_id, "owner": owner, **asdict(entry)},
+            execution_options={"preserve_rowcount": True},
+        )
+        if cast("CursorResult[Any]", added).rowcount != 1:
+            raise NotFoundError(f"There is no run {run_id} that is still going.")
 
 
 async def journal(tx: AsyncSession, owner: str, run_id: str) -> Texts:

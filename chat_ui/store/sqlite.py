@@ -6,16 +6,20 @@ import sqlite3
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from chat_ui.store import dropping
 from chat_ui.store.errors import ConflictError, StoreError
+from chat_ui.store.lanes import Lane, Lanes
 
-__all__ = ["connect", "explained", "locate", "prepare", "shape_connections"]
+__all__ = ["connect", "explained", "lanes", "locate", "prepare"]
 
 _SHARED_PRAGMAS = (
     "foreign_keys=ON",
@@ -72,12 +76,14 @@ def locate(where: str | Path) -> Path:
             url = make_url(where)
         except (ArgumentError, ValueError):
             raise StoreError(
-                "The database URL can't be read. A SQLite one is sqlite:////path/to/file.db."
+                "The database URL can't be read. A SQLite one is sqlite:////path/to/file.db, a PostgreSQL "
+                "one postgresql://user:password@host/database."
             ) from None
         if url.drivername not in ("sqlite", "sqlite+aiosqlite"):
             raise StoreError(
-                f"A database of kind {url.drivername!r} isn't supported; this version keeps its data in "
-                "a SQLite file. Name one as sqlite:////path/to/file.db, or leave CHAT_UI_DATABASE_URL unset."
+                f"A database of kind {url.drivername!r} isn't supported. Name a SQLite file as "
+                "sqlite:////path/to/file.db or a PostgreSQL database as "
+                "postgresql://user:password@host/database, or leave CHAT_UI_DATABASE_URL unset."
             )
         name = url.database or ""
     if name in ("", ":memory:") or name.startswith("file:"):
@@ -167,7 +173,42 @@ def connect(path: Path, *, timeout: float, foreign_keys: bool = True) -> sqlite3
     return db
 
 
-def shape_connections(engine: Engine, *, writes: bool) -> None:
+def lanes(path: Path, *, busy_timeout: float, readers: int) -> Lanes:
+    """How a file is written and read: by one connection, and by several others that can't write."""
+
+    def lane(connections: int, *, writes: bool) -> Lane:
+        engine = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=str(path)),
+            connect_args={
+                "async_creator_fn": dropping.connect,
+                "timeout": busy_timeout,
+                "isolation_level": None,
+            },
+            pool_size=connections,
+            max_overflow=0,
+            hide_parameters=True,
+        )
+        _shape_connections(engine.sync_engine, writes=writes)
+        return Lane(
+            engine,
+            name=str(path),
+            connections=connections,
+            writes=writes,
+            explained=partial(explained, path),
+            before_close=_checkpoint if writes else None,
+        )
+
+    return Lanes(writer=lane(1, writes=True), readers=lane(readers, writes=False))
+
+
+async def _checkpoint(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        # By the driver: SQLite doesn't checkpoint inside a transaction, and the engine would begin one.
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _shape_connections(engine: Engine, *, writes: bool) -> None:
     """Give an engine's connections their pragmas and their way to begin a transaction.
 
     A writing transaction takes the file's write lock at once: one that reads first and asks for the lock

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store.ids import new_id
@@ -73,7 +74,16 @@ async def create(
 
 async def local_user(tx: AsyncSession) -> User:
     """Get the one person of a site without accounts, made at the first call; needs a write transaction."""
-    return await by_name(tx, LOCAL_NAME) or await create(tx, name=LOCAL_NAME)
+    if (found := await by_name(tx, LOCAL_NAME)) is not None:
+        return found
+    try:
+        async with tx.begin_nested():
+            return await create(tx, name=LOCAL_NAME)
+    except IntegrityError:
+        # Another worker was faster.
+        if (found := await by_name(tx, LOCAL_NAME)) is None:
+            raise
+        return found
 
 
 async def adopt_local(tx: AsyncSession, *, name: str, password: str) -> User | None:
@@ -114,9 +124,11 @@ async def admins(tx: AsyncSession) -> int:
 async def lock(tx: AsyncSession, id: str) -> None:
     """Let no other transaction pass here for this person until this one ends.
 
-    SQLite has one writer anyway, and needs nothing.
+    For what reads before it writes, such as a sum that must stay under a limit. SQLite has one writer
+    anyway, and needs nothing.
     """
-    await tx.execute(select(user.c.id).where(user.c.id == id).with_for_update())
+    # Not the strongest lock: what only refers to the person is added meanwhile, such as answers that grow.
+    await tx.execute(select(user.c.id).where(user.c.id == id).with_for_update(key_share=True))
 
 
 async def lock_admins(tx: AsyncSession) -> None:

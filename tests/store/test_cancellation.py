@@ -16,6 +16,12 @@ from chat_ui.store import Database, conversations, messages, runs, users
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import JournalEntry
 
+
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 Rows = Callable[[str], list[Any]]
 NAMES = 'SELECT name FROM "user" ORDER BY name'
 
@@ -152,8 +158,8 @@ async def test_cancelled_between_two_statements(db: Database, rows: Rows) -> Non
     await still_usable(db, rows)
 
 
-@pytest.mark.parametrize("kind", ["read", "write"])
-async def test_cancelled_in_a_long_statement(db: Database, rows: Rows, kind: str) -> None:
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_cancelled_in_a_long_statement(db: Database, rows: Rows, way: str) -> None:
     count = text(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) "
         "SELECT max(i) FROM n"
@@ -161,7 +167,7 @@ async def test_cancelled_in_a_long_statement(db: Database, rows: Rows, kind: str
     begun = asyncio.Event()
 
     async def ask() -> None:
-        async with getattr(db, kind)() as tx:
+        async with getattr(db, way)() as tx:
             begun.set()
             await tx.execute(count)
 

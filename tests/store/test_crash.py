@@ -16,6 +16,12 @@ from chat_ui.store.users import User
 
 from .conftest import begin_turn
 
+
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 WRITER = """
 import asyncio, sys
 from chat_ui.store import Database, runs, users

@@ -16,6 +16,11 @@ from chat_ui.store import ConflictError, Database, StoreError, conversations, us
 from chat_ui.store.users import User
 
 
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 async def test_a_new_file_is_for_its_owner_only(path: Path, db: Database, alice: User) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     files = sorted(path.parent.iterdir())
@@ -41,7 +46,7 @@ async def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "where",
     [
-        "postgresql://u:secret@h/db",
+        "oracle://u:secret@h/db",
         "mysql://h/db",
         "sqlite://",
         "sqlite:///:memory:",
@@ -56,13 +61,13 @@ async def test_another_database_is_refused_in_words(where: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "pragmas"),
+    ("way", "pragmas"),
     [
         ("write", {"query_only": 0, "journal_size_limit": 67108864, "synchronous": 2}),
         ("read", {"query_only": 1}),
     ],
 )
-async def test_connections_have_their_pragmas(db: Database, kind: str, pragmas: dict[str, int]) -> None:
+async def test_connections_have_their_pragmas(db: Database, way: str, pragmas: dict[str, int]) -> None:
     wanted = {
         "journal_mode": "wal",
         "busy_timeout": 5000,
@@ -71,7 +76,7 @@ async def test_connections_have_their_pragmas(db: Database, kind: str, pragmas: 
         "trusted_schema": 0,
         **pragmas,
     }
-    async with getattr(db, kind)() as tx:
+    async with getattr(db, way)() as tx:
         found = {name: (await tx.execute(text(f"PRAGMA {name}"))).scalar() for name in wanted}
         assert found == wanted
         assert (await tx.execute(text("PRAGMA mmap_size"))).scalar() in (None, 0)

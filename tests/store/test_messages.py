@@ -121,6 +121,7 @@ async def test_a_branch_of_a_leaf_that_is_not_there_is_empty(db: Database, alice
         assert await messages.nodes(tx, alice.id, other.id) == []
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 async def test_messages_that_go_round_in_a_circle_come_to_an_end(
     db: Database, alice: User, turn: Turn
 ) -> None:

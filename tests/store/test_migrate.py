@@ -27,6 +27,12 @@ from chat_ui.store.users import User
 
 from .conftest import Turn
 
+
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 Rows = Callable[[str], list[Any]]
 Everything = Callable[[], dict[str, list[tuple[Any, ...]]]]
 Newer = Callable[[str], Scripts]

@@ -17,6 +17,12 @@ from sqlalchemy import text
 
 from chat_ui.store import Database, StoreError, users
 
+
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 NOBODY = 65534
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from chat_ui.store import ConflictError, Database, NotFoundError, payments
 from chat_ui.store.payments import Budget, NewPayment, OtherPayeeError, OverBudgetError, Payment
@@ -22,7 +20,7 @@ from .conftest import Turn, begin_turn
 Rows = Callable[[str], list[tuple[Any, ...]]]
 
 PLENTY = Budget(2**256, 2**256, 2**256)
-LEDGER = "SELECT nonce, atomic, state, [transaction] FROM payment ORDER BY nonce"
+LEDGER = 'SELECT nonce, atomic, state, "transaction" FROM payment ORDER BY nonce'
 
 
 def new(turn: Turn, nonce: str = "0x01", atomic: int = 40, **more: Any) -> NewPayment:
@@ -57,11 +55,14 @@ async def settle(db: Database, owner: str, nonce: str = "0x01", **said: Any) -> 
         return await payments.settle(tx, owner, nonce, **said)
 
 
-def pass_time(path: Path, column: str) -> None:
+async def change(db: Database, statement: str) -> None:
+    async with db.write() as tx:
+        await tx.execute(text(statement))
+
+
+async def pass_time(db: Database, column: str) -> None:
     """Let what a column says be over."""
-    long_ago = "2020-01-01 00:00:00.000000"
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute(f"UPDATE payment SET {column} = ?", (long_ago,))  # noqa: S608
+    await change(db, f"UPDATE payment SET {column} = '2020-01-01 00:00:00.000000'")  # noqa: S608
 
 
 async def test_a_payment_comes_back_as_it_was(db: Database, turn: Turn, alice: User) -> None:
@@ -136,12 +137,12 @@ async def test_each_budget_is_its_own(db: Database, turn: Turn, alice: User, bob
     await reserve(db, bob.id, new(other, "0x02", 50), tight)
 
 
-async def test_the_day_ends(db: Database, path: Path, turn: Turn, alice: User) -> None:
+async def test_the_day_ends(db: Database, turn: Turn, alice: User) -> None:
     budget = Budget(1000, 1000, 50)
     await reserve(db, alice.id, new(turn, "0x01", 50), budget)
     with pytest.raises(OverBudgetError):
         await reserve(db, alice.id, new(turn, "0x02", 1), budget)
-    pass_time(path, "created_at")
+    await pass_time(db, "created_at")
     await reserve(db, alice.id, new(turn, "0x02", 1), budget)
 
 
@@ -156,7 +157,7 @@ async def test_the_day_ends(db: Database, path: Path, turn: Turn, alice: User) -
     ],
 )
 async def test_what_counts_before_and_after_it_expires(
-    db: Database, path: Path, turn: Turn, alice: User, state: str, counts_before: bool, counts_after: bool
+    db: Database, turn: Turn, alice: User, state: str, counts_before: bool, counts_after: bool
 ) -> None:
     budget = Budget(50, 50, 50)
 
@@ -170,10 +171,9 @@ async def test_what_counts_before_and_after_it_expires(
         return False
 
     await reserve(db, alice.id, new(turn), budget)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE payment SET state = ?", (state,))
+    await change(db, f"UPDATE payment SET state = '{state}'")  # noqa: S608
     assert await counts("0x02") is counts_before
-    pass_time(path, "valid_before")
+    await pass_time(db, "valid_before")
     assert await counts("0x03") is counts_after
 
 
@@ -227,11 +227,9 @@ async def test_a_refused_payment_pins_nobody(db: Database, turn: Turn, alice: Us
 
 
 async def test_what_was_spent_stays_spent_when_its_conversation_goes(
-    db: Database, path: Path, turn: Turn, alice: User, rows: Rows
+    db: Database, turn: Turn, alice: User, rows: Rows
 ) -> None:
     await reserve(db, alice.id, new(turn))
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("DELETE FROM conversation")
+    await change(db, "DELETE FROM conversation")
     assert rows("SELECT count(*) FROM message") == [(0,)]
     assert rows(LEDGER) == [("0x01", "40", "reserved", None)]

@@ -1,0 +1,102 @@
+"""Transactions that end cleanly, whatever happens to who began them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from chat_ui.store.errors import StoreError
+
+__all__ = ["Lane", "Lanes"]
+
+_Result = TypeVar("_Result")
+
+
+class Lane:
+    """Connections of one kind, and the queue of those who want to use one.
+
+    Args:
+        engine: makes the connections.
+        name: what errors call the database.
+        connections: how many transactions there may be at once.
+        writes: whether they are committed.
+        explained: turns the driver's errors into words.
+        before_close: what is left to do once no transaction is under way.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        engine: AsyncEngine,
+        *,
+        name: str,
+        connections: int,
+        writes: bool,
+        explained: Callable[[], AbstractContextManager[None]],
+        before_close: Callable[[AsyncEngine], Awaitable[None]] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._name = name
+        self._connections = connections
+        self._writes = writes
+        self._explained = explained
+        self._before_close = before_close
+        self._free = asyncio.Semaphore(connections)
+        self._closed = False
+
+    @asynccontextmanager
+    async def transaction(self, **options: Any) -> AsyncGenerator[AsyncSession]:
+        """Begin a transaction with these execution options; it ends with the block."""
+        async with self._free:
+            if self._closed:
+                raise StoreError(f"The database {self._name} is closed: the site is shutting down.")
+            session = AsyncSession(self._engine)
+            with self._explained():
+                try:
+                    await _to_the_end(session.connection(execution_options=options))
+                    yield session
+                    if self._writes:
+                        await _to_the_end(session.commit())
+                finally:
+                    await _to_the_end(session.close())
+
+    async def close(self) -> None:
+        """Wait for the transactions under way, then close the connections; later ones are refused."""
+        for _ in range(self._connections):
+            await self._free.acquire()
+        try:
+            if self._before_close is not None and not self._closed:
+                await self._before_close(self._engine)
+            self._closed = True
+            await self._engine.dispose()
+        finally:
+            for _ in range(self._connections):
+                self._free.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The two kinds of transactions that a database has."""
+
+    writer: Lane
+    readers: Lane
+
+
+async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Await work that must not be cut in two; a cancellation is passed on once it is done."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError:
+                continue
+        if not task.cancelled():
+            task.exception()
+        raise
