@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from chat_ui.settings import KEY_VARIABLES, WALLET_VARIABLE, Settings
@@ -12,6 +13,10 @@ from tests.postgres import PostgresServer, running_postgres
 from tests.scripted import KEY, ScriptedGateway
 
 pytest_plugins = ["tests.browser.fixtures"]
+
+# How long an example takes says something about the machine only.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

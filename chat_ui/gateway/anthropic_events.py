@@ -14,7 +14,7 @@ from chat_ui.gateway.events import Finish, Metadata, ReasoningDelta, StreamEvent
 from chat_ui.gateway.json_values import as_count, as_list, as_mapping, as_text
 from chat_ui.gateway.reasons import reason_named
 from chat_ui.gateway.tool_calls import ToolCalls
-from chat_ui.gateway.unknown import note_unknown
+from chat_ui.gateway.unknown import note_unknown, note_unknown_fields
 
 __all__ = ["AnthropicEvents"]
 
@@ -29,6 +29,11 @@ TYPES = frozenset(
         "content_block_stop",
         "ping",
     }
+)
+FIELDS = frozenset(
+    {"type", "index", "message", "content_block", "delta", "usage"}
+    # Of a whole message, which comes where nothing is streamed.
+    | {"id", "role", "model", "content", "stop_reason", "stop_sequence", "container", "context_management"}
 )
 # A signature proves the thinking to Anthropic, citations name sources: neither is text of the answer.
 SILENT_DELTAS = frozenset({"signature_delta", "citations_delta"})
@@ -68,6 +73,7 @@ class AnthropicEvents:
 
     def decode(self, body: dict[str, Any], name: str) -> list[StreamEvent]:
         """The events in one event."""
+        note_unknown_fields("message event", body, FIELDS)
         index = as_count(body.get("index"))
         match self._type(body, name):
             case "message_start":
@@ -120,7 +126,7 @@ class AnthropicEvents:
         elif kind in {"text", "thinking"}:
             yield from _text(block)
         elif kind not in SILENT_BLOCKS:
-            note_unknown(f"content block {kind[:60]!r}")
+            note_unknown("content block", kind)
 
     def _block_delta(self, index: int | None, delta: dict[str, Any]) -> Iterator[StreamEvent]:
         kind = as_text(delta.get("type")) or ""
@@ -133,7 +139,7 @@ class AnthropicEvents:
         elif kind in {"text_delta", "thinking_delta"}:
             yield from _text(delta)
         elif kind not in SILENT_DELTAS:
-            note_unknown(f"content delta {kind[:60]!r}")
+            note_unknown("content delta", kind)
 
     def _block_stopped(self, index: int | None) -> Iterator[StreamEvent]:
         block = self._blocks.pop(index, None)

@@ -89,7 +89,7 @@ class StreamDecoder:
         if name == "error":
             raise StreamError(detail=quoted(data, self._secret))
         if self._finished or name != "message":
-            note_unknown(f"event {name[:60]!r}, no JSON")
+            note_unknown("event without JSON", name)
             return None
         if self._started:
             raise StreamError("The gateway's answer became unreadable in the middle.")
@@ -119,7 +119,7 @@ class StreamDecoder:
         if self._openai.recognizes(body):
             self._started = True
             return self._openai.decode(body)
-        note_unknown(f"event {name[:60]!r} with {sorted(map(str, body))[:12]}")
+        note_unknown("event", name, body)
         return []
 
     def _passed_on(self, event: StreamEvent) -> Sequence[StreamEvent]:

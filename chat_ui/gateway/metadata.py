@@ -7,6 +7,7 @@ from typing import Any
 
 from chat_ui.gateway.events import Metadata, StreamEvent, Usage
 from chat_ui.gateway.json_values import as_amount, as_count, as_mapping, as_text
+from chat_ui.gateway.unknown import note_unknown_fields
 
 __all__ = ["events_in_headers", "is_envelope", "is_trailer", "served_in_envelope", "told_in_trailer"]
 
@@ -21,6 +22,7 @@ COST_IN_USD = ("x-aiand-cost-usd", "x-litellm-response-cost")
 
 TRAILERS = frozenset({"aiand.metadata", "metrics"})
 TRAILER_FIELDS = frozenset({"request_id", "cost_usd", "cost", "tokens"})
+SILENT_TRAILER_FIELDS = frozenset({"model", "usage", "currency", "ttft_ms", "inference_ms"})
 
 
 def events_in_headers(headers: Mapping[str, str]) -> list[StreamEvent]:
@@ -61,6 +63,7 @@ def told_in_trailer(body: dict[str, Any]) -> list[StreamEvent]:
     Known: ``{"request_id", "cost_usd", "model", "usage"?}`` and
     ``{"tokens": {"input", "output", "total", "cached"}, "cost", "currency", …}``.
     """
+    note_unknown_fields("trailer", body, TRAILER_FIELDS | SILENT_TRAILER_FIELDS)
     tokens, counts = as_mapping(body.get("tokens")), as_mapping(body.get("usage"))
     usage = Usage(
         input_tokens=_first(tokens.get("input"), counts.get("prompt_tokens"), counts.get("input_tokens")),

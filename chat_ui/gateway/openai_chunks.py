@@ -20,9 +20,26 @@ from chat_ui.gateway.events import (
 from chat_ui.gateway.json_values import as_amount, as_count, as_list, as_mapping, as_text
 from chat_ui.gateway.reasons import reason_named
 from chat_ui.gateway.tool_calls import ToolCalls
+from chat_ui.gateway.unknown import note_unknown_fields
 from chat_ui.gateway.words import quoted, said_in_json
 
 __all__ = ["OpenAIChunks"]
+
+# What is read here, and what says nothing about the answer: counters, padding, the servers' own affairs.
+CHUNK = frozenset(
+    {"id", "object", "created", "model", "provider", "choices", "usage", "x_groq", "error"}
+    | {"service_tier", "system_fingerprint", "obfuscation", "p", "prompt_filter_results"}
+    | {"timings", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params"}
+)
+CHOICE = frozenset(
+    {"index", "delta", "message", "finish_reason", "error"}
+    | {"logprobs", "native_finish_reason", "content_filter_results", "content_filter_offsets"}
+    | {"stop_reason", "token_ids", "matched_stop"}
+)
+DELTA = frozenset(
+    {"role", "content", "refusal", "reasoning_content", "reasoning", "reasoning_details"}
+    | {"tool_calls", "function_call", "annotations", "audio"}
+)
 
 
 class OpenAIChunks:
@@ -49,6 +66,8 @@ class OpenAIChunks:
             StreamError: the chunk says that the answer ended in an error.
         """
         choice = _choice(body)
+        note_unknown_fields("chunk", body, CHUNK)
+        note_unknown_fields("choice", choice, CHOICE)
         ended = as_text(choice.get("finish_reason"))
         if ended == "error":
             raise StreamError(detail=quoted(said_in_json(choice.get("error")), self._secret))
@@ -74,10 +93,12 @@ class OpenAIChunks:
         if not delta and not self._any_content:
             # Some end a stream with the whole message once more; only the first telling counts.
             delta = as_mapping(choice.get("message"))
+        note_unknown_fields("delta", delta, DELTA)
         events: list[StreamEvent] = []
         if reasoning := _reasoning(delta):
             events.append(ReasoningDelta(reasoning))
-        events += _parts(delta.get("content"))
+        # A model that refuses says so in place of an answer: https://platform.openai.com/docs/guides/structured-outputs
+        events += _parts(delta.get("content") or delta.get("refusal"))
         if delta.get("tool_calls") or delta.get("function_call"):
             events += self._tool_calls.decode(delta)
         self._any_content = self._any_content or bool(events)

@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, closing, contextmanager
 from typing import Any
 
-import hypothesis
 import pytest
 
 from chat_ui.chat.live import Pace
@@ -17,10 +16,6 @@ from chat_ui.settings import Settings
 from chat_ui.store import users
 
 AT_ONCE = Pace(piece=0, journal=0, retry=0, longest_retry=0, drain=0)
-
-# How long an example takes says something about the machine only.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
 
 
 @asynccontextmanager

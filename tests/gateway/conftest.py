@@ -2,9 +2,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pytest
 import pytest_asyncio
 
+from chat_ui.gateway import unknown
+
 from .wire import Script, ScriptedServer
+
+
+@pytest.fixture(autouse=True)
+def nothing_noted() -> None:
+    """What one test met for the first time is new to the next."""
+    unknown._noted.clear()
 
 
 @pytest_asyncio.fixture

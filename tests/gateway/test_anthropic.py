@@ -20,7 +20,6 @@ from chat_ui.gateway import (
     ToolCallDelta,
     Usage,
 )
-from chat_ui.gateway.unknown import note_unknown
 
 from .wire import answer, answering, as_event, decoded, ends, said, text
 
@@ -111,7 +110,6 @@ def test_redacted_thinking_and_citations_say_nothing_and_are_known(caplog: pytes
         delta(0, type="citations_delta", citation={}),
         stopped(),
     ]
-    note_unknown.cache_clear()
     with caplog.at_level(logging.INFO, "chat_ui.gateway"):
         assert decoded(START, *silent)[1:] == []
     assert caplog.records == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from chat_ui.gateway import (
     Usage,
 )
 
+from .recorded import STREAMS
 from .wire import as_event, choice, chunk, decoded, ends, said, text, thought
 
 
@@ -72,6 +74,12 @@ class TestText:
             7,
         ]
         assert decoded(chunk({"content": parts})) == [ReasoningDelta("Hm."), TextDelta("Yes")]
+
+    def test_a_refusal_is_what_the_model_says(self) -> None:
+        refused = [
+            chunk({"role": "assistant", "content": None, "refusal": word}) for word in ("I ", "can't.")
+        ]
+        assert closed(*refused, chunk({}, "stop"))[:2] == [TextDelta("I "), TextDelta("can't.")]
 
     def test_only_the_first_choice_counts(self) -> None:
         both = {"choices": [choice({"content": "no"}, index=1), choice({"content": "yes"}, index=0)]}
@@ -340,6 +348,45 @@ class TestUnknown:
         assert "test.unheard" in caplog.text
         assert "surprise" in caplog.text
         assert "private words" not in caplog.text
+
+    def test_so_are_fields_of_what_is_known(self, caplog: pytest.LogCaptureFixture) -> None:
+        strange = {
+            "choices": [{"index": 0, "delta": {"content": "Hi", "mood": "private"}, "shape": "private"}],
+            "weather": "private",
+        }
+        with caplog.at_level(logging.INFO, "chat_ui.gateway"):
+            for _ in range(3):
+                assert decoded(strange) == [TextDelta("Hi")]
+        assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == [
+            "field weather in a chunk",
+            "field shape in a choice",
+            "field mood in a delta",
+        ]
+        assert "private" not in caplog.text
+
+    def test_names_that_may_be_content_are_not_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.INFO, "chat_ui.gateway"):
+            decoder = StreamDecoder()
+            decoder.feed(as_event({"what she said to me": 1, "a" * 41: 2}, "a whole sentence"))
+        assert len(caplog.records) == 1
+        assert "said" not in caplog.text
+        assert "sentence" not in caplog.text
+        assert "aaa" not in caplog.text
+
+    def test_a_gateway_that_makes_names_up_fills_no_log(self, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.INFO, "chat_ui.gateway"):
+            for number in range(1000):
+                StreamDecoder().feed(as_event({f"made-up-{number}": 1}))
+        assert len(caplog.records) == 256
+
+    @pytest.mark.parametrize("name", STREAMS)
+    def test_recorded_streams_hold_few_surprises(self, name: str, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.INFO, "chat_ui.gateway"):
+            sse, decoder = SSEDecoder(), StreamDecoder()
+            with suppress(GatewayError):
+                for event in [*sse.feed(STREAMS[name]), *sse.close()]:
+                    decoder.feed(event)
+        assert len(caplog.records) == ("an unknown event" in name)
 
 
 FIELDS = [

@@ -260,7 +260,7 @@ def test_terms_in_a_string_are_read_too() -> None:
         choose(Challenge(1, (offer,)), mainnet=False)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([1, 2]), st.dictionaries(st.sampled_from(sorted(OFFER)), json_values, min_size=1))
 def test_whatever_is_asked_for_is_refused_or_within_bounds(version: int, change: dict[str, Any]) -> None:
     body = json.dumps({"x402Version": version, "accepts": [{**OFFER, **change}, change]}).encode()

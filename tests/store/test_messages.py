@@ -164,7 +164,7 @@ trees = st.lists(st.integers(min_value=0), max_size=30).map(
 )
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(tree=trees)
 async def test_every_branch_of_any_tree_is_read_from_its_root(tree: list[int]) -> None:
     """``tree[i]`` is the place of the parent of message i, or -1 for none."""

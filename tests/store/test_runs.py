@@ -198,7 +198,7 @@ batches = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(batches=batches)
 async def test_the_journal_is_what_was_appended(batches: list[list[tuple[Any, str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
