@@ -54,6 +54,8 @@ GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 DialectName: TypeAlias = Literal["openai", "anthropic", "tokenhub"]
 SignUp: TypeAlias = Literal["closed", "invite", "open"]
+ClockName: TypeAlias = Literal["connect", "headers", "first_content", "gap", "total", "trailer"]
+Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400)]
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +72,11 @@ class GatewayTable(BaseModel):
         base_url: as the gateway documents it, usually ending in ``/v1``.
         key: its key; kept on the server and never sent to a browser.
         key_env: the environment variable that holds the key, in place of ``key``.
-        dialect: what the gateway speaks; ``openai`` where neither this nor the name says otherwise.
+        dialect: what the gateway speaks; ``openai`` where neither this, the name nor the host says otherwise.
         model: the model that a new conversation starts with; the gateway's first one otherwise.
         label: its name for people.
         trust_env: whether ``HTTP(S)_PROXY`` and ``.netrc`` apply to calls to it.
+        clocks: how long to wait for it, in seconds, where that is longer or shorter than usual.
         allow_directives: whether lines like ``@@tokenhub mode=cheap`` in a message may steer TokenHub.
         prefill: how it continues an answer that is sent as the last message, where it does: ``plain``, or
             ``vllm``, which has fields for that.
@@ -91,6 +94,7 @@ class GatewayTable(BaseModel):
     model: str | None = None
     label: str | None = None
     trust_env: bool = False
+    clocks: dict[ClockName, Seconds] = Field(default_factory=dict[ClockName, Seconds])
     allow_directives: bool = False
     prefill: Literal["plain", "vllm"] | None = None
     x402: bool = False
@@ -113,7 +117,7 @@ class Settings(BaseSettings):
         gateway_url: base URL of an OpenAI-compatible gateway, ``/v1`` included.
         gateway_key: its key; kept on the server and never sent to a browser.
         gateway_model: the model that a new conversation starts with; the gateway's first one otherwise.
-        gateway_dialect: what the gateway speaks.
+        gateway_dialect: what the gateway speaks, where it isn't one known by its host.
         gateway_trust_env: whether ``HTTP(S)_PROXY`` and ``.netrc`` apply to calls to the gateway.
         gateways: more gateways, in the order in which the model menu shows them.
         config: the file that was read, if one was.

@@ -231,6 +231,14 @@ def test_a_key_of_the_environment_goes_to_its_own_gateway_only(
             "[[gateways]]\nname = 'a'\nkey = 'sk-secret'\nkey_env = 'X'",
             "key_env: the table has a key as well",
         ),
+        (
+            "[[gateways]]\nname = 'a'\nclocks = { patience = 5 }",
+            "'a', clocks, patience.*: Input should be 'connect'",
+        ),
+        (
+            "[[gateways]]\nname = 'a'\nclocks = { gap = 0 }",
+            "'a', clocks, gap: Input should be greater than 0",
+        ),
         ("[[gateways]]\nname = 'a'\n[[gateways]]\nname = 'a'", "twice there is a"),
     ],
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chat_ui.gateway import (
+    Clocks,
     GatewayError,
     GatewayProfile,
     InvalidKey,
@@ -10,12 +13,13 @@ from chat_ui.gateway import (
     PaymentsNotInstalled,
     Wallet,
 )
-from chat_ui.gateway.presets import PRESETS
+from chat_ui.gateway.presets import PRESETS, Preset, preset_at
 from chat_ui.settings import GatewayTable, Settings, SettingsError
 from chat_ui.store.connections import SavedConnection
 
-__all__ = ["BY_HAND", "BY_URL", "fallbacks_from", "profiles_from", "wallet_from"]
+__all__ = ["BY_HAND", "BY_URL", "entered", "fallbacks_from", "profiles_from", "wallet_from"]
 
+NOTHING_KNOWN = Preset("", "", "", "")
 BY_URL = "gateway"
 BY_HAND = "connected"
 
@@ -32,14 +36,31 @@ def profiles_from(settings: Settings, saved: SavedConnection | None) -> tuple[Ga
         profiles.append(_by_url(settings, settings.gateway_url))
     profiles += [_by_table(settings, table) for table in settings.gateways]
     if saved is not None:
-        profiles.append(
-            GatewayProfile(name=BY_HAND, base_url=saved.base_url, key=saved.key, model=saved.model)
-        )
+        profiles.append(entered(saved))
     fallbacks_from(settings)
     if any(profile.x402 for profile in profiles) and settings.x402_private_key is None:
         paid = ", ".join(profile.name for profile in profiles if profile.x402)
         raise SettingsError(f"X402_PRIVATE_KEY isn't set, and {paid} is paid per request from its wallet.")
     return tuple(profiles)
+
+
+def entered(connection: SavedConnection) -> GatewayProfile:
+    """The gateway that somebody entered on the page; what is known of its host needs no entering.
+
+    Raises:
+        GatewayError: it can't be asked; the text says why.
+    """
+    known = preset_at(connection.base_url) or NOTHING_KNOWN
+    return GatewayProfile(
+        name=BY_HAND,
+        base_url=connection.base_url,
+        key=connection.key,
+        dialect=known.dialect,
+        label=known.label or None,
+        model=connection.model,
+        extra_headers=known.headers,
+        prefill=known.prefill,
+    )
 
 
 def wallet_from(settings: Settings) -> Wallet | None:
@@ -77,15 +98,20 @@ def fallbacks_from(settings: Settings) -> dict[str, tuple[tuple[str, str], ...]]
 
 
 def _by_url(settings: Settings, base_url: str) -> GatewayProfile:
-    key = settings.gateway_key
+    known, key = preset_at(base_url) or NOTHING_KNOWN, settings.gateway_key
+    is_told = "gateway_dialect" in settings.model_fields_set
     try:
         return GatewayProfile(
             name=BY_URL,
             base_url=base_url,
             key=None if key is None else key.get_secret_value(),
-            dialect=settings.gateway_dialect,
+            dialect=settings.gateway_dialect if is_told else known.dialect,
+            label=known.label or None,
             model=settings.gateway_model,
             trust_env=settings.gateway_trust_env,
+            extra_headers=known.headers,
+            prefill=known.prefill,
+            x402=known.x402,
         )
     except GatewayError as error:
         name = "KEY (or OPENAI_API_KEY)" if isinstance(error, InvalidKey) else "URL (or OPENAI_BASE_URL)"
@@ -93,25 +119,26 @@ def _by_url(settings: Settings, base_url: str) -> GatewayProfile:
 
 
 def _by_table(settings: Settings, table: GatewayTable) -> GatewayProfile:
-    preset = PRESETS.get(table.name)
+    known = PRESETS.get(table.name) or preset_at(table.base_url or "") or NOTHING_KNOWN
     where = f"{settings.config or 'The environment'}: gateway '{table.name}'"
-    base_url = table.base_url or (preset.base_url if preset else None)
-    if base_url is None:
-        known = ", ".join(PRESETS)
-        raise SettingsError(f"{where}: base_url is missing. Only these names bring one along: {known}.")
+    base_url = table.base_url or known.base_url
+    if not base_url:
+        names = ", ".join(PRESETS)
+        raise SettingsError(f"{where}: base_url is missing. Only these names bring one along: {names}.")
     try:
         return GatewayProfile(
             name=table.name,
             base_url=base_url,
             key=None if table.key is None else table.key.get_secret_value(),
-            dialect=table.dialect or (preset.dialect if preset else "openai"),
-            label=table.label or (preset.label if preset else table.name),
+            dialect=table.dialect or known.dialect,
+            label=table.label or (known.label if table.name == known.name else table.name),
             model=table.model or None,
             trust_env=table.trust_env,
-            extra_headers=preset.headers if preset else (),
+            clocks=replace(Clocks(), **table.clocks),
+            extra_headers=known.headers,
             allow_directives=table.allow_directives,
-            prefill=table.prefill or (preset.prefill if preset else None),
-            x402=table.x402 or (preset.x402 if preset else False),
+            prefill=table.prefill or known.prefill,
+            x402=table.x402 or known.x402,
         )
     except GatewayError as error:
         field = "key" if isinstance(error, InvalidKey) else "base_url"

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from chat_ui.chat.configured import BY_HAND, fallbacks_from, profiles_from, wallet_from
+from chat_ui.chat.configured import BY_HAND, entered, fallbacks_from, profiles_from, wallet_from
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
 from chat_ui.gateway import (
     DemoTransport,
@@ -239,7 +239,7 @@ class Gateways:
         """
         if self._by_settings:
             raise GatewayIsFixed
-        profile = GatewayProfile(name=BY_HAND, base_url=base_url, key=key or None)
+        profile = entered(SavedConnection(base_url, key or None, None))
         report = await probe(profile)
         saved = SavedConnection(base_url=profile.base_url, key=profile.key, model=report.model)
         await asyncio.to_thread(connections.save, self._data_dir, saved)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from chat_ui.gateway.profile import Dialect, Prefill
 
-__all__ = ["PRESETS", "Preset"]
+__all__ = ["PRESETS", "Preset", "preset_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,16 @@ _ALL = (
 )
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _ALL})
 """Every preset by its name, in the order in which they are offered."""
+
+
+def preset_at(base_url: str) -> Preset | None:
+    """The gateway known by name that has this address, told by its host."""
+    host = _host(base_url)
+    return next((preset for preset in _ALL if host == _host(preset.base_url)), None)
+
+
+def _host(base_url: str) -> str | None:
+    try:
+        return urlsplit(base_url.strip()).hostname
+    except ValueError:
+        return None

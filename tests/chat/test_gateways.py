@@ -18,7 +18,7 @@ from chat_ui.chat.configured import BY_HAND, BY_URL, profiles_from
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
 from chat_ui.chat.gateways import DEMO, Gateways, ModelList
 from chat_ui.chat.service import Chat
-from chat_ui.gateway import GatewayError
+from chat_ui.gateway import Clocks, GatewayError
 from chat_ui.settings import GatewayTable, Settings, SettingsError
 from chat_ui.store import StoreError, connections
 from chat_ui.store.connections import FILE_NAME, SavedConnection
@@ -58,6 +58,20 @@ async def test_the_environment_comes_first(settings: Settings, gateway: Scripted
         assert (known.default, known.is_demo, known.removable) == (BY_URL, False, BY_HAND)
         await known.disconnect()
         assert (known.default, known.removable) == (BY_URL, "")
+
+
+async def test_what_is_known_of_a_host_needs_no_setting(unset: Settings) -> None:
+    entered = SavedConnection("https://api.anthropic.com/v1", "sk", None)
+    table = GatewayTable(name="mine", base_url="https://openrouter.ai/api/v1", clocks={"headers": 300})
+    named = unset.model_copy(
+        update={"gateway_url": "https://api.aiand.com/v1", "gateway_key": None, "gateways": (table,)}
+    )
+    aiand, router, anthropic = profiles_from(named, entered)
+    assert (aiand.label, aiand.extra_headers) == ("ai&", (("x-aiand-metrics", "true"),))
+    assert (router.label, router.prefill, router.clocks) == ("mine", "plain", Clocks(headers=300))
+    assert (anthropic.label, anthropic.dialect) == ("Anthropic", "anthropic")
+    told = named.model_copy(update={"gateway_url": anthropic.base_url, "gateway_dialect": "openai"})
+    assert profiles_from(told, None)[0].dialect == "openai"
 
 
 async def test_then_what_was_entered(unset: Settings) -> None:
