@@ -94,19 +94,24 @@ class ScriptedGateway:
     """Lists models by itself; each request for an answer waits for what the test does with it.
 
     Args:
-        models: the ids that it lists.
+        models: the ids that it lists, or whole rows of its list.
+        port: where; 0 for a free one.
+
+    ``down`` makes it list nothing and say so, ``key`` makes it list only to those who have it.
     """
 
-    def __init__(self, *models: str) -> None:
+    def __init__(self, *models: str | dict[str, Any], port: int = 0) -> None:
         self.models = list(models or ("model-a", "model-b"))
+        self.port = port
         self.down = False
+        self.key = ""
         self.greeting: str | None = None
         self.listings = 0
         self.requests: list[Request] = []
         self._waiting: asyncio.Queue[Request] = asyncio.Queue()
 
     async def __aenter__(self) -> ScriptedGateway:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}/v1"
         return self
@@ -126,7 +131,7 @@ class ScriptedGateway:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             if head.startswith("GET"):
-                await self._list(writer)
+                await self._list(head, writer)
             else:
                 await self._answer(head, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -134,12 +139,15 @@ class ScriptedGateway:
         finally:
             writer.close()
 
-    async def _list(self, writer: asyncio.StreamWriter) -> None:
+    async def _list(self, head: str, writer: asyncio.StreamWriter) -> None:
         self.listings += 1
         if self.down:
             await respond(writer, "503 Down", {"error": {"message": "The models are asleep."}})
+        elif self.key and f"Bearer {self.key}\r\n" not in head:
+            await respond(writer, "401 Unauthorized", {"error": {"message": "Which key?"}})
         else:
-            await respond(writer, "200 OK", {"object": "list", "data": [{"id": id} for id in self.models]})
+            rows = [{"id": model} if isinstance(model, str) else model for model in self.models]
+            await respond(writer, "200 OK", {"object": "list", "data": rows})
 
     async def _answer(self, head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         length = int(head.lower().partition("content-length:")[2].split("\r\n", 1)[0])

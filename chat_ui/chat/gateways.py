@@ -225,12 +225,13 @@ class Gateways:
                 return gateway.profile.model
             return chat_model(await gateway.models()).id
 
-    async def connect(self, base_url: str, key: str) -> ProbeReport:
+    async def connect(self, base_url: str, key: str, model: str = "") -> ProbeReport:
         """Try a gateway, and keep it if it answers.
 
         Args:
             base_url: ``/v1`` included.
             key: blank where it needs none.
+            model: the one to begin with; blank for the first one of its list that chats.
 
         Raises:
             GatewayIsFixed: the settings say who can be asked.
@@ -239,7 +240,7 @@ class Gateways:
         """
         if self._by_settings:
             raise GatewayIsFixed
-        profile = entered(SavedConnection(base_url, key or None, None))
+        profile = entered(SavedConnection(base_url, key or None, model.strip() or None))
         report = await probe(profile)
         saved = SavedConnection(base_url=profile.base_url, key=profile.key, model=report.model)
         await asyncio.to_thread(connections.save, self._data_dir, saved)

@@ -14,6 +14,7 @@ import httpx
 from chat_ui.gateway import errors
 from chat_ui.gateway.errors import GatewayError, StatusError
 from chat_ui.gateway.json_values import as_mapping, parse_json
+from chat_ui.gateway.offers import parse_challenge
 from chat_ui.gateway.words import looks_like_html, quoted, said_in_body
 
 __all__ = ["from_status", "from_transport", "retry_after"]
@@ -56,6 +57,14 @@ def from_status(
         detail = "(a web page)"
     if 300 <= status < 400:
         return errors.UnexpectedRedirect(status=status, detail=quoted(headers.get("location"), secret))
+    if status == 402 and parse_challenge(headers, body) is not None:
+        return errors.PaymentRequired(
+            "The gateway wants to be paid for each request (x402), and this site doesn't pay it.",
+            advice="Whoever runs this site can give it a wallet (X402_PRIVATE_KEY). Nothing was paid.",
+            side="site",
+            status=status,
+            detail=detail,
+        )
     wait, code, advice = retry_after(headers), _code_in(body), None
     kind = _refined(_status_error(status), code + " " + (said or ""))
     if kind is errors.RateLimited and wait is None and headers.get("x-ratelimit-policy") in AT_ONCE:

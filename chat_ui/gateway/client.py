@@ -65,7 +65,7 @@ class Gateway:
             connect=profile.clocks.connect,
             make=httpx.AsyncClient if wallet is None else partial(PayingClient, wallet),
         )
-        self._persistence = Persistence(patience)
+        self._persistence = Persistence(patience, has_key=profile.key is not None)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def models(self) -> list[Model]:

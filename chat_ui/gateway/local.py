@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chat_ui.gateway.client import Gateway
-from chat_ui.gateway.errors import GatewayError
+from chat_ui.gateway.errors import GatewayError, Unauthorized
 from chat_ui.gateway.profile import Clocks, GatewayProfile
 
 __all__ = ["PORTS", "Found", "find_local"]
@@ -22,17 +22,19 @@ PATIENCE = Clocks(connect=1.0, gap=2.0)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A server that lists models.
+    """A server that lists models, or would.
 
     Args:
         label: what usually listens at its port; it may well be something else that speaks the same.
         base_url: where it was found.
         models: the ids of its models.
+        wants_key: whether it tells them only to those who have a key, as LiteLLM does.
     """
 
     label: str
     base_url: str
     models: tuple[str, ...]
+    wants_key: bool = False
 
 
 async def find_local(ports: Mapping[int, str] = PORTS, *, skip: Collection[int] = ()) -> list[Found]:
@@ -43,7 +45,7 @@ async def find_local(ports: Mapping[int, str] = PORTS, *, skip: Collection[int] 
         skip: those that are known to be something else, such as this site.
 
     Returns:
-        Those that answered, in the order of the ports; one that wants a key is not among them.
+        Those that answered, in the order of the ports.
     """
     asked = (_ask(port, label) for port, label in ports.items() if port not in skip)
     return [found for found in await asyncio.gather(*asked) if found is not None]
@@ -53,6 +55,8 @@ async def _ask(port: int, label: str) -> Found | None:
     gateway = Gateway(GatewayProfile("local", f"http://127.0.0.1:{port}/v1", clocks=PATIENCE))
     try:
         models = await gateway.models()
+    except Unauthorized:
+        return Found(label, gateway.profile.base_url, (), wants_key=True)
     except GatewayError:
         return None
     finally:

@@ -82,12 +82,13 @@ class Persistence:
 
     Args:
         patience: how often, and after how long.
+        has_key: whether there is a key, which may be too new to be known yet.
     """
 
-    def __init__(self, patience: Patience | None = None) -> None:
+    def __init__(self, patience: Patience | None = None, *, has_key: bool = True) -> None:
         self._patience = patience or Patience()
         self._running: set[asyncio.Event] = set()
-        self._key_is_new = True
+        self._key_is_new = has_key
 
     async def stream(
         self, attempt: Attempt, *, retries: int | None = None

@@ -11,8 +11,8 @@ from reflex.config import get_config
 from reflex.event import EventCallback
 
 from chat_ui.chat.errors import ChatError
-from chat_ui.gateway import GatewayError
-from chat_ui.gateway.local import find_local
+from chat_ui.gateway import GatewayError, NoModels, NotFound
+from chat_ui.gateway.local import Found, find_local
 from chat_ui.state.arguments import field_of, text_of
 from chat_ui.state.current import current_chat
 from chat_ui.state.models import ModelState
@@ -28,10 +28,12 @@ class LocalServer:
     Args:
         base_url: where.
         about: what it is and has, in a few words.
+        wants_key: whether it can be connected only with a key.
     """
 
     base_url: str
     about: str
+    wants_key: bool = False
 
 
 class ConnectState(rx.State):
@@ -41,6 +43,7 @@ class ConnectState(rx.State):
     busy: bool = False
     error: str = ""
     report: str = ""
+    asks_for_model: bool = False
     looking: bool = False
     looked: bool = False
     found: list[LocalServer] = []  # noqa: RUF012 - Reflex gives each state its own
@@ -66,9 +69,7 @@ class ConnectState(rx.State):
         try:
             config = get_config()
             found = await find_local(skip={int(config.backend_port or 0), int(config.frontend_port or 0)})
-            servers = [
-                LocalServer(one.base_url, f"{one.label} · {_counted(len(one.models))}") for one in found
-            ]
+            servers = [LocalServer(one.base_url, _about(one), one.wants_key) for one in found]
         finally:
             async with self:
                 self.looking, self.looked, self.found = False, True, servers
@@ -87,15 +88,18 @@ class ConnectState(rx.State):
             if self.busy:
                 return
             self.busy, self.error, self.report = True, "", ""
-        error = report = ""
+        error, report, has_no_list = "", "", False
+        entered = [field_of(form, name) for name in ("base_url", "key", "model")]
         try:
-            found = await current_chat().gateways.connect(field_of(form, "base_url"), field_of(form, "key"))
-            report = f"Connected: {_counted(len(found.models))}, and {found.model} answered."
+            found = await current_chat().gateways.connect(*entered)
+            listed = f"{_counted(len(found.models))}, and " if found.models else ""
+            report = f"Connected: {listed}{found.model} answered."
         except (ChatError, GatewayError, StoreError) as problem:
-            error = str(problem)
+            error, has_no_list = str(problem), isinstance(problem, NoModels | NotFound)
         finally:
             async with self:
                 self.busy, self.error, self.report, self.open = False, error, report, bool(error)
+                self.asks_for_model = bool(error) and (has_no_list or self.asks_for_model)
         if not error:
             yield ModelState.load
 
@@ -109,6 +113,10 @@ class ConnectState(rx.State):
         else:
             self.report = ""
         return ModelState.load
+
+
+def _about(found: Found) -> str:
+    return f"{found.label} · {'wants a key' if found.wants_key else _counted(len(found.models))}"
 
 
 def _counted(models: int) -> str:

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import stat
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from chat_ui.gateway.local import PORTS
 from tests.scripted import ScriptedGateway
 
 KEY = "sk-CANARY-0123456789abcdef"
@@ -87,6 +89,57 @@ async def test_what_is_wrong_is_said_in_words(site, visit, answering):
         await expect(person.page.get_by_role("textbox", name="Base URL")).to_have_value(base_url)
     assert KEY not in "".join(person.received) + site.log
     assert not (site.data_dir / "gateway.json").exists()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def neighbor():
+    """A gateway at a port where servers of models usually listen, and what usually listens there."""
+    for port, label in PORTS.items():
+        with suppress(OSError):
+            async with ScriptedGateway(port=port) as scripted:
+                scripted.greeting = "Hello from next door"
+                yield scripted, label
+                return
+    pytest.skip("every port where servers of models usually listen is taken")
+
+
+async def test_a_server_on_this_machine_is_found_when_somebody_looks(site, visit, neighbor):
+    server, label = neighbor
+    server.key = KEY
+    person = await visit(site)
+    card = person.page.get_by_role("region", name="Connect a gateway")
+    await card.get_by_role("button", name="Connect a gateway").click()
+    look = card.get_by_role("button", name="Look for local servers")
+    await expect(look).to_be_visible()
+    assert server.listings == 0
+
+    await look.click()
+    await card.get_by_role("button", name=f"Enter the key of {label} · wants a key").click()
+    await expect(card.get_by_role("textbox", name="Base URL")).to_have_value(server.base_url)
+    await expect(card.get_by_label("Key", exact=True)).to_be_focused()
+    assert server.listings == 1
+
+    server.key = ""
+    await look.click()
+    await card.get_by_role("button", name=f"Connect {label} · 2 models").click()
+    await expect(person.page.get_by_text("Connected: 2 models, and model-a answered.")).to_be_visible()
+    await expect(await person.ask("Hello")).to_contain_text("Hello from next door")
+
+
+async def test_a_gateway_without_a_list_is_connected_by_the_name_of_a_model(site, visit, gateway):
+    gateway.models = []
+    person = await visit(site)
+    await connect(person, gateway.base_url)
+    card = person.page.get_by_role("region", name="Connect a gateway")
+    await expect(card.get_by_role("alert")).to_contain_text("lists no models")
+
+    await card.get_by_role("textbox", name="Model name").fill("model-x")
+    await card.get_by_label("Key", exact=True).fill(KEY)
+    await card.get_by_role("button", name="Test and connect").click()
+
+    await expect(person.page.get_by_text("Connected: model-x answered.")).to_be_visible()
+    await expect(await person.ask("Hello")).to_contain_text("Good day from the gateway")
+    assert gateway.requests[-1].body["model"] == "model-x"
 
 
 async def test_by_the_environment_with_a_live_list_of_models(start_site, visit, gateway):

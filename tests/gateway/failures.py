@@ -152,6 +152,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure("key refused (401)", status(401), errors.Unauthorized, "you", "key", "Check"),
     Failure("key refused by a LiteLLM proxy without a database (400)", status(400, '{"error": {"message": "No connected db.", "type": "no_db_connection", "param": null, "code": "400"}}'), errors.Unauthorized, "you", "key", "master key"),
     Failure("balance too low (402)", status(402, '{"error": {"type": "insufficient_balance"}}'), errors.PaymentRequired, "you", "balance", "Top up"),
+    Failure("paid per request, where no wallet is set up (402)", status(402, '{"x402Version": 1, "accepts": [], "error": "Payment required"}'), errors.PaymentRequired, "site", "paid for each request", "wallet"),
     Failure("not allowed (403)", status(403, "insufficient scope"), errors.Forbidden, "you", "allowed", "another model"),
     Failure("no such path (404, 405)", status(404), errors.NotFound, "you", "nothing at this address", "/v1"),
     Failure("no such model (404)", status(404, '{"error": {"code": "model_not_found"}}'), errors.ModelNotFound, "you", "model", "list"),

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from chat_ui.gateway.local import PORTS, Found, find_local
 from tests.scripted import ScriptedGateway
+
+from .wire import Peer, Script, ScriptedServer
+
+Serve = Callable[[Script], Awaitable[ScriptedServer]]
 
 
 async def test_what_lists_models_is_found_and_nothing_else() -> None:
@@ -25,6 +30,16 @@ async def test_what_lists_models_is_found_and_nothing_else() -> None:
     assert nobody == []
     assert own.listings == 0
     assert one.requests == other.requests == []
+
+
+async def test_one_that_wants_a_key_is_asked_once_and_said_to(serve: Serve) -> None:
+    async def locked(peer: Peer) -> None:
+        await peer.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}")
+
+    server = await serve(locked)
+    found = await find_local({server.port: "LiteLLM"})
+    assert found == [Found("LiteLLM", server.base_url, (), wants_key=True)]
+    assert len(server.requests) == 1
 
 
 def test_the_usual_ports_are_known() -> None:

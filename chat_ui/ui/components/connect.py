@@ -11,6 +11,10 @@ from chat_ui.state.models import ModelState
 
 __all__ = ["connect_card"]
 
+# The fields, for what fills them in.
+BASE_URL = "gateway-url"
+KEY = "gateway-key"
+
 
 def connect_card() -> rx.Component:
     """Says that this is a demo, and asks for a base URL and a key."""
@@ -46,9 +50,20 @@ def connect_card() -> rx.Component:
 def _form() -> rx.Component:
     return rx.el.form(
         _field(
-            "Base URL", "base_url", placeholder="https://api.example.com/v1", auto_focus=True, required=True
+            "Base URL",
+            "base_url",
+            id=BASE_URL,
+            placeholder="https://api.example.com/v1",
+            auto_focus=True,
+            required=True,
         ),
-        _field("Key", "key", placeholder="Stays on this machine", type="password", auto_complete="off"),
+        _field(
+            "Key", "key", id=KEY, placeholder="Stays on this machine", type="password", auto_complete="off"
+        ),
+        rx.cond(
+            ConnectState.asks_for_model,
+            _field("Model name", "model", placeholder="Where the gateway lists none"),
+        ),
         rx.cond(ConnectState.error, rx.el.p(ConnectState.error, class_name="notice", role="alert")),
         _local(),
         rx.el.div(
@@ -90,13 +105,23 @@ def _local() -> rx.Component:
 def _found(server: LocalServer) -> rx.Component:
     return rx.el.div(
         rx.el.span(server.about),
-        rx.el.button(
-            "Connect",
-            type="button",
-            class_name="button",
-            aria_label=f"Connect {server.about}",
-            disabled=ConnectState.busy,
-            on_click=ConnectState.connect_found(server.base_url),
+        rx.cond(
+            server.wants_key,
+            rx.el.button(
+                "Enter its key",
+                type="button",
+                class_name="button",
+                aria_label=f"Enter the key of {server.about}",
+                on_click=[rx.set_value(BASE_URL, server.base_url), rx.set_focus(KEY)],
+            ),
+            rx.el.button(
+                "Connect",
+                type="button",
+                class_name="button",
+                aria_label=f"Connect {server.about}",
+                disabled=ConnectState.busy,
+                on_click=ConnectState.connect_found(server.base_url),
+            ),
         ),
         class_name="card-line",
         key=server.base_url,
