@@ -55,7 +55,6 @@ GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 DialectName: TypeAlias = Literal["openai", "anthropic", "tokenhub"]
 SignUp: TypeAlias = Literal["closed", "invite", "open"]
 ClockName: TypeAlias = Literal["connect", "headers", "first_content", "gap", "total", "trailer"]
-Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400)]
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +93,7 @@ class GatewayTable(BaseModel):
     model: str | None = None
     label: str | None = None
     trust_env: bool = False
-    clocks: dict[ClockName, Seconds] = Field(default_factory=dict[ClockName, Seconds])
+    clocks: dict[ClockName, Annotated[float, Field(gt=0, le=86_400)]] = Field(default_factory=dict)
     allow_directives: bool = False
     prefill: Literal["plain", "vllm"] | None = None
     x402: bool = False

@@ -14,7 +14,7 @@ from chat_ui.chat.beginning import add_answer, answer_to, begin, check_send, cho
 from chat_ui.chat.changes import TurnStarted
 from chat_ui.chat.context import build_request, continued, retold
 from chat_ui.chat.errors import NoSuchMessage, NothingToContinue, StillAnswering
-from chat_ui.store import messages, payments, runs
+from chat_ui.store import messages, payees, runs
 from chat_ui.store.ids import is_id
 from chat_ui.store.runs import JournalEntry, Texts
 
@@ -82,7 +82,7 @@ async def agree_to_payee(chat: Chat, owner: str, wanted: Again) -> Conversation 
     async with chat.db.write() as tx:
         old, _ = await _old_answer(tx, owner, wanted.message_id)
         host = urlsplit(chat.gateways.profile(old.gateway or "").base_url).hostname or ""
-        if not await payments.accept_payee(tx, owner, host=host, seen=old.error or ""):
+        if not await payees.accept(tx, owner, host=host, seen=old.error or ""):
             return None
     return await answer_again(chat, owner, wanted)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from chat_ui.gateway.payment_errors import in_dollars
+from chat_ui.gateway.money import in_dollars
 from chat_ui.store.messages import Message
 
 __all__ = ["amount", "details_of"]

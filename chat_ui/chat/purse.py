@@ -9,14 +9,16 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.gateway.events import Receipt
+from chat_ui.gateway.money import in_dollars
 from chat_ui.gateway.payment import Payment
-from chat_ui.gateway.payment_errors import CapReached, PayeeChanged, PaymentError, in_dollars
-from chat_ui.store import payments
+from chat_ui.gateway.payment_errors import CapReached, PayeeChanged, PaymentError
+from chat_ui.store import payees, payments
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
-from chat_ui.store.payments import Budget, NewPayment, OtherPayeeError, OverBudgetError
+from chat_ui.store.payees import OtherPayeeError, Payee
+from chat_ui.store.payments import Budget, NewPayment, OverBudgetError
 
-__all__ = ["StoredPurse", "budget_of"]
+__all__ = ["StoredPurse", "budget_of", "dollars"]
 
 DECIMALS = 6
 
@@ -30,6 +32,11 @@ def budget_of(*, per_message: Decimal, per_conversation: Decimal, per_day: Decim
         per_day: for one person in 24 hours.
     """
     return Budget(*(int(cap.scaleb(DECIMALS)) for cap in (per_message, per_conversation, per_day)))
+
+
+def dollars(atomic: int) -> Decimal:
+    """An amount of the ledger, in dollars."""
+    return Decimal(atomic).scaleb(-DECIMALS)
 
 
 class StoredPurse:
@@ -88,7 +95,7 @@ class StoredPurse:
             try:
                 await payments.reserve(tx, self._owner, new, host=payment.host, budget=self._budget)
             except OverBudgetError as over:
-                limit, spent = _dollars(over.limit), _dollars(over.spent)
+                limit, spent = dollars(over.limit), dollars(over.spent)
                 raise CapReached(over.cap, limit=limit, spent=spent, price=payment.amount) from None
             except OtherPayeeError as other:
                 changed = other
@@ -96,7 +103,9 @@ class StoredPurse:
             await self._tell(f"Paying {in_dollars(payment.amount)} to {payment.host}.")
             return
         async with self._writing() as tx:
-            await payments.propose_payee(tx, self._owner, new, host=payment.host)
+            await payees.propose(
+                tx, self._owner, Payee(payment.host, payment.network, payment.asset, payment.payee)
+            )
         raise PayeeChanged(
             old=changed.old, new=changed.new, host=payment.host, network=payment.network, asset=payment.asset
         )
@@ -137,7 +146,3 @@ class StoredPurse:
                 yield tx
         except StoreError as error:
             raise PaymentError(f"A payment could not be written down: {error}") from error
-
-
-def _dollars(atomic: int) -> Decimal:
-    return Decimal(atomic).scaleb(-DECIMALS)

@@ -39,6 +39,7 @@ class Chat:
         feed: what happens in them.
         gateways: who can be asked.
         runs: answers on their way.
+        budget: what a person may spend on answers that are paid per request.
         person: the one person of a local site; None on a hosted one.
         accounts: of a hosted site; None on a local one.
     """
@@ -48,6 +49,7 @@ class Chat:
     feed: Feed
     gateways: Gateways
     runs: Runs
+    budget: Budget
     person: Person | None
     accounts: Accounts | None
 
@@ -74,12 +76,13 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         saved = connections.load(settings.data_dir)
         gateways = Gateways(settings, saved)
         feed = MemoryFeed()
-        asker = Asker(db, feed, gateways, _budget(settings))
+        budget = _budget(settings)
+        asker = Asker(db, feed, gateways, budget)
         pace = pace or Pace(drain=settings.grace_seconds)
         running = Runs(db, feed, asker, worker_id=worker_id, pace=pace)
         person = None if settings.hosted else await local_person(db)
         accounts = open_accounts(settings, db) if settings.hosted else None
-        chat = Chat(settings, db, feed, gateways, running, person, accounts)
+        chat = Chat(settings, db, feed, gateways, running, budget, person, accounts)
         purging = asyncio.create_task(keep_purging(chat))
         try:
             yield chat

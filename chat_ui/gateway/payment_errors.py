@@ -19,6 +19,7 @@ from typing import Literal, TypeAlias
 
 from chat_ui.gateway.errors import GatewayError
 from chat_ui.gateway.events import Receipt
+from chat_ui.gateway.money import in_dollars
 
 __all__ = [
     "Cap",
@@ -30,7 +31,6 @@ __all__ = [
     "PaymentError",
     "PaymentRejected",
     "PaymentsNotInstalled",
-    "in_dollars",
 ]
 
 Cap: TypeAlias = Literal["message", "conversation", "day"]
@@ -147,9 +147,3 @@ class PaymentRejected(PaymentError):
         )
         self.receipt = receipt
         self.paid = True
-
-
-def in_dollars(amount: Decimal) -> str:
-    """An amount as people write it: at least two digits after the point, and as many as it takes."""
-    whole, _, cents = f"{amount:f}".partition(".")
-    return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"

@@ -13,6 +13,7 @@ from chat_ui.chat.errors import ChatError
 from chat_ui.chat.gateways import ModelList
 from chat_ui.gateway import Model
 from chat_ui.gateway.model_facts import Prices
+from chat_ui.gateway.money import in_dollars
 from chat_ui.state import routes
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
@@ -22,6 +23,7 @@ __all__ = ["Choice", "Group", "ModelState"]
 
 MENU_LIMIT = 1000
 SEARCH_FROM = 13
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,21 +143,28 @@ def _group(listed: ModelList) -> Group:
 def _about(model: Model) -> str:
     """What a gateway says of a model, in one line."""
     size, can = model.context_window, model.capabilities
-    facts = [(f"{size // 1000:,}k context" if size >= 1000 else f"{size} context") if size else ""]
+    facts = [f"{_rounded(size)} context" if size else ""]
     able = {"vision": can.vision, "tools": can.tools, "reasoning": can.reasoning}
     facts.append(", ".join(name for name, is_told in able.items() if is_told))
     facts.append(_price(model.prices) if model.prices else "")
-    return " · ".join(fact for fact in facts if fact)
+    # A fact is not broken in two where the line is.
+    return " · ".join(fact.replace(" ", NO_BREAK) for fact in facts if fact)
+
+
+def _rounded(tokens: int) -> str:
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if tokens >= size:
+            return f"{round(tokens / size, 1 if tokens < 10 * size else 0):g}{unit}"
+    return str(tokens)
 
 
 def _price(prices: Prices) -> str:
-    """What a million tokens cost, read and written, as in ``$3 / $15``."""
+    """What a million tokens cost, read and written, as in ``$3 / $15 per 1M``."""
     if prices.input is None or prices.output is None:
         return ""
     if not prices.input and not prices.output:
         return "free"
-    is_dollar = prices.currency == "usd"
-    amounts = (
-        f"{'$' if is_dollar else ''}{amount.normalize():f}" for amount in (prices.input, prices.output)
-    )
-    return " / ".join(amounts) + ("" if is_dollar else f" {prices.currency.upper()}")
+    amounts = (prices.input, prices.output)
+    if prices.currency == "usd":
+        return " / ".join(in_dollars(amount) for amount in amounts) + " per 1M"
+    return " / ".join(f"{amount.normalize():f}" for amount in amounts) + f" {prices.currency.upper()} per 1M"

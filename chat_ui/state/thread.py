@@ -24,8 +24,8 @@ from chat_ui.chat.changes import (
 )
 from chat_ui.chat.details import details_of
 from chat_ui.chat.errors import ChatError, NoSuchConversation
+from chat_ui.chat.quote import quote_of
 from chat_ui.gateway import GatewayError
-from chat_ui.gateway.payment_errors import in_dollars
 from chat_ui.state import routes, wire
 from chat_ui.state.arguments import draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
@@ -181,8 +181,7 @@ class ThreadState(rx.State):
         async with self:
             self.price = "Asking for the price"
         try:
-            price = await turns.price_of(current_chat(), owner_of(self), draft_of(draft))
-            words = f"The answer to this message costs at most {in_dollars(price.amount)}."
+            words = str(await quote_of(current_chat(), owner_of(self), draft_of(draft)))
         except (ChatError, GatewayError, StoreError) as error:
             words = str(error)
         async with self:

@@ -1,4 +1,4 @@
-"""The ledger of payments to gateways: what is reserved, what is spent, and whom it went to.
+"""The ledger of payments to gateways: what is reserved and what is spent.
 
 A payment begins as ``reserved``, before there is a signature. It becomes ``sent`` just before it leaves, and
 then what the gateway says of it: ``settled``, ``released`` (not taken), or ``unknown`` (an answer came, and
@@ -15,23 +15,22 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_ui.store import users
+from chat_ui.store import payees, users
 from chat_ui.store.errors import NotFoundError, StoreError
-from chat_ui.store.tables import PaymentState, message, payment, pinned_payee
+from chat_ui.store.payees import Payee
+from chat_ui.store.tables import PaymentState, message, payment
 
 __all__ = [
     "DAY",
     "Budget",
     "NewPayment",
-    "OtherPayeeError",
     "OverBudgetError",
     "Payment",
-    "accept_payee",
+    "left",
     "of_message",
-    "propose_payee",
     "release",
     "reserve",
     "send",
@@ -59,20 +58,6 @@ class OverBudgetError(StoreError):
         self.limit = limit
         self.spent = spent
         self.atomic = atomic
-
-
-class OtherPayeeError(StoreError):
-    """A payment would go to another payee than those before it; nothing was reserved.
-
-    Args:
-        old: who was paid before.
-        new: who is to be paid now.
-    """
-
-    def __init__(self, *, old: str, new: str) -> None:
-        super().__init__(f"A payment would go to {new}; those before it went to {old}.")
-        self.old = old
-        self.new = new
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +146,7 @@ async def reserve(tx: AsyncSession, owner: str, new: NewPayment, *, host: str, b
     if found.one_or_none() is None:
         raise NotFoundError(f"Conversation {new.conversation_id} has no message {new.message_id} to pay for.")
     now = datetime.now(UTC)
-    await _check_payee(tx, owner, new, host, now)
+    await payees.hold_to(tx, owner, Payee(host, new.network, new.asset, new.payee))
     await _check_budget(tx, owner, new, budget, now)
     row = {**asdict(new), "atomic": str(new.atomic), "state": "reserved", "transaction": None}
     await tx.execute(payment.insert().values(**row, owner_id=owner, created_at=now, updated_at=now))
@@ -202,6 +187,21 @@ async def release(tx: AsyncSession, owner: str, nonce: str) -> bool:
     return await _change(tx, owner, nonce, ("reserved", "sent"), state="released")
 
 
+async def left(tx: AsyncSession, owner: str, conversation_id: str, *, budget: Budget) -> Budget:
+    """What of the budgets is left for a message that nothing was paid for yet.
+
+    Args:
+        tx: a transaction.
+        owner: who pays.
+        conversation_id: where the message belongs; blank for a conversation that isn't there yet.
+        budget: what may be spent in all.
+    """
+    now = datetime.now(UTC)
+    here = await _spent(tx, owner, payment.c.conversation_id == conversation_id, now)
+    today = await _spent(tx, owner, payment.c.created_at > now - DAY, now)
+    return Budget(budget.message, max(0, budget.conversation - here), max(0, budget.day - today))
+
+
 async def of_message(tx: AsyncSession, owner: str, message_id: str) -> list[Payment]:
     """The payments for a message, the oldest first; empty where it isn't this owner's."""
     rows = await tx.execute(
@@ -212,80 +212,26 @@ async def of_message(tx: AsyncSession, owner: str, message_id: str) -> list[Paym
     return [_payment(row) for row in rows]
 
 
-async def propose_payee(tx: AsyncSession, owner: str, new: NewPayment, *, host: str) -> bool:
-    """Note another payee than the one before, for the person to agree to.
-
-    Returns:
-        Whether there was one before.
-    """
-    noted = await tx.execute(
-        update(pinned_payee)
-        .where(_pin(owner, host, new.network, new.asset))
-        .values(proposed=new.payee)
-        .returning(pinned_payee.c.host)
-    )
-    return noted.one_or_none() is not None
-
-
-async def accept_payee(tx: AsyncSession, owner: str, *, host: str, seen: str) -> bool:
-    """Agree to the payee that a gateway has proposed, which is the only one from now on.
-
-    Args:
-        tx: a write transaction.
-        owner: who pays.
-        host: the gateway's.
-        seen: what the person has read; they agree to no address that isn't in it.
-
-    Returns:
-        Whether there was one.
-    """
-    proposals = await tx.execute(
-        select(pinned_payee.c.network, pinned_payee.c.asset, pinned_payee.c.proposed).where(
-            pinned_payee.c.owner_id == owner, pinned_payee.c.host == host
-        )
-    )
-    agreed = [row for row in proposals.all() if row.proposed and row.proposed in seen]
-    for network, asset, payee in agreed:
-        await tx.execute(
-            update(pinned_payee)
-            .where(_pin(owner, host, network, asset))
-            .values(payee=payee, proposed=None, pinned_at=datetime.now(UTC))
-        )
-    return bool(agreed)
-
-
-def _pin(owner: str, host: str, network: str, asset: str) -> ColumnElement[bool]:
-    here = {"owner_id": owner, "host": host, "network": network, "asset": asset}
-    return and_(*(pinned_payee.c[name] == value for name, value in here.items()))
-
-
 async def _check_budget(tx: AsyncSession, owner: str, new: NewPayment, budget: Budget, now: datetime) -> None:
     scopes: tuple[tuple[Literal["message", "conversation", "day"], int, Any], ...] = (
         ("message", budget.message, payment.c.message_id == new.message_id),
         ("conversation", budget.conversation, payment.c.conversation_id == new.conversation_id),
         ("day", budget.day, payment.c.created_at > now - DAY),
     )
-    counts = or_(
-        payment.c.state.in_(("settled", "unknown")),
-        payment.c.state.in_(("reserved", "sent")) & (payment.c.valid_before > now),
-    )
     for cap, limit, scope in scopes:
-        # Summed up here: SQLite would turn a large sum of texts into a binary fraction.
-        amounts = await tx.execute(select(payment.c.atomic).where(payment.c.owner_id == owner, scope, counts))
-        spent = sum(int(amount) for (amount,) in amounts)
+        spent = await _spent(tx, owner, scope, now)
         if spent + new.atomic > limit:
             raise OverBudgetError(cap, limit=limit, spent=spent, atomic=new.atomic)
 
 
-async def _check_payee(tx: AsyncSession, owner: str, new: NewPayment, host: str, now: datetime) -> None:
-    pin = _pin(owner, host, new.network, new.asset)
-    found = await tx.execute(select(pinned_payee.c.payee).where(pin))
-    known = found.scalar_one_or_none()
-    if known is None:
-        here = {"owner_id": owner, "host": host, "network": new.network, "asset": new.asset}
-        await tx.execute(pinned_payee.insert().values(**here, payee=new.payee, pinned_at=now))
-    elif known != new.payee:
-        raise OtherPayeeError(old=known, new=new.payee)
+async def _spent(tx: AsyncSession, owner: str, scope: ColumnElement[bool], now: datetime) -> int:
+    counts = or_(
+        payment.c.state.in_(("settled", "unknown")),
+        payment.c.state.in_(("reserved", "sent")) & (payment.c.valid_before > now),
+    )
+    # Summed up here: SQLite would turn a large sum of texts into a binary fraction.
+    amounts = await tx.execute(select(payment.c.atomic).where(payment.c.owner_id == owner, scope, counts))
+    return sum(int(amount) for (amount,) in amounts)
 
 
 async def _change(

@@ -127,8 +127,10 @@ async def paid_site(start_site, router, tmp_path_factory):
     server = ScriptedServer(router)
     await server.start()
     file = tmp_path_factory.mktemp("settings") / "gateways.toml"
-    file.write_text(f'[[gateways]]\nname = "x-router"\nbase_url = "{server.base_url}"\nmodel = "model-a"\n')
-    yield start_site(CHAT_UI_CONFIG=str(file), X402_PRIVATE_KEY=WALLET_KEY)
+    file.write_text(f'[[gateways]]\nname = "x-router"\nbase_url = "{server.base_url}"\n')
+    yield start_site(
+        CHAT_UI_CONFIG=str(file), X402_PRIVATE_KEY=WALLET_KEY, CHAT_UI_X402_PER_CONVERSATION="0.15"
+    )
     await server.stop()
 
 
@@ -136,7 +138,7 @@ async def test_a_paid_answer_has_a_price_before_and_a_receipt_after(paid_site, v
     person = await visit(paid_site)
     await person.message_box.fill("Hello?")
     await person.button("Price").click()
-    await expect(person.page.get_by_text("costs at most $0.06")).to_be_visible()
+    await expect(person.page.get_by_text("costs at most $0.06. What is left is $0.15")).to_be_visible()
     assert router.payments == []
 
     await person.message_box.press("Enter")
@@ -147,6 +149,16 @@ async def test_a_paid_answer_has_a_price_before_and_a_receipt_after(paid_site, v
     await expect(answer).to_contain_text("transaction 0xabab")
     assert len(router.payments) == 1
     assert WALLET_KEY not in "".join(person.received) + await person.page.content() + paid_site.log
+
+    await person.ask("And?")
+    await person.message_box.fill("Once more?")
+    await person.button("Price").click()
+    await expect(person.page.get_by_text("not paid: what is left is $0.03 for this conver")).to_be_visible()
+    await person.message_box.press("Enter")
+    refused = person.answers.last
+    await expect(refused).to_have_attribute("data-status", "failed")
+    await expect(refused).to_contain_text("The limit per conversation is $0.15, of which $0.12 is spent.")
+    assert len(router.payments) == 2
 
 
 async def test_a_new_payee_is_paid_after_a_click(paid_site, visit, router):

@@ -26,7 +26,17 @@ base_url = "{second}"
 @pytest_asyncio.fixture(loop_scope="session")
 async def houses():
     many = [f"lab/model-{number}" for number in range(1, 15)]
-    async with ScriptedGateway() as first, ScriptedGateway() as asleep, ScriptedGateway(*many) as second:
+    told = {
+        "id": "model-c",
+        "context_window": 131072,
+        "capabilities": ["vision", "tool_calling", "reasoning"],
+    }
+    told |= {"input_per_1m": "0.15", "output_per_1m": "0.6", "currency": "usd"}
+    async with (
+        ScriptedGateway("model-a", "model-b", told) as first,
+        ScriptedGateway() as asleep,
+        ScriptedGateway(*many) as second,
+    ):
         first.greeting, second.greeting = "The first answers", "The second answers"
         asleep.down = True
         yield first, asleep, second
@@ -52,7 +62,8 @@ async def test_models_are_grouped_by_gateway_and_one_that_is_down_says_so(site, 
     menu = await open_menu(person)
 
     first = menu.get_by_role("group", name="First house")
-    await expect(first.get_by_role("menuitemradio")).to_have_text(["model-a", "model-b"])
+    about = "131k context · vision, tools, reasoning · $0.15 / $0.60 per 1M"
+    await expect(first.get_by_role("menuitemradio")).to_have_text(["model-a", "model-b", f"model-c{about}"])
     await expect(first.get_by_role("menuitemradio", name="model-a")).to_be_checked()
     second = menu.get_by_role("group", name="Second house")
     await expect(second.get_by_role("menuitemradio")).to_have_count(14)
@@ -95,7 +106,7 @@ async def test_a_long_list_can_be_searched_by_keyboard_alone(site, visit):
     menu = person.page.get_by_role("menu", name="Model")
     field = person.page.get_by_role("searchbox", name="Find a model")
     await expect(field).to_be_focused()
-    await expect(menu.get_by_role("menuitemradio")).to_have_count(16)
+    await expect(menu.get_by_role("menuitemradio")).to_have_count(17)
 
     await keyboard.type("second 1")
     await expect(menu.get_by_role("menuitemradio")).to_have_count(6)

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from chat_ui.chat.again import Again, agree_to_payee, answer_again
 from chat_ui.chat.changes import Piece, RunPaying
+from chat_ui.chat.quote import quote_of
 from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, price_of
 from chat_ui.gateway import CapReached
@@ -128,6 +129,36 @@ async def test_a_price_is_asked_for_and_nothing_is_paid(
     assert price.amount == Decimal("0.06")
     assert router.payments == []
     assert rows("SELECT count(*) FROM message") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("caps", "words"),
+    [
+        (("0.10", "1", "5"), "What is left is $0.94 for this conversation and $4.94 for today."),
+        (("0.059", "1", "5"), "That is not paid: one answer may cost $0.059 here."),
+        (("0.10", "0.11", "5"), "That is not paid: what is left is $0.05 for this conversation and $4.94"),
+        (
+            ("0.10", "1", "0.119999"),
+            "That is not paid: what is left is $0.94 for this conversation and $0.059999",
+        ),
+        (("0.10", "0.12", "0.12"), "What is left is $0.06 for this conversation and $0.06 for today."),
+    ],
+)
+async def test_a_price_stands_beside_what_is_left(
+    settings: Settings, router: XRouter, caps: tuple[str, str, str], words: str
+) -> None:
+    limits = [Decimal(cap) for cap in caps]
+    names = ("x402_per_message", "x402_per_conversation", "x402_per_day")
+    async with opened_cleanly(settings) as chat:
+        conversation = await say(chat, "Hello?")
+        await ended(chat, conversation)
+    async with opened_cleanly(settings.model_copy(update=dict(zip(names, limits, strict=True)))) as chat:
+        draft = Draft(new_id(), "And?", conversation_id=conversation.id, model="model-a")
+        told = str(await quote_of(chat, chat.person.id, draft))
+        paid = (await ended(chat, await say(chat, "And?", conversation_id=conversation.id))).status
+    assert told.startswith(f"The answer to this message costs at most $0.06. {words}")
+    assert ("not paid" in told) == (paid == "failed")
+    assert len(router.payments) == (1 if paid == "failed" else 2)
 
 
 async def test_the_price_is_that_of_the_whole_conversation(chat: Chat, router: XRouter) -> None:

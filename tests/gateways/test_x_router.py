@@ -41,7 +41,7 @@ from chat_ui.gateway import (
     Usage,
     Wallet,
 )
-from chat_ui.store import Database, payments, users
+from chat_ui.store import Database, payees, payments, users
 from tests.gateway.wire import ASK, Peer, Script, ScriptedServer, said
 from tests.store.conftest import Turn, begin_turn
 
@@ -285,7 +285,7 @@ async def test_another_payee_is_asked_about(till: Till, offer: dict[str, Any]) -
     assert (error.old, error.new, error.host) == (PAYEE, OTHER_PAYEE, "127.0.0.1")
     assert till.ledger() == [("60000", "settled", TRANSACTION)]
     async with till.db.write() as tx:
-        assert await payments.accept_payee(tx, till.turn.run.owner_id, host=error.host, seen=str(error))
+        assert await payees.accept(tx, till.turn.run.owner_id, host=error.host, seen=str(error))
     await till.ask()
     assert till.router.payments[-1]["payload"]["authorization"]["to"].lower() == OTHER_PAYEE
     assert till.ledger() == [("60000", "settled", TRANSACTION)] * 2

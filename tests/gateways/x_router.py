@@ -61,6 +61,8 @@ MAINNET_V2 = TESTNET_V2 | {
     "extra": {"name": "USD Coin", "version": "2"},
 }
 
+MODEL = {"id": "anthropic/claude-3.5-sonnet", "pricing": {"prompt": "0.000003", "completion": "0.000015"}}
+
 FIELDS = ("from", "to", "value", "validAfter", "validBefore", "nonce")
 TYPES = {
     "TransferWithAuthorization": [
@@ -106,6 +108,9 @@ class XRouter:
         head, _, body = peer.request.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])}
+        if lines[0].split()[1] == "/v1/models":
+            await self._reply(peer, b"200 OK", json.dumps({"data": [MODEL]}).encode())
+            return
         if lines[0].split()[1] == "/v1/estimate":
             status = b"404 Not Found" if self.estimate is None else b"200 OK"
             await self._reply(peer, status, json.dumps(self.estimate).encode())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_ui.store import Database, NotFoundError, conversations, messages, payments, runs
+from chat_ui.store import Database, NotFoundError, conversations, messages, payees, payments, runs
 from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Message
 from chat_ui.store.preferences import Preferences
@@ -96,26 +96,25 @@ CALLS: dict[str, tuple[Call, Any]] = {
         None,
     ),
 }
+PAYEE = payees.Payee("x.test", "eip155:84532", "0xasset", "0xother")
 CALLS |= {
     "payments.reserve": (lambda tx, who, t: reserve(tx, who, t, "0x02"), NotFoundError),
     "payments.send": (lambda tx, who, t: payments.send(tx, who, "0x01"), NotFoundError),
     "payments.settle": (lambda tx, who, t: payments.settle(tx, who, "0x00", success=True), False),
     "payments.release": (lambda tx, who, t: payments.release(tx, who, "0x01"), False),
-    "payments.propose_payee": (
-        lambda tx, who, t: payments.propose_payee(tx, who, new(t, "0x02", "0xthief"), host="x.test"),
-        False,
-    ),
-    "payments.accept_payee": (
-        lambda tx, who, t: payments.accept_payee(tx, who, host="x.test", seen="0xother"),
-        False,
+    "payees.propose": (lambda tx, who, t: payees.propose(tx, who, PAYEE), False),
+    "payees.accept": (lambda tx, who, t: payees.accept(tx, who, host="x.test", seen="0xother"), False),
+    "payments.left": (
+        lambda tx, who, t: payments.left(tx, who, t.conversation.id, budget=payments.Budget(9, 9, 9)),
+        payments.Budget(9, 9, 9),
     ),
     "payments.of_message": (lambda tx, who, t: payments.of_message(tx, who, t.answer.id), []),
 }
 WITHOUT_AN_OWNER = {"runs.interrupt_leftovers", "conversations.purge", "messages.purge"}
-MAKES_ITS_OWN = {"conversations.create"}
+MAKES_ITS_OWN = {"conversations.create", "payees.hold_to"}
 
 
-def new(turn: Turn, nonce: str, payee: str = "0xpayee") -> payments.NewPayment:
+def new(turn: Turn, nonce: str) -> payments.NewPayment:
     return payments.NewPayment(
         nonce=nonce,
         conversation_id=turn.conversation.id,
@@ -123,7 +122,7 @@ def new(turn: Turn, nonce: str, payee: str = "0xpayee") -> payments.NewPayment:
         gateway="x-router",
         network="eip155:84532",
         asset="0xasset",
-        payee=payee,
+        payee="0xpayee",
         atomic=7,
         valid_before=datetime.now(UTC) + timedelta(hours=1),
     )
@@ -146,7 +145,7 @@ async def pay(tx: AsyncSession, owner: str, turn: Turn) -> None:
     await reserve(tx, owner, turn, "0x00")
     await payments.send(tx, owner, "0x00")
     await reserve(tx, owner, turn, "0x01")
-    await payments.propose_payee(tx, owner, new(turn, "0x02", "0xother"), host="x.test")
+    await payees.propose(tx, owner, PAYEE)
 
 
 def functions(module: ModuleType) -> dict[str, inspect.Signature]:
@@ -158,7 +157,9 @@ def functions(module: ModuleType) -> dict[str, inspect.Signature]:
     }
 
 
-EVERY = functions(conversations) | functions(messages) | functions(runs) | functions(payments)
+EVERY = (
+    functions(conversations) | functions(messages) | functions(runs) | functions(payments) | functions(payees)
+)
 
 
 def test_the_sweep_is_complete() -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chat_ui.store import ConflictError, Database, NotFoundError, payments
-from chat_ui.store.payments import Budget, NewPayment, OtherPayeeError, OverBudgetError, Payment
+from chat_ui.store import ConflictError, Database, NotFoundError, payees, payments
+from chat_ui.store.payees import OtherPayeeError, Payee
+from chat_ui.store.payments import Budget, NewPayment, OverBudgetError, Payment
 from chat_ui.store.users import User
 
 from .conftest import Turn, begin_turn
@@ -137,6 +138,24 @@ async def test_each_budget_is_its_own(db: Database, turn: Turn, alice: User, bob
     await reserve(db, bob.id, new(other, "0x02", 50), tight)
 
 
+async def test_what_is_left_of_each(db: Database, turn: Turn, alice: User, bob: User) -> None:
+    budget = Budget(50, 60, 70)
+
+    async def left(owner: str, conversation: str) -> Budget:
+        async with db.read() as tx:
+            return await payments.left(tx, owner, conversation, budget=budget)
+
+    assert await left(alice.id, "") == budget
+    await reserve(db, alice.id, new(turn, "0x01", 45), budget)
+    assert await left(alice.id, turn.conversation.id) == Budget(50, 15, 25)
+    assert await left(alice.id, "") == Budget(50, 60, 25)
+    assert await left(bob.id, turn.conversation.id) == budget
+    budget = Budget(50, 40, 40)
+    assert await left(alice.id, turn.conversation.id) == Budget(50, 0, 0)
+    await pass_time(db, "created_at")
+    assert await left(alice.id, turn.conversation.id) == Budget(50, 0, 40)
+
+
 async def test_the_day_ends(db: Database, turn: Turn, alice: User) -> None:
     budget = Budget(1000, 1000, 50)
     await reserve(db, alice.id, new(turn, "0x01", 50), budget)
@@ -201,19 +220,20 @@ async def test_twenty_at_once_never_spend_more_than_there_is(
 async def test_a_payee_is_pinned_until_another_is_agreed_to(
     db: Database, turn: Turn, alice: User, rows: Rows
 ) -> None:
-    await reserve(db, alice.id, new(turn, "0x01"))
+    first = new(turn, "0x01")
+    await reserve(db, alice.id, first)
     with pytest.raises(OtherPayeeError) as caught:
         await reserve(db, alice.id, new(turn, "0x02", payee="0xthief"))
     assert (caught.value.old, caught.value.new) == ("0xpayee", "0xthief")
     assert [nonce for nonce, *_ in rows(LEDGER)] == ["0x01"]
     async with db.write() as tx:
-        await payments.propose_payee(tx, alice.id, new(turn, "0x02", payee="0xthief"), host="x.test")
-        assert not await payments.accept_payee(tx, alice.id, host="x.test", seen="pay 0xsomebody else")
+        await payees.propose(tx, alice.id, Payee("x.test", first.network, first.asset, "0xthief"))
+        assert not await payees.accept(tx, alice.id, host="x.test", seen="pay 0xsomebody else")
     with pytest.raises(OtherPayeeError):
         await reserve(db, alice.id, new(turn, "0x02", payee="0xthief"))
     async with db.write() as tx:
-        assert await payments.accept_payee(tx, alice.id, host="x.test", seen="pay 0xthief now")
-        assert not await payments.accept_payee(tx, alice.id, host="x.test", seen="pay 0xthief now")
+        assert await payees.accept(tx, alice.id, host="x.test", seen="pay 0xthief now")
+        assert not await payees.accept(tx, alice.id, host="x.test", seen="pay 0xthief now")
     await reserve(db, alice.id, new(turn, "0x03", payee="0xthief"))
     with pytest.raises(OtherPayeeError):
         await reserve(db, alice.id, new(turn, "0x04"))
