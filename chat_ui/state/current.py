@@ -14,6 +14,7 @@ from chat_ui.accounts.caller import Caller, caller
 from chat_ui.accounts.errors import NotAllowed
 from chat_ui.chat.service import Chat, check_chat, open_chat
 from chat_ui.settings import SettingsError, get_settings
+from chat_ui.state.ending import ended_by_signals
 from chat_ui.store.errors import StoreError
 
 __all__ = ["caller_now", "current_chat", "owner_of", "refuse_a_false_start", "run_chat", "serving"]
@@ -47,7 +48,14 @@ async def run_chat() -> AsyncIterator[None]:
         if chat.accounts is not None:
             watching = asyncio.create_task(chat.accounts.sessions.watch())
             stack.callback(watching.cancel)
-        yield
+
+        async def close() -> None:
+            # Those who read along see the answers to their end: until then the chat is there for them.
+            await chat.runs.drain()
+            await stack.aclose()
+
+        with ended_by_signals(close):
+            yield
 
 
 def refuse_a_false_start() -> None:

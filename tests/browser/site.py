@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,7 +156,9 @@ class Site:
         process, self._process = self._process, None
         if process is None:
             return None
-        os.killpg(process.pid, number)
+        # It may have ended by itself.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
         try:
             process.wait(timeout=15)
         except subprocess.TimeoutExpired:

@@ -29,6 +29,9 @@ async def test_given_the_time_an_answer_is_written_to_its_end(start_site, visit)
 
     assert site.stop() == 0
 
+    # Whoever reads along is left last.
+    await person.seen_at_least(person.answers.last, 150)
+    await expect(person.answers.last).to_have_attribute("data-status", "complete")
     site.start()
     again = await visit(site, person.page.url.removeprefix(site.url))
     await expect(again.answers.last).to_have_attribute("data-status", "complete")
