@@ -91,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--counts", nargs="+", type=int, default=COUNTS, help="of conversations (%(default)s)"
     )
-    parser.add_argument("--tokens", type=int, default=TOKENS, help="of each answer")
+    parser.add_argument("--tokens", type=int, default=TOKENS, help="of each answer (%(default)s)")
     parser.add_argument("--profile", action="store_true", help="tell where the time goes; needs py-spy")
 
 

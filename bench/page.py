@@ -20,6 +20,7 @@ from websockets.typing import Origin
 
 from chat_ui.state.routes import CONVERSATION_PREFIX
 from chat_ui.state.thread import ThreadState
+from chat_ui.state.wire import PIECE
 
 __all__ = ["Page", "open_page"]
 
@@ -70,6 +71,10 @@ class Page:
         draft = {"id": uuid4().hex, "text": text, "conversation_id": "", "parent_id": ""}
         await self.emit(f"{THREAD}.send", draft=draft)
         self._path = CONVERSATION_PREFIX + await self._stored
+        await self.follow()
+
+    async def follow(self) -> None:
+        """Ask for the conversation of its address."""
         await self.emit(f"{THREAD}.follow")
 
     async def emit(self, name: str, **payload: Any) -> None:
@@ -82,6 +87,8 @@ class Page:
         return {"name": name, "payload": payload, "router_data": here}
 
     def _take(self, name: str, *said: Any, now: int) -> None:
+        if name == PIECE:
+            self._append(*said[:3], now=now)
         if name != "event":
             return
         update = said[0]
@@ -96,7 +103,7 @@ class Page:
 
     def _set(self, value: Any, now: int) -> None:
         if isinstance(value, list):
-            self._append(value[0], value[1], value[2], now)
+            self._append(*value[:3], now=now)
         elif "conversation" in value and self._stored is not None:
             self._stored.set_result(value["conversation"])
         else:

@@ -23,6 +23,7 @@ from typing import Any
 from bench import plots, report
 from bench.browser import Tab, open_tab
 from bench.gateway import Answer, RunningGateway, question, running_gateway
+from bench.numbered import CODE_LINES
 from bench.peers import CACHE, OURS, PEERS, Peer, Serving
 
 __all__ = ["PAGE", "add_arguments", "run"]
@@ -158,6 +159,8 @@ async def _measured_in_browser(peer: Peer, serving: Serving, gateway: RunningGat
 class Conversation:
     """A chat that is open in a browser, and answers of it that are measured one by one.
 
+    Its ``bytes`` count what has reached the page.
+
     Args:
         peer: which chat.
         serving: where it is.
@@ -171,7 +174,7 @@ class Conversation:
         self._tab = tab
         self._gateway = gateway
         self._warm_ups = iter("wvu")
-        self._bytes = 0
+        self.bytes = 0
         self._moved = time.monotonic()
         self._counts_files = False
         self._files: set[str] = set()
@@ -184,24 +187,26 @@ class Conversation:
         """Load the page of a new conversation for the first time; returns its bytes."""
         await self._tab.call("Performance.enable", timeDomain="threadTicks")
         await self._tab.call("Network.enable")
-        self._bytes, self._counts_files = 0, True
+        self.bytes, self._counts_files = 0, True
         await self._tab.open(self._serving.url)
         await self._until_usable()
         while time.monotonic() < self._moved + QUIET_S:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         self._counts_files = False
-        return self._bytes
+        return self.bytes
 
-    async def watched(self, tokens: int, rate: float, mark: str) -> tuple[list[float], float]:
+    async def watched(
+        self, tokens: int, rate: float, mark: str, *, code_lines: int = CODE_LINES
+    ) -> tuple[list[float], float]:
         """Ask in a new page and look on; returns each token's delay in ms, and bytes per token."""
         await self._begin()
         await self._tab.call("Network.enable")
         await self._tab.evaluate(f"({PAINT})({json.dumps(mark)}, {tokens})")
-        self._bytes = 0
-        await self._tab.write(self._peer.input, question(tokens, rate, mark))
+        self.bytes = 0
+        await self._tab.write(self._peer.input, question(tokens, rate, mark, code_lines))
         await self._until_painted(tokens, mark)
         await asyncio.sleep(QUIET_S)
-        wire = self._bytes / tokens
+        wire = self.bytes / tokens
         await self._tab.call("Network.disable")
         stamps = await self._tab.evaluate("window.bench.stamps")
         await self._tab.evaluate("window.bench.observer.disconnect()")
@@ -273,7 +278,7 @@ class Conversation:
             self._count(said["encodedDataLength"])
 
     def _count(self, size: float) -> None:
-        self._bytes += int(size)
+        self.bytes += int(size)
         self._moved = time.monotonic()
 
 

@@ -43,11 +43,13 @@ class Serving:
         url: where it shows a new conversation.
         chat: the path of the conversation to measure in.
         pid: its first process.
+        up_after_s: how long it took to answer.
     """
 
     url: str
     chat: str
     pid: int
+    up_after_s: float
 
     def cpu_seconds(self) -> float:
         """The processor time that it has taken."""
@@ -128,8 +130,8 @@ class Peer:
                 with running as process:
                     # By name, not by number: a page may allow only the one or the other.
                     url = f"http://localhost:{names['port']}"
-                    until_up(url, process, log, UP_WITHIN_S)
-                    yield Serving(url, chat, process.pid)
+                    up_after_s = until_up(url, process, log, UP_WITHIN_S)
+                    yield Serving(url, chat, process.pid, up_after_s)
 
     def _directory(self, data: str) -> str:
         if not self.app:

@@ -22,7 +22,10 @@ class Pace:
     """How often things happen, in seconds where nothing else is said.
 
     Args:
-        piece: between two pieces for the readers.
+        piece: between two pieces of an answer for its readers, while few answers run: a frame of theirs.
+        pieces_per_s: how many pieces leave in a second, all running answers together: many wait longer each,
+            so that what arrives meanwhile goes in one.
+        longest_piece: the longest of these waits.
         journal: how long text may wait for the journal.
         journal_chars: how much text may wait for it, in code points.
         retry: before the second try to save an answer; each later wait is twice as long.
@@ -30,12 +33,20 @@ class Pace:
         drain: how long running answers may go on when the site closes.
     """
 
-    piece: float = 0.04
+    piece: float = 0.016
+    pieces_per_s: float = 1500.0
+    longest_piece: float = 0.15
     journal: float = 0.25
     journal_chars: int = 2048
     retry: float = 0.1
     longest_retry: float = 30.0
     drain: float = 2.0
+
+    def between_pieces(self, running: int) -> float:
+        """How long an answer's next piece waits after the last, with so many answers running."""
+        if not self.piece:
+            return 0.0
+        return min(max(self.piece, running / self.pieces_per_s), self.longest_piece)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,7 @@ class LiveRun:
         self.unsent = asyncio.Event()
         self.unsaved = asyncio.Event()
         self.bulky = asyncio.Event()
+        self.sent_at = 0.0
         self.stopped = False
         self.listening: asyncio.Task[None] | None = None
         self.outcome: Outcome | None = None

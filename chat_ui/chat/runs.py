@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from chat_ui.chat.changes import (
 )
 from chat_ui.chat.errors import ChatError, Closing
 from chat_ui.chat.feed import Feed, Topic
+from chat_ui.chat.journal import Journal, until_tick
 from chat_ui.chat.live import LiveRun, Pace, Turn
 from chat_ui.chat.outcome import unsaved_words
 from chat_ui.gateway import GatewayError
@@ -31,7 +33,7 @@ from chat_ui.store import messages, runs
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
-from chat_ui.store.runs import Outcome
+from chat_ui.store.runs import JournalBatch, Outcome
 
 __all__ = ["Pace", "Runs", "Turn"]
 
@@ -58,6 +60,7 @@ class Runs:
     ) -> None:
         self.worker_id = worker_id
         self._db = db
+        self._on_disk = Journal(db)
         self._feed = feed
         self._asker = asker
         self._pace = pace or Pace()
@@ -151,11 +154,15 @@ class Runs:
     async def _send_pieces(self, run: LiveRun) -> None:
         while True:
             await run.unsent.wait()
+            # An answer that has said nothing for a while isn't kept waiting.
+            wait = run.sent_at + self._pace.between_pieces(len(self._live)) - time.monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
             await self._send_piece(run)
-            await asyncio.sleep(self._pace.piece)
 
     async def _send_piece(self, run: LiveRun) -> None:
         run.unsent.clear()
+        run.sent_at = time.monotonic()
         topic = Topic("conversation", run.turn.conversation_id)
         for piece in run.answer.take_pieces(run.turn.message_id):
             await self._tell(topic, piece)
@@ -164,12 +171,11 @@ class Runs:
         while True:
             await run.unsaved.wait()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.journal):
+                async with asyncio.timeout(until_tick(self._pace.journal)):
                     await run.bulky.wait()
             entries = run.take_batch()
             try:
-                async with self._db.write(durable=False) as tx:
-                    await runs.append(tx, run.turn.owner, run.turn.run_id, entries)
+                await self._on_disk.write(JournalBatch(run.turn.owner, run.turn.run_id, entries))
             except Exception as error:
                 _log_unsaved("An answer's journal could not be written; it is tried again", error)
                 run.give_back(entries)

@@ -99,7 +99,7 @@ class ThreadState(rx.State):
         async with aclosing(changes):
             async for change in changes:
                 if isinstance(change, Piece):
-                    await wire.push(channel.piece(change))
+                    await channel.grow(change)
                 elif isinstance(change, RunWaiting | RunPaying):
                     await wire.push(channel.hurdle(change))
                 else:

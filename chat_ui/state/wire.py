@@ -7,20 +7,29 @@ this is ``ui/components/texts.js`` and ``ui/components/outbox.js``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from reflex.event import Event
+from reflex.utils.exceptions import ReflexRuntimeError
 from reflex_base.event.context import EventContext
+from reflex_base.registry import RegistrationContext
 
 from chat_ui.chat.changes import Piece, RunPaying, RunWaiting
 from chat_ui.store.messages import Message
 
-__all__ = ["Channel", "Push", "details", "push", "refused", "stored", "texts", "thought"]
+if TYPE_CHECKING:
+    from reflex.app import EventNamespace
+
+__all__ = ["PIECE", "Channel", "Push", "details", "push", "refused", "stored", "texts", "thought"]
 
 TEXTS = "ref_texts"
 COMPOSER = "ref_composer"
+# The name of the event that a piece is, and how Socket.IO writes that a packet is an event.
+PIECE = "p"
+EVENT = "2"
 BATCH_CHARS = 100_000
 
 
@@ -47,12 +56,13 @@ class Channel:
         self._keys: dict[str, int] = {}
         self._final: set[str] = set()
 
-    def piece(self, grown: Piece) -> Push:
+    async def grow(self, grown: Piece) -> None:
         """Let an answer grow on the page."""
         value: list[Any] = [self._key(grown.message_id), grown.offset, grown.text]
         if grown.part != "text":
             value.append(grown.part)
-        return _set(TEXTS, value)
+        if not await _send_bare(value):
+            await push(_set(TEXTS, value))
 
     def hurdle(self, hurdle: RunWaiting | RunPaying) -> Push:
         """Tell the page what an answer waits for; its first piece ends that."""
@@ -78,6 +88,33 @@ class Channel:
 
     def _key(self, message_id: str) -> int:
         return self._keys.setdefault(message_id, len(self._keys))
+
+
+async def _send_bare(value: list[Any]) -> bool:
+    """Send a piece as a Socket.IO event of its own, if the page's websocket is one of this process.
+
+    It takes a third of the bytes and of the time that a piece costs as one of Reflex's events.
+    """
+    sockets = _sockets()
+    if sockets is None:
+        return False
+    # Not by the public ``token_to_sid``, which copies the names of all pages each time.
+    known = sockets._token_manager.token_to_socket.get(EventContext.get().token)
+    server: Any = sockets.server
+    connection = known and server.manager.eio_sid_from_sid(known.sid, sockets.namespace)
+    if connection is None:
+        return False
+    said = json.dumps([PIECE, *value], ensure_ascii=False, separators=(",", ":"))
+    await server.eio.send(connection, f"{EVENT}{sockets.namespace},{said}")
+    return True
+
+
+def _sockets() -> EventNamespace | None:
+    """Reflex's end of all websockets of this process; there are none without an app."""
+    try:
+        return RegistrationContext.get().app.event_namespace
+    except ReflexRuntimeError:
+        return None
 
 
 def texts(messages: Sequence[Message]) -> Iterator[Push]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
@@ -19,12 +19,14 @@ from chat_ui.store.tables import Part, RunStatus, message, run, run_journal
 
 __all__ = [
     "NOTHING_SAID",
+    "JournalBatch",
     "JournalEntry",
     "Outcome",
     "Run",
     "Texts",
     "active",
     "append",
+    "append_all",
     "finish",
     "get",
     "interrupt_leftovers",
@@ -54,6 +56,15 @@ class JournalEntry:
     seq: int
     part: Part
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalBatch:
+    """Pieces that a run adds to its journal."""
+
+    owner: str
+    run_id: str
+    entries: Sequence[JournalEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +171,30 @@ async def append(tx: AsyncSession, owner: str, run_id: str, entries: Iterable[Jo
         NotFoundError: the run isn't this owner's, or has ended.
         ConflictError: a sequence number is taken (raised as the transaction ends).
     """
-    for entry in entries:
-        added = await tx.execute(
-            _APPEND,
-            {"run": run_id, "owner": owner, **asdict(entry)},
-            execution_options={"preserve_rowcount": True},
-        )
-        if cast("CursorResult[Any]", added).rowcount != 1:
-            raise NotFoundError(f"There is no run {run_id} that is still going.")
+    await append_all(tx, [JournalBatch(owner, run_id, list(entries))])
+
+
+async def append_all(tx: AsyncSession, batches: Iterable[JournalBatch]) -> None:
+    """Add pieces to the journals of several runs, as ``append`` does; of all of them or of none.
+
+    Raises:
+        NotFoundError: one of the runs isn't its owner's, or has ended.
+        ConflictError: a sequence number is taken (raised as the transaction ends).
+    """
+    rows = [
+        {"run": batch.run_id, "owner": batch.owner, "seq": entry.seq, "part": entry.part, "text": entry.text}
+        for batch in batches
+        for entry in batch.entries
+    ]
+    if not rows:
+        return
+    # PostgreSQL's driver doesn't count what many rows at once have done.
+    counts_many = (await tx.connection()).dialect.supports_sane_multi_rowcount
+    for some in [rows] if counts_many else [[row] for row in rows]:
+        said = some if len(some) > 1 else some[0]
+        added = await tx.execute(_APPEND, said, execution_options={"preserve_rowcount": True})
+        if cast("CursorResult[Any]", added).rowcount != len(some):
+            raise NotFoundError("There is no such run that is still going.")
 
 
 async def journal(tx: AsyncSession, owner: str, run_id: str) -> Texts:

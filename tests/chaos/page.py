@@ -18,6 +18,7 @@ from websockets.typing import Origin
 
 from chat_ui.state.routes import CONVERSATION_PREFIX
 from chat_ui.state.thread import ThreadState
+from chat_ui.state.wire import PIECE
 from tests.chaos.patience import PATIENCE_S, until
 
 __all__ = ["Head", "Page", "Seen", "Sending"]
@@ -196,11 +197,13 @@ class Page:
         elif frame.startswith("40"):
             self._socket = socket
         elif frame.startswith("42/_event,"):
-            name, said = json.loads(frame.removeprefix("42/_event,"))
+            name, *said = json.loads(frame.removeprefix("42/_event,"))
             if name == "new_token":
-                self._token = said
+                self._token = said[0]
+            elif name == PIECE:
+                self._append(*said)
             else:
-                self._update(said)
+                self._update(said[0])
 
     def _update(self, update: dict[str, Any]) -> None:
         heads = (update.get("delta") or {}).get(THREAD, {}).get("heads_rx_state_")

@@ -1,7 +1,7 @@
 // The texts of the conversations that this tab has shown. They live outside React and outside Reflex's state, so that a
 // growing answer is never sent twice: the server pushes small pieces, and this module appends them.
 //
-// What arrives (see chat_ui/state/wire.py):
+// What arrives (see chat_ui/state/wire.py), the pieces as websocket events of their own, "p", or like the rest:
 //   [key, offset, text]                a piece of an answer; offset counts code points
 //   [key, offset, text, part]          the same for another part of it ("reasoning", "tool_calls")
 //   {keys: {key: id}}                  which answers these are; said before the first piece of each
@@ -11,6 +11,7 @@
 //   {id, details: [[name, value], …]}  what is known of how it came about, when that was asked for
 //   {texts: [{id, text, …}]}           whole texts with all their parts, on load and after a gap
 import { useSyncExternalStore } from "react";
+import { Manager } from "socket.io-client";
 import { refs } from "$/utils/state";
 
 const PARTS = ["text", "reasoning", "tool_calls"];
@@ -116,6 +117,13 @@ refs["ref_texts"] = {
       receive(message);
     },
   },
+};
+
+// Reflex keeps its websocket to itself; whoever makes one on this page makes one that brings pieces.
+const makeSocket = Manager.prototype.socket;
+const onPiece = (...piece) => append(piece);
+Manager.prototype.socket = function socket(...options) {
+  return makeSocket.apply(this, options).off("p", onPiece).on("p", onPiece);
 };
 
 export function readText(id) {

@@ -1,0 +1,168 @@
+"""Much text: opening a conversation of 10,000 messages, reading back and typing in it, and a long answer.
+
+A long answer is flat where a token costs no more at its end than at its start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench import report
+from bench.browser import Tab, open_tab
+from bench.gateway import Answer, RunningGateway, question, running_gateway
+from bench.page import open_page
+from bench.peers import Peer, Serving, ours
+from bench.seed import write_history
+from bench.stream import Conversation
+
+__all__ = ["PAGE", "add_arguments", "run"]
+
+PAGE = "docs/benchmarks/long.md"
+HERE = Path(__file__).parent
+OPENINGS = 20
+LONG_RATE = 400.0
+CODE_LINES = 500
+SCROLL_S, SCROLL_PX = 6.0, 120
+KEYS, KEY_EVERY_S = 60, 0.1
+FRAME_MS = 1000 / 60
+SAMPLE_S = 0.5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this benchmark's own options."""
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--tokens", type=int, default=20_000)
+
+
+def run(arguments: argparse.Namespace) -> str:
+    """Measure, and return the result as markdown."""
+
+    def seeded(folder: Path) -> str:
+        return "/c/" + asyncio.run(write_history(folder, arguments.messages))
+
+    with running_gateway(Answer(tokens=10, rate=0)) as gateway:
+        peer = replace(ours(), prepare=seeded)
+        with peer.serving(gateway.base_url) as serving:
+            opened = asyncio.run(_opened(serving, arguments.messages))
+            read = asyncio.run(_read(peer, gateway, serving))
+        with ours().serving(gateway.base_url) as serving:
+            flat = asyncio.run(_flat(ours(), gateway, serving, arguments.tokens))
+    return "\n\n".join([report.circumstances("reflex"), opened, read, flat])
+
+
+async def _opened(serving: Serving, messages: int) -> str:
+    """Open the conversation without a browser: what the server alone takes."""
+    port = urlsplit(serving.url).port or 0
+    waits: list[float] = []
+    for _ in range(OPENINGS):
+        async with open_page(port, serving.chat) as page:
+            start = time.monotonic()
+            await page.follow()
+            await asyncio.wait_for(page.shown.wait(), 30)
+            waits.append((time.monotonic() - start) * 1e3)
+    return _say(
+        f"A conversation of {messages:,} messages is open {statistics.median(waits):.0f} ms after it was "
+        f"asked for, {max(waits):.0f} ms at most of {OPENINGS} times: its end, with texts, at the websocket."
+    )
+
+
+async def _read(peer: Peer, gateway: RunningGateway, serving: Serving) -> str:
+    """Read back in it, then type while an answer streams."""
+    async with open_tab() as tab:
+        await tab.call("Performance.enable", timeDomain="threadTicks")
+        await tab.open(serving.url + serving.chat)
+        shown = "document.querySelectorAll('article').length"
+        await tab.until(f"{shown} > 20", "the conversation appears")
+        before = await tab.evaluate(shown)
+        await tab.evaluate(f"({(HERE / 'typing.js').read_text()})()")
+        await _scroll(tab)
+        frames = await tab.evaluate("window.bench.frames.splice(0)")
+        after = await tab.evaluate(shown)
+        keys = await _typed(peer, tab)
+    late = sum(frame > 1.5 * FRAME_MS for frame in frames)
+    return _say(
+        f"Reading back through {after - before} messages, {len(frames) / sum(frames) * 1e3:.0f} frames a "
+        f"second; {late} of {len(frames)} frames came late. Typing while an answer streams, a key takes "
+        f"{statistics.median(keys):.1f} ms, {max(keys):.1f} ms at most of {len(keys)}."
+    )
+
+
+async def _scroll(tab: Tab) -> None:
+    end = time.monotonic() + SCROLL_S
+    while time.monotonic() < end:
+        wheel = {"type": "mouseWheel", "x": 700, "y": 400, "deltaX": 0, "deltaY": -SCROLL_PX}
+        await tab.call("Input.dispatchMouseEvent", **wheel)
+
+
+async def _typed(peer: Peer, tab: Tab) -> list[float]:
+    await tab.write(peer.input, question(1000, 50, "k"))
+    await asyncio.sleep(2)
+    await tab.evaluate("window.bench.keys.length = 0")
+    await tab.evaluate(f"document.querySelector({json.dumps(peer.input)}).focus()")
+    for number in range(KEYS):
+        key = "abcdefghij"[number % 10]
+        await tab.call("Input.dispatchKeyEvent", type="keyDown", text=key, key=key)
+        await tab.call("Input.dispatchKeyEvent", type="keyUp", key=key)
+        await asyncio.sleep(KEY_EVERY_S)
+    return await tab.evaluate("window.bench.keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What an answer has cost so far: tokens, bytes, and milliseconds of page and server."""
+
+    tokens: int
+    wire: float
+    browser: float
+    server: float
+
+
+async def _flat(peer: Peer, gateway: RunningGateway, serving: Serving, tokens: int) -> str:
+    async with open_tab() as tab:
+        chat = Conversation(peer, serving, tab, gateway)
+        await chat.first_load()
+        samples: list[Sample] = []
+        watching = asyncio.create_task(chat.watched(tokens, LONG_RATE, "k", code_lines=CODE_LINES))
+        while not watching.done():
+            await asyncio.sleep(SAMPLE_S)
+            if (painted := await tab.evaluate("window.bench?.painted ?? 0")) > 0:
+                page = await tab.metrics()
+                cost = chat.bytes, page["TaskDuration"] * 1e3, serving.cpu_seconds() * 1e3
+                samples.append(Sample(painted, *cost))
+        await watching
+    first, last = _between(samples, 0.1, 0.3), _between(samples, 0.8, 1.0)
+    header = ["per 1,000 tokens", "10 to 30 %", "80 to 100 %", "times"]
+    rows: list[list[Any]] = [
+        [name, f"{one:,.0f}", f"{other:,.0f}", f"{other / one:.2f}"]
+        for name, one, other in zip(("bytes", "browser ms", "server ms"), first, last, strict=True)
+    ]
+    _say(str(rows))
+    about = f"An answer of {tokens:,} tokens at {LONG_RATE:g}/s, with code blocks of {CODE_LINES} lines:"
+    return about + "\n\n" + report.table(header, rows)
+
+
+def _between(samples: list[Sample], begin: float, end: float) -> tuple[float, float, float]:
+    """Costs per 1,000 tokens in a part of the answer."""
+    count = samples[-1].tokens
+    part = [sample for sample in samples if begin * count <= sample.tokens <= end * count]
+    first, last = part[0], part[-1]
+    tokens = (last.tokens - first.tokens) / 1000
+    return (
+        (last.wire - first.wire) / tokens,
+        (last.browser - first.browser) / tokens,
+        (last.server - first.server) / tokens,
+    )
+
+
+def _say(words: str) -> str:
+    print(words, file=sys.stderr, flush=True)
+    return words
