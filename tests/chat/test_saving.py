@@ -39,7 +39,7 @@ async def impatient(settings: Settings) -> AsyncGenerator[Chat]:
         asker = Asker(db, feed, gateways, Budget(0, 0, 0))
         running = Runs(db, feed, asker, worker_id="impatient", pace=pace)
         try:
-            yield Chat(settings, db, feed, gateways, running, await local_person(db))
+            yield Chat(settings, db, feed, gateways, running, await local_person(db), accounts=None)
         finally:
             await running.drain()
             await db.close()
