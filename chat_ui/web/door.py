@@ -84,9 +84,9 @@ class Door:
         inside = _told(scope, visitor, self._browser.where(connection).address)
         try:
             async with self._sessions.connected(visitor.session_id, line.cut):
-                await self._app(inside, line.receive, send)
+                await self._app(inside, line.receive, line.send)
         finally:
-            await line.end()
+            line.end()
 
     async def _visitor(self, connection: HTTPConnection) -> Visitor | None:
         return await self._sessions.find(self._browser.token(connection))
@@ -99,32 +99,43 @@ class Door:
 
 
 class _Line:
-    """A websocket that can be cut: whoever listens on it hears that the other side has left."""
+    """A websocket that can be cut, whatever those who speak on it are doing."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
         self._listening: asyncio.Future[Message] | None = None
-        self._cut = asyncio.Event()
-        self._cutting = asyncio.create_task(self._cut.wait())
+        self._is_cut = asyncio.Event()
+        self._cutting = asyncio.create_task(self._close_once_cut())
 
     def cut(self) -> None:
-        self._cut.set()
+        self._is_cut.set()
+
+    async def _close_once_cut(self) -> None:
+        await self._is_cut.wait()
+        if self._listening is not None:
+            # Granian closes nothing while somebody still listens.
+            self._listening.cancel()
+            await asyncio.wait({self._listening})
+        await self._send({"type": "websocket.close", "code": 1008})
 
     async def receive(self) -> Message:
         if self._listening is None:
             self._listening = asyncio.ensure_future(self._receive())
         await asyncio.wait({self._listening, self._cutting}, return_when=asyncio.FIRST_COMPLETED)
-        if self._cut.is_set():
+        if self._is_cut.is_set():
             return {"type": "websocket.disconnect", "code": 1008}
         message, self._listening = self._listening.result(), None
         return message
 
-    async def end(self) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
-        if not self._cutting.cancel() or self._cut.is_set():
-            await self._send({"type": "websocket.close", "code": 1008})
+    async def send(self, message: Message) -> None:
+        if not self._is_cut.is_set():
+            await self._send(message)
+
+    def end(self) -> None:
+        for task in (self._listening, self._cutting):
+            if task is not None:
+                task.cancel()
 
 
 def _is_open_file(path: str) -> bool:

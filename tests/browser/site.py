@@ -79,14 +79,14 @@ def _held(directory: Path, *, wait: bool = True) -> Iterator[bool]:
 def _port(remembered: Path) -> int:
     """The port of the last time if it is free, else a new one."""
     try:
-        port = _free_port(int(remembered.read_text()))
+        port = free_port(int(remembered.read_text()))
     except (OSError, ValueError):
-        port = _free_port()
+        port = free_port()
     remembered.write_text(str(port))
     return port
 
 
-def _free_port(port: int = 0) -> int:
+def free_port(port: int = 0) -> int:
     """This port, or any.
 
     Raises:

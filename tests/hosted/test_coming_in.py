@@ -1,0 +1,101 @@
+"""The door, as browsers and others come to it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.hosted.conftest import PASSWORD, Hosted, come_in, submit
+
+
+async def test_a_day_at_the_door(hosted: Hosted) -> None:
+    ada = await come_in(hosted, hosted.first_link, "ada")
+    cookie = next(iter(ada.client.cookies.jar))
+    assert (cookie.has_nonstandard_attr("HttpOnly"), cookie.get_nonstandard_attr("SameSite")) == (True, "lax")
+    stranger = hosted.client()
+    page = await stranger.get("/c/abc", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["location"]) == (303, "/login?next=/c/abc")
+    assert "The page." in (await ada.client.get("/")).text
+
+    # The same words for whoever is wrong, and no token of before the sign-in is good after it.
+    wrong = [
+        (await submit(stranger, "/login", name=name, password="wrong")) for name in ("ada", "nobody")
+    ]
+    assert {answer.status_code for answer in wrong} == {400}
+    assert len({answer.text.replace("ada", "").replace("nobody", "") for answer in wrong}) == 1
+    before = dict(stranger.cookies)
+    signed_in = await submit(stranger, "/login?next=/c/abc", name="ADA", password=PASSWORD)
+    assert (signed_in.status_code, signed_in.headers["location"]) == (303, "/c/abc")
+    assert not set(before.values()) & set(dict(stranger.cookies).values())
+    for elsewhere in ("https://evil.example", "//evil.example", "/\\evil.example", "evil"):
+        again = await stranger.get("/login", params={"next": elsewhere})
+        assert (again.status_code, again.headers["location"]) == (303, "/")
+
+    # The token is nowhere but in the browser.
+    token = stranger.cookies["chat_ui_session"]
+    hosted.site.stop()
+    assert token not in hosted.site.log
+    kept = b"".join(path.read_bytes() for path in hosted.site.data_dir.rglob("*") if path.is_file())
+    assert token.encode() not in kept
+
+
+async def test_forms_of_other_sites_do_nothing(hosted: Hosted) -> None:
+    ada = await come_in(hosted, hosted.first_link, "ada")
+    fields = {"name": "ada", "password": PASSWORD, "new_password": "another good one"}
+    page = (await ada.client.get("/password")).text
+    token = page.split('form_token" value="')[1].split('"')[0]
+    for origin, form_token in (
+        ("https://evil.example", token),
+        (f"{hosted.url}.evil.example", token),
+        ("null", token),
+        (None, token),
+        (hosted.url, ""),
+        (hosted.url, "0" * 64),
+    ):
+        headers = {} if origin is None else {"Origin": origin}
+        for path in ("/password", "/leave", "/logout"):
+            answer = await ada.client.post(path, data={"form_token": form_token, **fields}, headers=headers)
+            assert answer.status_code == 400
+    assert (await ada.client.get("/session")).status_code == 204
+    assert (await submit(hosted.client(), "/login", name="ada", password=PASSWORD)).status_code == 303
+    large = {"form_token": token, "name": "x" * 20_000}
+    answer = await ada.client.post("/password", data=large, headers={"Origin": hosted.url})
+    assert answer.status_code == 400
+
+
+async def test_who_gets_a_websocket(hosted: Hosted) -> None:
+    ada = await come_in(hosted, hosted.first_link, "ada")
+    async with ada.socket():
+        pass
+    port = hosted.site.port
+    origins = (
+        "https://evil.example",
+        "null",
+        "",
+        f"https://localhost:{port}",
+        f"http://127.0.0.1:{port}",
+        f"http://localhost:{port}.evil.example",
+        f"http://sub.localhost:{port}",
+    )
+    refused = [{"Origin": origin} for origin in origins]
+    refused += [{"Cookie": ""}, {"Cookie": "chat_ui_session=guess"}, {"X-Chat-UI-Session": ada.id, "Cookie": ""}]
+    for headers in refused:
+        with pytest.raises(InvalidStatus) as answer:
+            async with ada.socket(headers=headers):
+                pass
+        assert answer.value.response.status_code == 403
+
+
+async def test_what_was_ended_closes_within_seconds(hosted: Hosted) -> None:
+    ada = await come_in(hosted, hosted.first_link, "ada")
+    other = hosted.client()
+    await submit(other, "/login", name="ada", password=PASSWORD)
+    async with ada.socket() as socket:
+        changed = await submit(other, "/password", name="", password=PASSWORD, new_password="another good one")
+        assert changed.status_code == 303
+        async with asyncio.timeout(10):
+            await socket.closed.wait()
+    assert (await ada.client.get("/session")).status_code == 401
+    assert (await other.get("/session")).status_code == 204
