@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 __all__ = [
     "KEY_VARIABLES",
     "GatewayTable",
+    "PriceTable",
     "Settings",
     "SettingsError",
     "SignUp",
@@ -109,6 +110,24 @@ class GatewayTable(BaseModel):
         return value
 
 
+class PriceTable(BaseModel):
+    """One ``[[prices]]`` table of the file: what a model costs, where its gateway doesn't say.
+
+    Args:
+        gateway: its name.
+        model: as the gateway names it.
+        input: what a million tokens cost that the model reads, in dollars.
+        output: what a million cost that it writes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    gateway: str
+    model: str
+    input: Decimal = Field(ge=0, le=100_000)
+    output: Decimal = Field(ge=0, le=100_000)
+
+
 class Settings(BaseSettings):
     """The settings, read once at start.
 
@@ -130,6 +149,15 @@ class Settings(BaseSettings):
         session_days: after how long somebody has to sign in again in any case.
         trusted_proxies: how many proxies of one's own stand before a hosted site, each of which adds to
             ``X-Forwarded-For``.
+        messages_per_minute: how many messages a person may send within a minute on a hosted site.
+        messages_per_minute_per_address: how many may come from one network address.
+        answers_at_once: how many answers to a person may be written at the same time.
+        tokens_per_day: how many tokens a person may use in a day (UTC), read and written; an admin may allow
+            somebody else more or less.
+        tokens_per_month: the same for a calendar month.
+        dollars_per_day: for how many dollars a person may use models in a day.
+        dollars_per_month: the same for a calendar month.
+        prices: what models cost whose gateways don't say.
         max_message_chars: the longest message a person may send, in characters.
         grace_seconds: how long answers that are being written may go on when the site is told to end.
         x402_private_key: of the wallet that pays gateways which charge per request; set as
@@ -157,6 +185,14 @@ class Settings(BaseSettings):
     session_idle_days: float = Field(default=14, gt=0, le=365)
     session_days: float = Field(default=90, gt=0, le=365)
     trusted_proxies: int = Field(default=0, ge=0, le=9)
+    messages_per_minute: int = Field(default=20, ge=1)
+    messages_per_minute_per_address: int = Field(default=60, ge=1)
+    answers_at_once: int = Field(default=4, ge=1)
+    tokens_per_day: int | None = Field(default=None, ge=0)
+    tokens_per_month: int | None = Field(default=None, ge=0)
+    dollars_per_day: Decimal | None = Field(default=None, ge=0)
+    dollars_per_month: Decimal | None = Field(default=None, ge=0)
+    prices: Annotated[tuple[PriceTable, ...], NoDecode] = ()
     max_message_chars: int = Field(default=200_000, ge=1, le=300_000)
     grace_seconds: float = Field(default=2.0, ge=0, le=600)
     x402_private_key: SecretStr | None = Field(default=None, validation_alias=WALLET_VARIABLE)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from chat_ui.accounts.administration import Administration
 from chat_ui.accounts.entry import Entry
+from chat_ui.accounts.limits import Limits, allowance_from
 from chat_ui.accounts.passwords import Passwords
 from chat_ui.accounts.sessions import Sessions
 from chat_ui.accounts.throttle import Throttle
@@ -23,6 +24,7 @@ class Accounts:
     entry: Entry
     sessions: Sessions
     administration: Administration
+    limits: Limits
 
 
 def open_accounts(settings: Settings, db: Database) -> Accounts:
@@ -33,4 +35,10 @@ def open_accounts(settings: Settings, db: Database) -> Accounts:
         longest=timedelta(days=settings.session_days),
     )
     entry = Entry(db, sessions, Throttle(db), Passwords(), settings.sign_up)
-    return Accounts(entry, sessions, Administration(db, sessions))
+    limits = Limits(
+        per_minute=settings.messages_per_minute,
+        per_minute_and_address=settings.messages_per_minute_per_address,
+        at_once=settings.answers_at_once,
+        everybody=allowance_from(settings),
+    )
+    return Accounts(entry, sessions, Administration(db, sessions), limits)

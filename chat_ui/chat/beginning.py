@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chat_ui.chat.admission import admit
 from chat_ui.chat.changes import ConversationChanged, TurnStarted
 from chat_ui.chat.errors import (
     BlankMessage,
@@ -72,6 +73,7 @@ async def _begin(
         if known is not None:
             return await find_conversation(tx, owner, known.conversation_id)
         started, turn = await store(tx)
+        turn = await admit(chat, tx, turn)
         first = started.added[0]
         beside = await messages.siblings(tx, owner, first.conversation_id, [first.parent_id])
     started = replace(started, siblings=beside[first.parent_id])

@@ -9,6 +9,7 @@
     ├── NoSuchConversation
     ├── NoSuchMessage
     ├── NoSuchModel
+    ├── NotNow
     ├── NothingToContinue
     ├── StillAnswering
     ├── UnreadableDraft
@@ -29,6 +30,7 @@ __all__ = [
     "NoSuchConversation",
     "NoSuchMessage",
     "NoSuchModel",
+    "NotNow",
     "NothingToContinue",
     "StillAnswering",
     "UnreadableDraft",
@@ -82,6 +84,10 @@ class NoSuchModel(ChatError):
 
     def __init__(self, model: str) -> None:
         super().__init__(f"The model {model!r} is not connected. Choose another one from the model menu.")
+
+
+class NotNow(ChatError):
+    """A limit or a budget of the site is reached; the text says which, and until when."""
 
 
 class NothingToContinue(ChatError):

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from chat_ui.chat.configured import BY_HAND, entered, fallbacks_from, profiles_from, wallet_from
@@ -23,6 +24,7 @@ from chat_ui.gateway import (
     probe,
 )
 from chat_ui.gateway.fallback import Route
+from chat_ui.gateway.model_facts import Prices
 from chat_ui.settings import Settings
 from chat_ui.store import connections
 from chat_ui.store.connections import SavedConnection
@@ -119,6 +121,9 @@ class Gateways:
             for profile in profiles_from(settings, saved)
         }
         self._fallbacks = fallbacks_from(settings)
+        self._set_prices = {
+            (price.gateway, price.model): Prices(price.input, price.output) for price in settings.prices
+        }
         self._by_settings = bool(self._open.keys() - {BY_HAND})
         self._demo = _Opened(Gateway(demo_profile(), transport=DemoTransport()))
 
@@ -212,6 +217,23 @@ class Gateways:
 
     def _offered(self) -> tuple[_Opened, ...]:
         return tuple(self._open.values()) or (self._demo,)
+
+    def first_known(self, name: str) -> str:
+        """The model that is asked where nobody chose one, as far as it is known; blank where it isn't."""
+        opened = self._find(name)
+        models = () if opened is None else opened.listed.models
+        return models[0].id if models else ""
+
+    def prices(self, name: str, model: str) -> Prices:
+        """What a model costs in dollars, as the settings say, or else its gateway; None where nobody does."""
+        if name == DEMO:
+            return Prices(Decimal(0), Decimal(0))
+        if (name, model) in self._set_prices:
+            return self._set_prices[name, model]
+        opened = self._find(name)
+        listed = () if opened is None else opened.listed.models
+        told = next((known.prices for known in listed if known.id == model), None)
+        return told if told is not None and told.currency == "usd" else Prices()
 
     async def first_model(self, name: str) -> str:
         """The model to ask where nobody chose one.

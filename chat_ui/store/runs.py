@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import CursorResult, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_ui.store import conversations
+from chat_ui.store import conversations, usage
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
@@ -236,6 +236,15 @@ async def finish(
         update(message)
         .where(message.c.id == message_id, message.c.owner_id == owner)
         .values(finished_at=now, **asdict(texts), **asdict(outcome))
+    )
+    await usage.settle(
+        tx,
+        owner,
+        run_id,
+        text="".join((texts.text, texts.reasoning, texts.tool_calls)),
+        input_tokens=outcome.input_tokens,
+        output_tokens=outcome.output_tokens,
+        dollars=outcome.cost if (outcome.currency or "usd") == "usd" else None,
     )
     await tx.execute(
         delete(run_journal).where(run_journal.c.run_id == run_id, run_journal.c.owner_id == owner)

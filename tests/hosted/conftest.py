@@ -37,7 +37,7 @@ class Hosted:
     """
 
     site: Site
-    first_link: str
+    first_link: str = ""
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     @property
@@ -49,6 +49,16 @@ class Hosted:
         client = httpx.AsyncClient(base_url=self.url, timeout=20, **options)
         self.clients.append(client)
         return client
+
+    async def operate(self, verb: str, *arguments: str) -> str:
+        """Do something from the operator's terminal."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in (self.site.env | {"CHAT_UI_DATA_DIR": str(self.site.data_dir)}).items():
+                patch.setenv(name, value)
+            get_settings.cache_clear()
+            said = await asyncio.to_thread(getattr(operator, verb), *arguments)
+        get_settings.cache_clear()
+        return said
 
     def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         """Ask the database file itself."""
@@ -111,15 +121,11 @@ def start_hosted(tmp_path: Path) -> Iterator[StartHosted]:
         port = free_port()
         own = {"CHAT_UI_HOSTED": "1", "CHAT_UI_PUBLIC_URL": f"http://localhost:{port}"} | env
         site = Site(Build(page, port), tmp_path / "data", own)
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in (own | {"CHAT_UI_DATA_DIR": str(site.data_dir)}).items():
-                patch.setenv(name, value)
-            get_settings.cache_clear()
-            link = await asyncio.to_thread(operator.first_link)
-        get_settings.cache_clear()
+        hosted = Hosted(site)
+        hosted.first_link = await hosted.operate("first_link")
         await asyncio.to_thread(site.start)
         started.append(site)
-        return Hosted(site, link)
+        return hosted
 
     yield start
     for site in started:

@@ -20,9 +20,7 @@ async def test_a_day_at_the_door(hosted: Hosted) -> None:
     assert "The page." in (await ada.client.get("/")).text
 
     # The same words for whoever is wrong, and no token of before the sign-in is good after it.
-    wrong = [
-        (await submit(stranger, "/login", name=name, password="wrong")) for name in ("ada", "nobody")
-    ]
+    wrong = [(await submit(stranger, "/login", name=name, password="wrong")) for name in ("ada", "nobody")]
     assert {answer.status_code for answer in wrong} == {400}
     assert len({answer.text.replace("ada", "").replace("nobody", "") for answer in wrong}) == 1
     before = dict(stranger.cookies)
@@ -80,7 +78,11 @@ async def test_who_gets_a_websocket(hosted: Hosted) -> None:
         f"http://sub.localhost:{port}",
     )
     refused = [{"Origin": origin} for origin in origins]
-    refused += [{"Cookie": ""}, {"Cookie": "chat_ui_session=guess"}, {"X-Chat-UI-Session": ada.id, "Cookie": ""}]
+    refused += [
+        {"Cookie": ""},
+        {"Cookie": "chat_ui_session=guess"},
+        {"X-Chat-UI-Session": ada.id, "Cookie": ""},
+    ]
     for headers in refused:
         with pytest.raises(InvalidStatus) as answer:
             async with ada.socket(headers=headers):
@@ -93,7 +95,9 @@ async def test_what_was_ended_closes_within_seconds(hosted: Hosted) -> None:
     other = hosted.client()
     await submit(other, "/login", name="ada", password=PASSWORD)
     async with ada.socket() as socket:
-        changed = await submit(other, "/password", name="", password=PASSWORD, new_password="another good one")
+        changed = await submit(
+            other, "/password", name="", password=PASSWORD, new_password="another good one"
+        )
         assert changed.status_code == 303
         async with asyncio.timeout(10):
             await socket.closed.wait()

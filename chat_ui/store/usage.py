@@ -1,0 +1,216 @@
+"""What answers take: reserved before a gateway is asked, settled when the answer has ended.
+
+A row counts with what it reserves until it is settled, so those who ask at the same time see each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_CEILING, Decimal
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_ui.store.account_tables import allowance, usage
+from chat_ui.store.tables import run, user
+
+__all__ = [
+    "UNLIMITED",
+    "Allowance",
+    "Reservation",
+    "Spent",
+    "Used",
+    "allow",
+    "allowance_of",
+    "allowances",
+    "by_person_and_model",
+    "cost_of",
+    "reserve",
+    "running",
+    "sent",
+    "settle",
+    "spent",
+    "tokens_in",
+]
+
+MILLION = 1_000_000
+# Of UTF-8, for one token: less than any tokenizer in use takes of common writing.
+BYTES_PER_TOKEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What an answer may take.
+
+    Args:
+        run_id: which answer.
+        owner_id: whose.
+        address: from where it was asked for.
+        gateway: who is asked.
+        model: which model.
+        input_tokens: that will be read, at most about.
+        output_tokens: that may be written.
+        micros: what that costs, in millionths of a dollar.
+        input_price: what a million tokens cost that are read, in the same unit; None where nobody says.
+        output_price: what a million cost that are written.
+    """
+
+    run_id: str
+    owner_id: str
+    address: str
+    gateway: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    micros: int
+    input_price: int | None = None
+    output_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens and millionths of a dollar."""
+
+    tokens: int = 0
+    micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a person had of a model."""
+
+    name: str
+    gateway: str
+    model: str
+    answers: int
+    tokens: int
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a person may use; None where there is no limit."""
+
+    tokens_per_day: int | None = None
+    tokens_per_month: int | None = None
+    micros_per_day: int | None = None
+    micros_per_month: int | None = None
+
+
+UNLIMITED = Allowance()
+_ALLOWANCE = [allowance.c[name] for name in Allowance.__dataclass_fields__]
+
+
+def tokens_in(text: str) -> int:
+    """About how many tokens a text has, rather too many than too few."""
+    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
+
+
+def cost_of(input_tokens: int, output_tokens: int, input_price: int | None, output_price: int | None) -> int:
+    """What tokens cost, in millionths of a dollar, rounded up; nothing where no price is known."""
+    return -(-(input_tokens * (input_price or 0) + output_tokens * (output_price or 0)) // MILLION)
+
+
+async def reserve(tx: AsyncSession, owner: str, wanted: Reservation) -> None:
+    """Set aside what an answer may take."""
+    values = asdict(wanted) | {"owner_id": owner, "state": "reserved", "created_at": datetime.now(UTC)}
+    await tx.execute(usage.insert().values(values))
+
+
+async def settle(  # noqa: PLR0913 - what was used is said in as many ways as gateways have
+    tx: AsyncSession,
+    owner: str,
+    run_id: str,
+    *,
+    text: str,
+    input_tokens: int | None,
+    output_tokens: int | None,
+    dollars: Decimal | None,
+) -> None:
+    """Count what an answer took in place of what it might have; where nobody says, it is estimated.
+
+    Args:
+        tx: a write transaction.
+        owner: whose answer.
+        run_id: which.
+        text: all that was said.
+        input_tokens: as the gateway says.
+        output_tokens: as the gateway says.
+        dollars: as the gateway says.
+    """
+    columns = (usage.c.input_tokens, usage.c.input_price, usage.c.output_price)
+    mine = (usage.c.run_id == run_id, usage.c.owner_id == owner, usage.c.state == "reserved")
+    row = (await tx.execute(select(*columns).where(*mine))).one_or_none()
+    if row is None:
+        return
+    reserved, input_price, output_price = row
+    if input_tokens is None:
+        input_tokens = int(reserved) if text else 0
+    if output_tokens is None:
+        output_tokens = tokens_in(text)
+    if dollars is None:
+        micros = cost_of(input_tokens, output_tokens, input_price, output_price)
+    else:
+        micros = int((dollars * MILLION).to_integral_value(ROUND_CEILING))
+    values = {"input_tokens": input_tokens, "output_tokens": output_tokens, "micros": micros}
+    await tx.execute(update(usage).where(*mine).values(state="settled", **values))
+
+
+async def spent(tx: AsyncSession, owner: str, since: datetime) -> Spent:
+    """What a person has used or set aside since a moment."""
+    tokens = func.coalesce(func.sum(usage.c.input_tokens + usage.c.output_tokens), 0)
+    found = await tx.execute(
+        select(tokens, func.coalesce(func.sum(usage.c.micros), 0)).where(
+            usage.c.owner_id == owner, usage.c.created_at >= since
+        )
+    )
+    of_tokens, of_micros = found.one()
+    return Spent(int(of_tokens), int(of_micros))
+
+
+async def sent(tx: AsyncSession, since: datetime, *, owner: str = "", address: str = "") -> list[datetime]:
+    """When answers were asked for since a moment, by a person or from an address, the first one first."""
+    whose = usage.c.owner_id == owner if owner else usage.c.address == address
+    rows = await tx.execute(
+        select(usage.c.created_at).where(whose, usage.c.created_at > since).order_by(usage.c.created_at)
+    )
+    return list(rows.scalars())
+
+
+async def running(tx: AsyncSession, owner: str) -> int:
+    """How many answers to a person are being written."""
+    query = select(func.count()).where(run.c.owner_id == owner, run.c.status == "running")
+    return (await tx.execute(query)).scalar_one()
+
+
+async def by_person_and_model(tx: AsyncSession, since: datetime) -> list[Used]:
+    """What everybody had of each model since a moment, the dearest first; for admins."""
+    tokens, micros = func.sum(usage.c.input_tokens + usage.c.output_tokens), func.sum(usage.c.micros)
+    rows = await tx.execute(
+        select(user.c.name, usage.c.gateway, usage.c.model, func.count(), tokens, micros)
+        .join(user, user.c.id == usage.c.owner_id)
+        .where(usage.c.created_at >= since)
+        .group_by(user.c.name, usage.c.gateway, usage.c.model)
+        .order_by(micros.desc(), tokens.desc(), user.c.name)
+    )
+    return [Used(row[0], row[1], row[2], row[3], int(row[4]), int(row[5])) for row in rows]
+
+
+async def allowance_of(tx: AsyncSession, owner: str) -> Allowance | None:
+    """What a person may use, where it isn't what everybody may."""
+    row = (await tx.execute(select(*_ALLOWANCE).where(allowance.c.owner_id == owner))).one_or_none()
+    return Allowance(*row) if row else None
+
+
+async def allowances(tx: AsyncSession) -> dict[str, Allowance]:
+    """The allowances of those who have their own, by person; for admins."""
+    rows = await tx.execute(select(allowance.c.owner_id, *_ALLOWANCE))
+    return {row[0]: Allowance(*row[1:]) for row in rows}
+
+
+async def allow(tx: AsyncSession, owner: str, own: Allowance | None) -> None:
+    """Give a person an allowance of their own, or let them have what everybody has."""
+    await tx.execute(delete(allowance).where(allowance.c.owner_id == owner))
+    if own is not None:
+        await tx.execute(allowance.insert().values(asdict(own) | {"owner_id": owner}))

@@ -1,0 +1,203 @@
+"""Every event handler there is, called by whoever shouldn't: it reads and changes nothing of somebody else.
+
+The handlers are taken from Reflex's own registry, so a new one is called here without anybody adding it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from reflex_base.registry import RegisteredEventHandler
+
+from chat_ui.store.schema import metadata
+from tests.hosted.conftest import PASSWORD, Hosted, Someone, StartHosted, come_in
+from tests.hosted.socket import Socket
+from tests.scripted import ScriptedGateway
+
+QUESTION = "The question that is Alice's alone"
+ANSWER = "The answer that is Alice's alone"
+SENT = "what-the-attacker-sent"
+# What says nothing of Alice: everybody's own, or the door's.
+NOT_HERS = {"alembic_version", "attempt", "audit", "session"}
+
+HOSTILE: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1e308,
+    "",
+    SENT,
+    "../../etc/passwd",
+    "x' OR '1'='1",
+    "\0\ud800",
+    "x" * 100_000,
+    [],
+    [[[[SENT]]]],
+    {"id": {"id": SENT}, "text": [SENT], "__class__": SENT},
+)
+
+
+def every_handler() -> dict[str, RegisteredEventHandler]:
+    from chat_ui.chat_ui import app  # noqa: PLC0415 - registers them
+
+    return dict(app._registration_context.event_handlers)
+
+
+def payloads(handler: RegisteredEventHandler, ids: list[str]) -> Iterator[dict[str, Any]]:
+    """What an attacker tries on a handler: Alice's ids wherever an id fits, then what fits nowhere."""
+    names = [name for name in inspect.signature(handler.handler.fn).parameters if name != "self"]
+    if not names:
+        yield {}
+        return
+    for id in ids:
+        yield dict.fromkeys(names, id)
+        draft = {
+            "id": f"{SENT}-{id[-8:]}",
+            "text": SENT,
+            **dict.fromkeys(("conversation_id", "message_id", "parent_id", "base_url", "name", "role"), id),
+        }
+        yield dict.fromkeys(names, draft)
+    for value in HOSTILE:
+        yield dict.fromkeys(names, value)
+    yield {"self": SENT, "_owner": ids[0], "owner": ids[0]}
+
+
+async def talk(alice: Someone, gateway: ScriptedGateway, handlers: dict[str, RegisteredEventHandler]) -> str:
+    """Let Alice have a conversation, and return its id."""
+    [send] = [name for name in handlers if name.endswith("thread_state.send")]
+    async with alice.socket() as socket:
+        await socket.call(send, {"draft": {"id": "first", "text": QUESTION}})
+        request = await gateway.next_request()
+        await request.say(ANSWER)
+        await request.finish()
+        await socket.until(lambda: '"conversation"' in socket.received)
+    return alice.site.rows("SELECT id FROM conversation")[0][0]
+
+
+async def call_all(
+    socket: Socket, handlers: dict[str, RegisteredEventHandler], ids: list[str], path: str
+) -> None:
+    """Call every handler with everything."""
+    for name, handler in handlers.items():
+        for payload in payloads(handler, ids):
+            await socket.call(name, payload, path=path)
+    # What is answered last: everything before it in this tab's queue has been dealt with.
+    [show] = [name for name in handlers if name.endswith("connect_state.hide")]
+    [resend] = [name for name in handlers if name.endswith("sidebar_state.begin_rename")]
+    for name, payload in ((show, {}), (resend, {"conversation_id": SENT})):
+        await socket.call(name, payload, path=path)
+    await socket.send_raw('42/_event,["ping"]')
+    await socket.until(lambda: any('"pong"' in frame for frame in socket.frames))
+
+
+def all_of(site: Hosted, owner: str) -> str:
+    """All rows that are somebody's, and those that are everybody's."""
+    kept = []
+    for name, table in sorted(metadata.tables.items()):
+        if name in NOT_HERS:
+            continue
+        column = "owner_id" if "owner_id" in table.c else "id" if name == "user" else ""
+        where, values = (f' WHERE "{column}" = ?', (owner,)) if column else ("", ())
+        kept.append((name, sorted(map(repr, site.rows(f'SELECT * FROM "{name}"{where}', *values)))))  # noqa: S608
+    return json.dumps(kept)
+
+
+async def test_no_handler_gives_anything_of_anybody_else_away(start_hosted: StartHosted) -> None:
+    handlers = every_handler()
+    assert len(handlers) > 25
+    async with ScriptedGateway() as gateway:
+        site = await start_hosted(
+            CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY="sk-the-sites-own"
+        )
+        ada = await come_in(site, site.first_link, "ada")
+        invited = [await invitation(ada) for _ in range(3)]
+        alice, bob, dave = [
+            await come_in(site, link, name)
+            for link, name in zip(invited, ("alice", "bob", "dave"), strict=True)
+        ]
+        conversation = await talk(alice, gateway, handlers)
+        messages = [id for (id,) in site.rows("SELECT id FROM message WHERE owner_id = ?", alice.id)]
+        runs = [id for (id,) in site.rows("SELECT id FROM run")]
+        sessions = [id for (id,) in site.rows("SELECT id FROM session WHERE owner_id = ?", alice.id)]
+        ids = [
+            conversation,
+            *messages,
+            *runs,
+            *sessions,
+            alice.id,
+            conversation.upper(),
+            f"{conversation}/..",
+        ]
+        path = f"/c/{conversation}"
+        before, users = all_of(site, alice.id), site.rows("SELECT * FROM user")
+        gateway.greeting = "Hello."
+
+        # The same way finds all of it where it should, so that it would find it elsewhere.
+        [follow] = [name for name in handlers if name.endswith("thread_state.follow")]
+        async with alice.socket() as socket:
+            await socket.call(follow, path=path)
+            await socket.until(lambda: ANSWER in socket.received and QUESTION in socket.received)
+            # Whoever brings the token of her tab finds nothing in it, be she there or gone.
+            await reads_nothing(bob, handlers, path, before, alice.id)
+        await reads_nothing(bob, handlers, path, before, alice.id)
+
+        async with bob.socket("mine") as socket:
+            await call_all(socket, handlers, ids, path)
+            read = socket.received
+        assert ANSWER not in read
+        assert QUESTION not in read
+        assert "sk-the-sites-own" not in read
+
+        # Dave is in when he is shut out: what he has open closes, and what he sends on the way does nothing.
+        async with dave.socket() as socket:
+            await disable(ada, dave)
+            await socket.closed.wait()
+            await call_all_closed(socket, handlers, [*ids, dave.id], path)
+            assert ANSWER not in socket.received
+        daves = site.rows("SELECT count(*) FROM conversation WHERE owner_id = ?", dave.id)
+        assert daves == [(0,)]
+
+        assert site.site.stop() is not None
+        assert all_of(site, alice.id) == before
+        assert site.rows("SELECT * FROM user WHERE name != 'dave'") == [
+            row for row in users if row[1] != "dave"
+        ]
+        for secret in (SENT, QUESTION, ANSWER, PASSWORD, "sk-the-sites-own", bob.cookie.split("=")[1]):
+            assert secret not in site.site.log
+
+
+async def reads_nothing(
+    thief: Someone, handlers: dict[str, RegisteredEventHandler], path: str, before: str, owner: str
+) -> None:
+    """Bring somebody else's tab token, and have the whole state sent that it stands for."""
+    [hydrate] = [name for name in handlers if name.endswith("state.hydrate")]
+    async with thief.socket("tab") as socket:
+        await socket.call(hydrate, path=path)
+        await socket.until(lambda: "thread_state" in socket.received)
+        assert ANSWER not in socket.received
+        assert QUESTION[:30] not in socket.received
+    assert all_of(thief.site, owner) == before
+
+
+async def invitation(admin: Someone) -> str:
+    """A link for somebody new, made from the operator's terminal."""
+    return await admin.site.operate("invite_link", "user")
+
+
+async def disable(admin: Someone, whom: Someone) -> None:
+    """Shut somebody out, by the admin's own handler."""
+    handlers = every_handler()
+    [name] = [name for name in handlers if name.endswith("admin_state.disable")]
+    async with admin.socket("admin's") as socket:
+        await socket.call(name, {"id": whom.id}, path="/admin")
+
+
+async def call_all_closed(
+    socket: Socket, handlers: dict[str, RegisteredEventHandler], ids: list[str], path: str
+) -> None:
+    for name, handler in handlers.items():
+        for payload in payloads(handler, ids):
+            await socket.call(name, payload, path=path)
