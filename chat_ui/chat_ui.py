@@ -5,6 +5,8 @@ from __future__ import annotations
 import reflex as rx
 
 from chat_ui.state import routes
+from chat_ui.state.account import AccountState
+from chat_ui.state.admin import AdminState
 from chat_ui.state.current import refuse_a_false_start, run_chat
 from chat_ui.state.door import EventDoor
 from chat_ui.state.models import ModelState
@@ -13,8 +15,10 @@ from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.ui import words
 from chat_ui.ui.components.scripts import Shell
+from chat_ui.ui.pages.admin import admin
 from chat_ui.ui.pages.conversation import conversation
 from chat_ui.ui.pages.new_chat import new_chat
+from chat_ui.ui.pages.settings import settings
 from chat_ui.web.app import at_the_door
 from chat_ui.web.logs import keep_payloads_out
 
@@ -47,11 +51,29 @@ app.add_page(
     new_chat,
     route=routes.NEW_CHAT,
     title=words.SITE,
-    on_load=[ThreadState.open_new, SidebarState.follow, ModelState.load],
+    on_load=[AccountState.load, ThreadState.open_new, SidebarState.follow, ModelState.load],
 )
 app.add_page(
     conversation,
     route=routes.CONVERSATION,
     title=words.SITE,
-    on_load=[SteeringState.open_page, ThreadState.follow, SidebarState.follow, ModelState.load],
+    on_load=[
+        AccountState.load,
+        SteeringState.open_page,
+        ThreadState.follow,
+        SidebarState.follow,
+        ModelState.load,
+    ],
+)
+app.add_page(
+    settings,
+    route=routes.SETTINGS,
+    title=f"Settings · {words.SITE}",
+    on_load=[AccountState.load_places, SidebarState.follow, ModelState.load],
+)
+app.add_page(
+    admin,
+    route=routes.ADMIN,
+    title=f"Admin · {words.SITE}",
+    on_load=[AccountState.load, AdminState.load, SidebarState.follow, ModelState.load],
 )

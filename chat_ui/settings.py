@@ -147,6 +147,8 @@ class Settings(BaseSettings):
         sign_up: who may make an account on a hosted site.
         session_idle_days: after how long unused somebody has to sign in again.
         session_days: after how long somebody has to sign in again in any case.
+        private_hosts: names and addresses inside one's own network that an admin may enter as a gateway; in
+            the environment separated by commas.
         trusted_proxies: how many proxies of one's own stand before a hosted site, each of which adds to
             ``X-Forwarded-For``.
         messages_per_minute: how many messages a person may send within a minute on a hosted site.
@@ -184,6 +186,7 @@ class Settings(BaseSettings):
     sign_up: SignUp = "invite"
     session_idle_days: float = Field(default=14, gt=0, le=365)
     session_days: float = Field(default=90, gt=0, le=365)
+    private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: int = Field(default=0, ge=0, le=9)
     messages_per_minute: int = Field(default=20, ge=1)
     messages_per_minute_per_address: int = Field(default=60, ge=1)
@@ -212,6 +215,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("private_hosts", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return [host.strip().lower() for host in value.split(",")] if isinstance(value, str) else value
 
     @field_validator("public_url")
     @classmethod

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.accounts.errors import LastAdmin, NoSuchPerson, NotAllowed
+from chat_ui.accounts.limits import start_of_month
 from chat_ui.accounts.people import Person
 from chat_ui.accounts.sessions import Sessions
 from chat_ui.accounts.tokens import id_of, new_token
-from chat_ui.store import audit, invites, sessions, users
+from chat_ui.store import audit, invites, sessions, usage, users
 from chat_ui.store.audit import Deed
 from chat_ui.store.engine import Database
 from chat_ui.store.invites import Invite
 from chat_ui.store.tables import UserRole
+from chat_ui.store.usage import Allowance, Live, Used
 from chat_ui.store.users import User
 
-__all__ = ["Administration"]
+__all__ = ["Administration", "Use"]
 
 LINK_LASTS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What is used of the site.
+
+    Args:
+        month: by person and model, this month.
+        live: the answers that are being written.
+        allowances: of those who have their own, by person.
+    """
+
+    month: list[Used]
+    live: list[Live]
+    allowances: dict[str, Allowance]
 
 
 class Administration:
@@ -55,6 +73,40 @@ class Administration:
         _check(by)
         async with self._db.read() as tx:
             return await audit.recent(tx, limit=limit)
+
+    async def use(self, by: Person) -> Use:
+        """What is used, and by whom, this month and right now.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+        """
+        _check(by)
+        async with self._db.read() as tx:
+            month = await usage.by_person_and_model(tx, start_of_month(datetime.now(UTC)))
+            return Use(month, await usage.live(tx), await usage.allowances(tx))
+
+    async def allow(self, by: Person, id: str, own: Allowance | None, address: str) -> None:
+        """Let somebody use more or less than everybody; None for as much as everybody.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+            NoSuchPerson: there is nobody of that id.
+        """
+        _check(by)
+        async with self._db.write() as tx:
+            user = await _find(tx, id)
+            await usage.allow(tx, user.id, own)
+            await _note(tx, by, "changed the budget", user.name, address)
+
+    async def note_stop(self, by: Person, whose: str, address: str) -> None:
+        """Write down that an admin stops somebody's answer.
+
+        Raises:
+            NotAllowed: whoever asks isn't an admin.
+        """
+        _check(by)
+        async with self._db.write() as tx:
+            await _note(tx, by, "stopped an answer", whose, address)
 
     async def invite(self, by: Person, role: UserRole, address: str) -> str:
         """Make a link by which somebody new comes in; returns its token, which nobody sees again.

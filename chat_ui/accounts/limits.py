@@ -127,8 +127,8 @@ async def _fitting(tx: AsyncSession, wanted: Reservation, may: Allowance, output
         if fits is not None:
             if fits < min(output, SHORTEST_ANSWER):
                 raise OverBudget(
-                    f"What you may use {period} doesn't reach for this ({_left(limit, spent)} left). It is renewed "
-                    f"in {in_words(until - now)}; what you wrote is kept."
+                    f"What you may use {period} doesn't reach for this ({_left(limit, spent)} left). It is "
+                    f"renewed in {in_words(until - now)}; what you wrote is kept."
                 )
             output = min(output, fits)
     return output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from chat_ui.gateway import (
     Clocks,
@@ -36,7 +37,7 @@ def profiles_from(settings: Settings, saved: SavedConnection | None) -> tuple[Ga
         profiles.append(_by_url(settings, settings.gateway_url))
     profiles += [_by_table(settings, table) for table in settings.gateways]
     if saved is not None:
-        profiles.append(entered(saved))
+        profiles.append(entered(settings, saved))
     fallbacks_from(settings)
     if any(profile.x402 for profile in profiles) and settings.x402_private_key is None:
         paid = ", ".join(profile.name for profile in profiles if profile.x402)
@@ -44,14 +45,16 @@ def profiles_from(settings: Settings, saved: SavedConnection | None) -> tuple[Ga
     return tuple(profiles)
 
 
-def entered(connection: SavedConnection) -> GatewayProfile:
+def entered(settings: Settings, connection: SavedConnection) -> GatewayProfile:
     """The gateway that somebody entered on the page; what is known of its host needs no entering.
+
+    On a hosted site it must be on the open internet, unless the settings allow its host by name.
 
     Raises:
         GatewayError: it can't be asked; the text says why.
     """
     known = preset_at(connection.base_url) or NOTHING_KNOWN
-    return GatewayProfile(
+    profile = GatewayProfile(
         name=BY_HAND,
         base_url=connection.base_url,
         key=connection.key,
@@ -61,6 +64,8 @@ def entered(connection: SavedConnection) -> GatewayProfile:
         extra_headers=known.headers,
         prefill=known.prefill,
     )
+    is_allowed = urlsplit(profile.base_url).hostname in settings.private_hosts
+    return replace(profile, public_only=settings.hosted and not is_allowed)
 
 
 def wallet_from(settings: Settings) -> Wallet | None:

@@ -114,6 +114,7 @@ class Gateways:
     """
 
     def __init__(self, settings: Settings, saved: SavedConnection | None) -> None:
+        self._settings = settings
         self._data_dir = settings.data_dir
         wallet = wallet_from(settings)
         self._open = {
@@ -262,7 +263,7 @@ class Gateways:
         """
         if self._by_settings:
             raise GatewayIsFixed
-        profile = entered(SavedConnection(base_url, key or None, model.strip() or None))
+        profile = entered(self._settings, SavedConnection(base_url, key or None, model.strip() or None))
         report = await probe(profile)
         saved = SavedConnection(base_url=profile.base_url, key=profile.key, model=report.model)
         await asyncio.to_thread(connections.save, self._data_dir, saved)

@@ -61,7 +61,8 @@ class Gateway:
         self._wallet = wallet
         self._pool = ClientPool(
             transport=transport,
-            trust_env=profile.trust_env,
+            trust_env=profile.trust_env and not profile.public_only,
+            public_only=profile.public_only,
             connect=profile.clocks.connect,
             make=httpx.AsyncClient if wallet is None else partial(PayingClient, wallet),
         )

@@ -72,6 +72,7 @@ class ClientPool:
     Args:
         transport: carries every request in place of the network; closed with the pool.
         trust_env: whether the environment's proxies and certificates apply.
+        public_only: whether nothing is called but addresses on the open internet.
         connect: seconds for a connection.
         warm: how many idle clients are kept.
         idle: seconds after which an idle client is closed.
@@ -83,6 +84,7 @@ class ClientPool:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         trust_env: bool = False,
+        public_only: bool = False,
         connect: float = 5.0,
         warm: int = WARM,
         idle: float = IDLE_SECONDS,
@@ -91,6 +93,7 @@ class ClientPool:
         self._make = make
         self._transport = transport
         self._trust_env = trust_env
+        self._public_only = public_only
         # Silence is judged by the caller: httpx counts keep-alive comments as signs of life.
         self._timeout = httpx.Timeout(None, connect=connect, write=30.0)
         self._warm = warm
@@ -140,7 +143,7 @@ class ClientPool:
             transport = Borrowed(self._transport)
         elif not self._trust_env:
             # With trust_env httpx looks for proxies, which it does for its own transport only.
-            transport = DirectTransport(verify=verify, idle=self._idle)
+            transport = DirectTransport(verify=verify, idle=self._idle, public_only=self._public_only)
         return self._make(
             transport=transport,
             verify=verify,

@@ -15,6 +15,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from chat_ui.gateway.guard import public_address
+
 __all__ = ["DirectTransport"]
 
 MOST_UNREAD = 256 * 1024
@@ -109,7 +111,14 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
 
 class Network(httpcore.AsyncNetworkBackend):
-    """Opens connections."""
+    """Opens connections.
+
+    Args:
+        public_only: whether to none but addresses on the open internet.
+    """
+
+    def __init__(self, *, public_only: bool = False) -> None:
+        self._public_only = public_only
 
     async def connect_tcp(
         self,
@@ -122,6 +131,8 @@ class Network(httpcore.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         try:
             async with _within(timeout, httpcore.ConnectTimeout):
+                if self._public_only:
+                    host = await public_address(host, port)
                 _, connection = await loop.create_connection(
                     Connection, host, port, happy_eyeballs_delay=0.25
                 )
@@ -133,14 +144,14 @@ class Network(httpcore.AsyncNetworkBackend):
 class DirectTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport, with one connection on this network."""
 
-    def __init__(self, *, verify: ssl.SSLContext, idle: float) -> None:
+    def __init__(self, *, verify: ssl.SSLContext, idle: float, public_only: bool = False) -> None:
         super().__init__(verify=verify)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=verify,
             max_connections=1,
             max_keepalive_connections=1,
             keepalive_expiry=idle,
-            network_backend=Network(),
+            network_backend=Network(public_only=public_only),
         )
 
 

@@ -72,6 +72,7 @@ class GatewayProfile:
             on with it (``plain``: llama.cpp, OpenRouter, most of Claude), or is told so as vLLM has it.
             Otherwise the model is asked in words to go on.
         x402: whether it is paid per request from the site's wallet.
+        public_only: whether it must be on the open internet, whatever its name leads to.
 
     Raises:
         InvalidBaseURL: the base URL can't be one; the text says why.
@@ -91,6 +92,7 @@ class GatewayProfile:
     allow_directives: bool = False
     prefill: Prefill | None = None
     x402: bool = False
+    public_only: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", _normalized(self.base_url, ENDPOINTS[self.dialect]))

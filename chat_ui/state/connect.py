@@ -15,6 +15,7 @@ from chat_ui.gateway import GatewayError, NoModels, NotFound
 from chat_ui.gateway.local import Found, find_local
 from chat_ui.state.arguments import field_of, text_of
 from chat_ui.state.current import current_chat
+from chat_ui.state.door import for_admins
 from chat_ui.state.models import ModelState
 from chat_ui.store.errors import StoreError
 
@@ -36,6 +37,7 @@ class LocalServer:
     wants_key: bool = False
 
 
+@for_admins
 class ConnectState(rx.State):
     """The card that asks for a gateway. The key passes through to the server and is never sent back."""
 
@@ -62,7 +64,7 @@ class ConnectState(rx.State):
     async def look(self) -> None:
         """Look for servers of models on this machine; nobody else's question, and never by itself."""
         async with self:
-            if self.looking or current_chat().gateways.is_fixed:
+            if self.looking or current_chat().gateways.is_fixed or current_chat().accounts is not None:
                 return
             self.looking, self.looked, self.found = True, False, []
         servers: list[LocalServer] = []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["CONVERSATION", "CONVERSATION_PREFIX", "NEW_CHAT", "conversation"]
+__all__ = ["ADMIN", "CONVERSATION", "CONVERSATION_PREFIX", "NEW_CHAT", "SETTINGS", "conversation"]
 
+ADMIN = "/admin"
 NEW_CHAT = "/"
+SETTINGS = "/settings"
 CONVERSATION_PREFIX = "/c/"
 CONVERSATION = f"{CONVERSATION_PREFIX}[conversation]"
 

@@ -18,6 +18,7 @@ from chat_ui.store.tables import run, user
 __all__ = [
     "UNLIMITED",
     "Allowance",
+    "Live",
     "Reservation",
     "Spent",
     "Used",
@@ -26,6 +27,7 @@ __all__ = [
     "allowances",
     "by_person_and_model",
     "cost_of",
+    "live",
     "reserve",
     "running",
     "sent",
@@ -86,6 +88,18 @@ class Used:
     answers: int
     tokens: int
     micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An answer that is being written."""
+
+    owner_id: str
+    name: str
+    message_id: str
+    gateway: str
+    model: str
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +196,20 @@ async def running(tx: AsyncSession, owner: str) -> int:
     """How many answers to a person are being written."""
     query = select(func.count()).where(run.c.owner_id == owner, run.c.status == "running")
     return (await tx.execute(query)).scalar_one()
+
+
+async def live(tx: AsyncSession) -> list[Live]:
+    """The answers that are being written, the oldest first; for admins."""
+    rows = await tx.execute(
+        select(
+            run.c.owner_id, user.c.name, run.c.message_id, usage.c.gateway, usage.c.model, run.c.started_at
+        )
+        .join(user, user.c.id == run.c.owner_id)
+        .join(usage, usage.c.run_id == run.c.id)
+        .where(run.c.status == "running")
+        .order_by(run.c.started_at, run.c.id)
+    )
+    return [Live(*row) for row in rows]
 
 
 async def by_person_and_model(tx: AsyncSession, since: datetime) -> list[Used]:

@@ -73,8 +73,9 @@ class Headers:
             "content-security-policy": content_policy,
             "x-content-type-options": "nosniff",
             "x-frame-options": "DENY",
-            # Addresses hold ids of conversations, and links that let somebody in.
-            "referrer-policy": "no-referrer",
+            # Addresses hold ids, and links that let somebody in. Not "no-referrer": with that,
+            # a browser doesn't say of the site's own forms that they are its own.
+            "referrer-policy": "same-origin",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
             "permissions-policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from chat_ui.accounts.errors import AccountError, LinkIsDead, TooBusy, TooOften
 from chat_ui.accounts.service import Accounts
 from chat_ui.state.current import current_chat
+from chat_ui.store.portrait import portrait
 from chat_ui.web.html import NAME, NEW_PASSWORD, PASSWORD, Form, page
 from chat_ui.web.requests import BadForm, Browser, next_of, visitor_of
 
@@ -129,6 +131,16 @@ class Pages:
 
         return await self._answer(request, form, delete, done="/login")
 
+    async def export(self, request: Request) -> Response:
+        """All that is kept of whoever asks, as JSON."""
+        visitor = visitor_of(request)
+        assert visitor is not None
+        async with current_chat().db.read() as tx:
+            kept = await portrait(tx, visitor.person.id)
+        body = json.dumps(kept, default=str, ensure_ascii=False, indent=1)
+        named = {"Content-Disposition": 'attachment; filename="chat-ui.json"'}
+        return Response(body, media_type="application/json", headers=NO_STORE | named)
+
     async def logout(self, request: Request) -> Response:
         """Sign out; the form stands in the page itself."""
         visitor = visitor_of(request)
@@ -189,6 +201,7 @@ def routes(browser: Browser) -> list[BaseRoute]:
         Route("/link/{token}", pages.link, methods=both),
         Route("/password", pages.password, methods=both),
         Route("/leave", pages.leave, methods=both),
+        Route("/export", pages.export, methods=["GET"]),
         Route("/logout", pages.logout, methods=["POST"]),
         Route("/session", pages.session, methods=["GET"]),
     ]

@@ -14,7 +14,7 @@ from chat_ui.store import ConflictError, Database, conversations
 
 from .conftest import HERE, PASSWORD, Member
 
-ARGUMENTS: dict[str, Any] = {"role": "admin", "address": "", "limit": 9}
+ARGUMENTS: dict[str, Any] = {"role": "admin", "address": "", "limit": 9, "own": None, "whose": "bob"}
 
 
 def verbs() -> list[str]:

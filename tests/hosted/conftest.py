@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,9 +109,9 @@ StartHosted = Callable[..., Awaitable[Hosted]]
 
 
 @pytest.fixture
-def start_hosted(tmp_path: Path) -> Iterator[StartHosted]:
+async def start_hosted(tmp_path: Path) -> AsyncIterator[StartHosted]:
     """Start a hosted site, with settings beside the defaults."""
-    started: list[Site] = []
+    started: list[Hosted] = []
 
     async def start(**env: str) -> Hosted:
         page = tmp_path / "page"
@@ -124,17 +124,17 @@ def start_hosted(tmp_path: Path) -> Iterator[StartHosted]:
         hosted = Hosted(site)
         hosted.first_link = await hosted.operate("first_link")
         await asyncio.to_thread(site.start)
-        started.append(site)
+        started.append(hosted)
         return hosted
 
     yield start
-    for site in started:
-        site.stop()
+    for hosted in started:
+        hosted.site.stop()
+        for client in hosted.clients:
+            await client.aclose()
 
 
 @pytest.fixture
-async def hosted(start_hosted: StartHosted) -> AsyncIterator[Hosted]:
-    site = await start_hosted()
-    yield site
-    for client in site.clients:
-        await client.aclose()
+async def hosted(start_hosted: StartHosted) -> Hosted:
+    """A hosted site with nothing else set."""
+    return await start_hosted()

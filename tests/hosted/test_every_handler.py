@@ -15,7 +15,7 @@ from reflex_base.registry import RegisteredEventHandler
 from chat_ui.store.schema import metadata
 from tests.hosted.conftest import PASSWORD, Hosted, Someone, StartHosted, come_in
 from tests.hosted.socket import Socket
-from tests.scripted import ScriptedGateway
+from tests.scripted import ScriptedGateway, happens
 
 QUESTION = "The question that is Alice's alone"
 ANSWER = "The answer that is Alice's alone"
@@ -73,7 +73,7 @@ async def talk(alice: Someone, gateway: ScriptedGateway, handlers: dict[str, Reg
         request = await gateway.next_request()
         await request.say(ANSWER)
         await request.finish()
-        await socket.until(lambda: '"conversation"' in socket.received)
+        await happens(lambda: alice.site.rows("SELECT 1 FROM run WHERE status = 'complete'"))
     return alice.site.rows("SELECT id FROM conversation")[0][0]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from chat_ui.state.account import AccountState
 from chat_ui.state.connect import ConnectState, LocalServer
 from chat_ui.state.models import ModelState
 
@@ -29,7 +30,7 @@ def connect_card() -> rx.Component:
                         "It shows how this site works; a real model answers once you connect a gateway.",
                     ),
                     rx.cond(
-                        ~ConnectState.open,
+                        ~ConnectState.open & ~AccountState.restricted,
                         rx.el.button(
                             "Connect a gateway",
                             type="button",

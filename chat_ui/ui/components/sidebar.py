@@ -6,12 +6,14 @@ import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from chat_ui.state import routes
+from chat_ui.state.account import AccountState
 from chat_ui.state.connect import ConnectState
 from chat_ui.state.models import ModelState
 from chat_ui.state.sidebar import Row, SidebarState
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
 from chat_ui.ui import words
+from chat_ui.ui.components.account import account_links
 from chat_ui.ui.components.menus import icon, item
 from chat_ui.ui.components.scripts import Menu, SidebarToggle, TitleField
 
@@ -89,7 +91,7 @@ def _title_field(row: Row) -> rx.Component:
 def _gateway() -> rx.Component:
     return rx.el.div(
         rx.cond(
-            ModelState.demo,
+            ModelState.demo & ~AccountState.restricted,
             rx.el.button(
                 icon("plug"),
                 "Connect a gateway",
@@ -100,10 +102,11 @@ def _gateway() -> rx.Component:
             rx.el.p(icon("plug"), ModelState.label, class_name="gateway meta"),
         ),
         rx.cond(
-            ModelState.removable,
+            ModelState.removable & ~AccountState.restricted,
             rx.el.button(
                 "Disconnect", type="button", class_name="link-button meta", on_click=ConnectState.disconnect
             ),
         ),
+        account_links(),
         class_name="sidebar-foot",
     )

@@ -1,0 +1,82 @@
+"""One's own account, where the site has any."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from chat_ui.state import routes
+from chat_ui.state.account import AccountState, Place
+from chat_ui.ui.components.menus import icon
+
+__all__ = ["account_links", "account_section"]
+
+
+def account_links() -> rx.Component:
+    """Who is signed in, and where they go from here; nothing on a local site."""
+    return rx.cond(
+        AccountState.name,
+        rx.el.div(
+            rx.cond(AccountState.is_admin, _link("shield", "Admin", routes.ADMIN)),
+            _link("settings", "Settings", routes.SETTINGS),
+            rx.el.form(
+                rx.el.input(type="hidden", name="form_token", value=AccountState.form_token, read_only=True),
+                rx.el.button(
+                    icon("log-out"),
+                    rx.el.span("Sign out ", rx.el.span(AccountState.name, class_name="meta")),
+                    type="submit",
+                    class_name="row-button",
+                ),
+                method="post",
+                action="/logout",
+            ),
+            class_name="account-links",
+        ),
+    )
+
+
+def _link(mark: str, label: str, where: str) -> rx.Component:
+    return rx.el.a(icon(mark), label, href=where, class_name="row-button")
+
+
+def account_section() -> rx.Component:
+    """Where one is signed in, and what one can do about one's account."""
+    return rx.cond(
+        AccountState.name,
+        rx.el.section(
+            rx.el.h2("Account"),
+            rx.el.p("Signed in as ", rx.el.strong(AccountState.name), "."),
+            rx.cond(AccountState.notice, rx.el.p(AccountState.notice, class_name="notice", role="alert")),
+            rx.el.h3("Where you are signed in"),
+            rx.el.ul(rx.foreach(AccountState.places, _place), class_name="lines"),
+            rx.el.div(
+                rx.el.a("Change password", href="/password", class_name="button"),
+                rx.el.a("Export my data", href="/export", class_name="button", download=True),
+                rx.el.a("Delete account", href="/leave", class_name="button danger"),
+                class_name="line-actions",
+            ),
+            class_name="panel",
+            aria_label="Account",
+        ),
+    )
+
+
+def _place(place: Place) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            rx.el.span(place.browser),
+            rx.el.span(place.about, class_name="meta"),
+            class_name="line-words",
+        ),
+        rx.cond(
+            place.is_here,
+            rx.el.span("This browser", class_name="meta"),
+            rx.el.button(
+                "Sign out",
+                type="button",
+                class_name="button",
+                aria_label=f"Sign out {place.browser}",
+                on_click=AccountState.sign_out_place(place.key),
+            ),
+        ),
+        key=place.key,
+    )

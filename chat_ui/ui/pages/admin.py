@@ -1,0 +1,202 @@
+"""Running a hosted site."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from chat_ui.state.admin import AdminState, DeedRow, LiveRow, PersonRow, UseRow
+from chat_ui.ui.components.frame import frame
+from chat_ui.ui.components.menus import icon, item
+from chat_ui.ui.components.scripts import Menu
+
+__all__ = ["admin"]
+
+
+def admin() -> rx.Component:
+    """People, what is going on, what was used, and what was done."""
+    return frame(
+        rx.el.div(
+            rx.el.div(
+                rx.cond(AdminState.notice, rx.el.p(AdminState.notice, class_name="notice", role="alert")),
+                rx.cond(
+                    AdminState.hosted,
+                    rx.fragment(_people(), _live(), _month(), _deeds()),
+                    rx.el.p("Only those who run a hosted site find something here.", class_name="meta"),
+                ),
+                class_name="sheet-column wide",
+            ),
+            class_name="sheet",
+        ),
+        title=rx.el.h1("Admin"),
+    )
+
+
+def _people() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("People"),
+            rx.el.button("Invite", type="button", class_name="button", on_click=AdminState.invite("user")),
+            class_name="panel-head",
+        ),
+        rx.cond(AdminState.link, _new_link()),
+        rx.el.ul(rx.foreach(AdminState.people, _person), class_name="lines"),
+        class_name="panel",
+        aria_label="People",
+    )
+
+
+def _new_link() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            "A link for ", AdminState.link_for, ". It works once, for seven days, and isn't shown again."
+        ),
+        rx.el.input(value=AdminState.link, read_only=True, aria_label="Link"),
+        class_name="card good-news",
+        role="status",
+    )
+
+
+def _person(row: PersonRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            rx.el.span(
+                row.name,
+                rx.cond(row.role == "Admin", rx.el.span("Admin", class_name="badge")),
+                rx.cond(~row.is_active, rx.el.span("Disabled", class_name="badge quiet")),
+            ),
+            rx.el.span(
+                row.used,
+                " this month",
+                rx.cond(row.budget, f" · budget: {row.budget}", ""),
+                class_name="meta",
+            ),
+            class_name="line-words",
+        ),
+        Menu.create(
+            item("New password link", on_click=AdminState.make_password_link(row.id)),
+            item("Budget", on_click=AdminState.edit_budget(row.id)),
+            rx.cond(
+                row.role == "Admin",
+                item("Make a user", on_click=AdminState.make_user(row.id)),
+                item("Make an admin", on_click=AdminState.make_admin(row.id)),
+            ),
+            rx.cond(
+                row.is_active,
+                item("Disable", on_click=AdminState.disable(row.id), class_name="danger"),
+                rx.fragment(
+                    item("Enable", on_click=AdminState.enable(row.id)),
+                    item(
+                        "Delete with all they have", on_click=AdminState.delete(row.id), class_name="danger"
+                    ),
+                ),
+            ),
+            label=f"Actions for {row.name}",
+            face=icon("ellipsis"),
+            button_class="icon-button",
+            panel_class="at-right",
+        ),
+        rx.cond(AdminState.budget_of == row.id, _budget(row)),
+        key=row.id,
+    )
+
+
+def _budget(row: PersonRow) -> rx.Component:
+    return rx.el.form(
+        _field("Tokens a day", "tokens_per_day", row.tokens_per_day),
+        _field("Tokens a month", "tokens_per_month", row.tokens_per_month),
+        _field("Dollars a day", "dollars_per_day", row.dollars_per_day),
+        _field("Dollars a month", "dollars_per_month", row.dollars_per_month),
+        rx.el.div(
+            rx.el.span("Blank everywhere: as much as everybody.", class_name="meta"),
+            rx.el.button(
+                "Cancel", type="button", class_name="button quiet", on_click=AdminState.edit_budget("")
+            ),
+            rx.el.button("Keep", type="submit", class_name="button primary"),
+            class_name="line-actions",
+        ),
+        on_submit=AdminState.set_budget,
+        class_name="budget",
+    )
+
+
+def _field(label: str, name: str, value: str) -> rx.Component:
+    return rx.el.label(
+        label, rx.el.input(name=name, default_value=value, input_mode="decimal", auto_complete="off")
+    )
+
+
+def _live() -> rx.Component:
+    return rx.cond(
+        AdminState.live,
+        rx.el.section(
+            rx.el.h2("Being answered now"),
+            rx.el.ul(rx.foreach(AdminState.live, _run), class_name="lines"),
+            class_name="panel",
+            aria_label="Being answered now",
+        ),
+    )
+
+
+def _run(row: LiveRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            rx.el.span(row.name),
+            rx.el.span(row.model, " · for ", row.since, class_name="meta"),
+            class_name="line-words",
+        ),
+        rx.el.button(
+            "Stop",
+            type="button",
+            class_name="button",
+            aria_label=f"Stop the answer to {row.name}",
+            on_click=AdminState.stop(row.message_id),
+        ),
+        key=row.message_id,
+    )
+
+
+def _month() -> rx.Component:
+    return rx.cond(
+        AdminState.month,
+        rx.el.section(
+            rx.el.h2("Used this month"),
+            rx.el.div(
+                rx.el.table(
+                    rx.el.thead(
+                        rx.el.tr(
+                            *(
+                                rx.el.th(name, scope="col")
+                                for name in ("Who", "Model", "Answers", "Tokens", "Cost")
+                            )
+                        )
+                    ),
+                    rx.el.tbody(rx.foreach(AdminState.month, _use)),
+                ),
+                class_name="table-scroll",
+                tab_index=0,
+            ),
+            class_name="panel",
+            aria_label="Used this month",
+        ),
+    )
+
+
+def _use(row: UseRow) -> rx.Component:
+    cells = (row.name, row.model, row.answers, row.tokens, row.cost)
+    return rx.el.tr(*(rx.el.td(cell) for cell in cells), key=f"{row.name} {row.model}")
+
+
+def _deeds() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("What was done"),
+        rx.el.ul(rx.foreach(AdminState.deeds, _deed), class_name="lines tight"),
+        class_name="panel",
+        aria_label="What was done",
+    )
+
+
+def _deed(row: DeedRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(row.words),
+        rx.el.span(row.address, rx.cond(row.address, " · ", ""), row.at, class_name="meta"),
+    )
