@@ -78,6 +78,13 @@ class Socket:
                 self._arrived.clear()
                 await self._arrived.wait()
 
+    async def until_closed_or(self, reached: Any) -> None:
+        """Wait until what has come shows something, or nothing comes any more."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not reached() and not self.closed.is_set():
+                self._arrived.clear()
+                await self._arrived.wait()
+
     @property
     def received(self) -> str:
         """All that has come."""

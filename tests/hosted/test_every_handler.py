@@ -5,6 +5,7 @@ The handlers are taken from Reflex's own registry, so a new one is called here w
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 from collections.abc import Iterator
@@ -67,9 +68,8 @@ def payloads(handler: RegisteredEventHandler, ids: list[str]) -> Iterator[dict[s
 
 async def talk(alice: Someone, gateway: ScriptedGateway, handlers: dict[str, RegisteredEventHandler]) -> str:
     """Let Alice have a conversation, and return its id."""
-    [send] = [name for name in handlers if name.endswith("thread_state.send")]
     async with alice.socket() as socket:
-        await socket.call(send, {"draft": {"id": "first", "text": QUESTION}})
+        await socket.call(named(handlers, "thread_state.send"), {"draft": {"id": "first", "text": QUESTION}})
         request = await gateway.next_request()
         await request.say(ANSWER)
         await request.finish()
@@ -78,19 +78,25 @@ async def talk(alice: Someone, gateway: ScriptedGateway, handlers: dict[str, Reg
 
 
 async def call_all(
-    socket: Socket, handlers: dict[str, RegisteredEventHandler], ids: list[str], path: str
-) -> None:
-    """Call every handler with everything."""
-    for name, handler in handlers.items():
-        for payload in payloads(handler, ids):
-            await socket.call(name, payload, path=path)
-    # What is answered last: everything before it in this tab's queue has been dealt with.
-    [show] = [name for name in handlers if name.endswith("connect_state.hide")]
-    [resend] = [name for name in handlers if name.endswith("sidebar_state.begin_rename")]
-    for name, payload in ((show, {}), (resend, {"conversation_id": SENT})):
-        await socket.call(name, payload, path=path)
-    await socket.send_raw('42/_event,["ping"]')
-    await socket.until(lambda: any('"pong"' in frame for frame in socket.frames))
+    who: Someone, handlers: dict[str, RegisteredEventHandler], ids: list[str], path: str
+) -> str:
+    """Call every handler with everything, and return all that comes back."""
+    received: list[str] = []
+    for number, (name, handler) in enumerate(handlers.items()):
+        async with who.socket("mine") as socket:
+            for payload in payloads(handler, ids):
+                await socket.call(name, payload, path=path)
+            # A tab's events are dealt with in order: with the answer to this one, all before are done.
+            await socket.call(named(handlers, "thread_state.send"), {"draft": {"id": f"last-{number}"}})
+            await socket.until_closed_or(lambda: f"last-{number}" in socket.received)  # noqa: B023
+            received.append(socket.received)
+    return "\n".join(received)
+
+
+def named(handlers: dict[str, RegisteredEventHandler], end: str) -> str:
+    """The full name of a handler."""
+    [found] = [name for name in handlers if name.endswith(f"_{end}")]
+    return found
 
 
 def all_of(site: Hosted, owner: str) -> str:
@@ -136,17 +142,14 @@ async def test_no_handler_gives_anything_of_anybody_else_away(start_hosted: Star
         gateway.greeting = "Hello."
 
         # The same way finds all of it where it should, so that it would find it elsewhere.
-        [follow] = [name for name in handlers if name.endswith("thread_state.follow")]
         async with alice.socket() as socket:
-            await socket.call(follow, path=path)
+            await socket.call(named(handlers, "thread_state.follow"), path=path)
             await socket.until(lambda: ANSWER in socket.received and QUESTION in socket.received)
             # Whoever brings the token of her tab finds nothing in it, be she there or gone.
             await reads_nothing(bob, handlers, path, before, alice.id)
         await reads_nothing(bob, handlers, path, before, alice.id)
 
-        async with bob.socket("mine") as socket:
-            await call_all(socket, handlers, ids, path)
-            read = socket.received
+        read = await call_all(bob, handlers, ids, path)
         assert ANSWER not in read
         assert QUESTION not in read
         assert "sk-the-sites-own" not in read
@@ -154,7 +157,8 @@ async def test_no_handler_gives_anything_of_anybody_else_away(start_hosted: Star
         # Dave is in when he is shut out: what he has open closes, and what he sends on the way does nothing.
         async with dave.socket() as socket:
             await disable(ada, dave)
-            await socket.closed.wait()
+            async with asyncio.timeout(20):
+                await socket.closed.wait()
             await call_all_closed(socket, handlers, [*ids, dave.id], path)
             assert ANSWER not in socket.received
         daves = site.rows("SELECT count(*) FROM conversation WHERE owner_id = ?", dave.id)
@@ -173,9 +177,8 @@ async def reads_nothing(
     thief: Someone, handlers: dict[str, RegisteredEventHandler], path: str, before: str, owner: str
 ) -> None:
     """Bring somebody else's tab token, and have the whole state sent that it stands for."""
-    [hydrate] = [name for name in handlers if name.endswith("state.hydrate")]
     async with thief.socket("tab") as socket:
-        await socket.call(hydrate, path=path)
+        await socket.call(named(handlers, "state.hydrate"), path=path)
         await socket.until(lambda: "thread_state" in socket.received)
         assert ANSWER not in socket.received
         assert QUESTION[:30] not in socket.received
@@ -189,10 +192,9 @@ async def invitation(admin: Someone) -> str:
 
 async def disable(admin: Someone, whom: Someone) -> None:
     """Shut somebody out, by the admin's own handler."""
-    handlers = every_handler()
-    [name] = [name for name in handlers if name.endswith("admin_state.disable")]
-    async with admin.socket("admin's") as socket:
-        await socket.call(name, {"id": whom.id}, path="/admin")
+    async with admin.socket("admins") as socket:
+        await socket.call(named(every_handler(), "admin_state.disable"), {"id": whom.id}, path="/admin")
+        await socket.until(lambda: "disabled" in socket.received)
 
 
 async def call_all_closed(
