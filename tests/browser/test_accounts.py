@@ -1,0 +1,78 @@
+"""A hosted site in the browser: an admin, somebody they invite, and what they do to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.browser.fixtures import StartSite
+from tests.browser.person import Person
+from tests.browser.site import Build
+from tests.hosted.conftest import PASSWORD, Hosted
+
+Visit = Callable[..., object]
+LEAVES_WITHIN_MS = 20_000
+
+
+async def come_in(person: Person, name: str) -> None:
+    await person.page.get_by_label("Name").fill(name)
+    await person.page.get_by_label("New password").fill(PASSWORD)
+    await person.page.get_by_role("button").click()
+    await expect(person.message_box).to_be_visible()
+
+
+async def act(page: Page, name: str, what: str) -> None:
+    await page.get_by_role("button", name=f"Actions for {name}").click()
+    await page.get_by_role("menuitem", name=what).click()
+
+
+async def test_an_admin_and_a_guest(
+    start_site: StartSite, build: Build, visit: Visit, tmp_path: Path
+) -> None:
+    address = f"http://localhost:{build.port}"
+    site = start_site(tmp_path / "site", CHAT_UI_HOSTED="1", CHAT_UI_PUBLIC_URL=address)
+    link = await Hosted(site).operate("first_link")
+    ada = await visit(site, link.removeprefix(address))
+    complaints: list[str] = []
+    ada.page.on(
+        "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+    )
+    await come_in(ada, "ada")
+    await ada.message_box.fill("Hello")
+    await ada.message_box.press("Enter")
+    await expect(ada.answers.first).to_have_attribute("data-status", "complete")
+
+    await ada.page.get_by_role("link", name="Admin").click()
+    await ada.page.get_by_role("button", name="Invite").click()
+    invited = await ada.page.get_by_label("Link").input_value()
+    bob = await visit(site, invited.removeprefix(address))
+    await come_in(bob, "bob")
+    # What a guest has no say in isn't offered.
+    await expect(bob.page.get_by_role("link", name="Settings")).to_be_visible()
+    for role, name in (("link", "Admin"), ("button", "Connect a gateway")):
+        await expect(bob.page.get_by_role(role, name=name)).to_have_count(0)
+
+    # A budget is kept, and said in words to whom it stops; nothing of theirs is lost.
+    await ada.page.reload()
+    await act(ada.page, "bob", "Budget")
+    await ada.page.get_by_label("Tokens a day").fill("0")
+    await ada.page.get_by_role("button", name="Keep").click()
+    await expect(ada.page.get_by_text("budget: 0 tokens per day")).to_be_visible()
+    await bob.message_box.fill("A long story, please")
+    await bob.message_box.press("Enter")
+    await expect(bob.page.get_by_text("What you may use today doesn't reach for this")).to_be_visible()
+    await expect(bob.message_box).to_have_value("A long story, please")
+
+    # Who is shut out is led to the door, from whatever page is open.
+    await bob.page.get_by_role("link", name="Settings").click()
+    await expect(bob.page.get_by_text("This browser")).to_be_visible()
+    await act(ada.page, "bob", "Disable")
+    await bob.page.wait_for_url("**/login?next=*", timeout=LEAVES_WITHIN_MS)
+    await expect(ada.page.get_by_text("ada disabled (bob)")).to_be_visible()
+
+    await ada.page.get_by_role("button", name="Sign out ada").click()
+    await expect(ada.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    # The policy forbids nothing that the page does.
+    assert complaints == []
