@@ -19,6 +19,8 @@ LOGGERS = (
 # From here on such a line quotes what somebody sent.
 QUOTES = re.compile(r"(Event\(|Event data:|event data|with value|must be a dictionary).*", re.DOTALL)
 
+ERRORS = re.compile(r"^([\w.]+(?:Error|Exception|Exit|Interrupt)): .*", re.MULTILINE)
+
 
 class PayloadFilter(logging.Filter):
     """Cuts a line where it begins to quote an event, and an error where it does."""
@@ -41,4 +43,6 @@ def keep_payloads_out() -> None:
 
 
 def _cut(line: str) -> str:
+    # The last line of a traceback is the error's own text, which may quote as well; its kind is enough.
+    line = ERRORS.sub(r"\1", line)
     return QUOTES.sub(lambda found: f"{found[1].rstrip('(')} …", line)
