@@ -9,7 +9,8 @@ from playwright.async_api import expect
 from tests.browser.history import write_history
 
 TOKENS = 2000
-MOST_BYTES_PER_TOKEN = 75
+MOST_BYTES_PER_TOKEN = 50
+MOST_FRAMES_PER_TOKEN = 1.05
 EARLIER = 50
 # The heads of earlier messages, without their texts, come when a turn begins and when it ends.
 MOST_BYTES_PER_HEAD = 200
@@ -32,6 +33,7 @@ async def test_a_long_answer_costs_little_and_no_more_for_a_long_history(start_s
 
     assert few / TOKENS <= MOST_BYTES_PER_TOKEN
     assert many / TOKENS <= MOST_BYTES_PER_TOKEN
+    assert len(alone.received) / TOKENS <= MOST_FRAMES_PER_TOKEN
     assert many - few <= 2 * EARLIER * MOST_BYTES_PER_HEAD
 
 
