@@ -50,7 +50,8 @@ class Person:
     async def open(self, path: str = "/") -> None:
         """Open a page of the site and wait until it can be used."""
         await self.page.goto(self.url + path)
-        await expect(self.message_box).to_be_visible()
+        # Or signed in, on a site where that comes first.
+        await expect(self.message_box.or_(self.page.get_by_label("Name", exact=True))).to_be_visible()
         await expect(self.page.get_by_role("button", name="Model")).not_to_have_text("No model")
 
     async def say(self, text: str) -> None:
