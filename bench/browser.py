@@ -111,12 +111,15 @@ class Tab:
         with suppress(RuntimeError):
             await self.until("document.readyState === 'complete'", f"{url} loads")
 
-    async def write(self, field: str, text: str) -> None:
-        """Write a text into a field and press Enter."""
+    async def write(self, field: str, text: str, button: str = "") -> None:
+        """Write a text into a field, and press a button, or Enter where none is named."""
         await self.until(f"!!document.querySelector({json.dumps(field)})", f"a field {field} is there")
         await self.evaluate(f"document.querySelector({json.dumps(field)}).focus()")
         await self.call("Input.insertText", text=text)
         await asyncio.sleep(0.3)
+        if button:
+            await self.evaluate(f"document.querySelector({json.dumps(button)}).click()")
+            return
         key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
         await self.call("Input.dispatchKeyEvent", type="keyDown", text="\r", **key)
         await self.call("Input.dispatchKeyEvent", type="keyUp", **key)

