@@ -34,6 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     serve_command = commands.add_parser("serve", help="run the site in production, on one port")
     serve_command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     serve_command.add_argument("--port", default=3000, type=_port, help="the port to listen on (%(default)s)")
+    serve_command.add_argument(
+        "--workers",
+        default=1,
+        type=_count,
+        help="how many processes serve it; more than one needs PostgreSQL and Redis (%(default)s)",
+    )
     invite_command = commands.add_parser("invite", help="print a link by which somebody comes in, once")
     invite_command.add_argument("--admin", action="store_true", help="they will run the site")
     invite_command.add_argument("--reset", metavar="NAME", help="a new password for somebody who is there")
@@ -41,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if wanted.command == "invite":
         invite(admin=wanted.admin, reset=wanted.reset)
     else:
-        serve(wanted.host, wanted.port)
+        serve(wanted.host, wanted.port, wanted.workers)
 
 
 def invite(*, admin: bool, reset: str | None) -> None:
@@ -56,7 +62,7 @@ def invite(*, admin: bool, reset: str | None) -> None:
     print(operator.reset_link(reset) if reset else operator.invite_link("admin" if admin else "user"))
 
 
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int, workers: int = 1) -> None:
     """Become the server of the site; its page is compiled first where it has changed since the last time.
 
     Raises:
@@ -64,12 +70,15 @@ def serve(host: str, port: int) -> None:
     """
     if not (ROOT / "rxconfig.py").is_file():
         raise SystemExit("chat-ui serve runs in a checkout of the project: there is no rxconfig.py here.")
+    redis_url = _redis_between(workers)
     _check_port(host, port)
     PAGE_DIR.mkdir(exist_ok=True)
     compile_page(PAGE_DIR, os.environ, port)
     _invite_first_admin()
     print(f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
-    command, environment = production(PAGE_DIR, os.environ, host=host, port=port)
+    command, environment = production(
+        PAGE_DIR, os.environ, host=host, port=port, workers=workers, redis_url=redis_url
+    )
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606
 
@@ -81,8 +90,37 @@ def _invite_first_admin() -> None:
         print(f"Nobody runs this site yet. Within a day, become its admin here, once:\n  {link}", flush=True)
 
 
-def production(
-    directory: Path, inherited: Mapping[str, str], *, host: str, port: int
+def _redis_between(workers: int) -> str | None:
+    """The URL of the Redis by which several workers hear of each other; None for a single one.
+
+    Raises:
+        SystemExit: a setting can't be used, or what several workers need isn't set.
+    """
+    from chat_ui.settings import SettingsError, load_settings  # noqa: PLC0415
+
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        raise SystemExit(f"Chat UI can't start. {error}") from None
+    if workers == 1:
+        return None
+    if not (settings.database_url or "").startswith("postgres") or settings.redis_url is None:
+        raise SystemExit(
+            f"{workers} workers need a history that they share and a way to tell each other what happens: "
+            "set CHAT_UI_DATABASE_URL to a PostgreSQL database and CHAT_UI_REDIS_URL to a Redis server, or "
+            "leave --workers away. On SQLite the site runs in one process."
+        )
+    return settings.redis_url.get_secret_value()
+
+
+def production(  # noqa: PLR0913
+    directory: Path,
+    inherited: Mapping[str, str],
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    redis_url: str | None = None,
 ) -> tuple[list[str], dict[str, str]]:
     """The command that serves a compiled page, and its environment.
 
@@ -91,6 +129,8 @@ def production(
         inherited: the environment to add to.
         host: the address to listen on.
         port: the port to listen on, which the page is addressed to.
+        workers: how many processes serve it.
+        redis_url: the Redis where Reflex keeps the state of pages that may come back to another of them.
     """
     granian = shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian"
     command = [
@@ -100,9 +140,18 @@ def production(
         f"--host={host}",
         f"--port={port}",
         "--log-level=warning",
+        # One that dies is replaced; a single one ends the site, which whoever started it starts again.
+        *(["--respawn-failed-workers", f"--workers={workers}"] if workers > 1 else []),
         "chat_ui.chat_ui:app",
     ]
     environment = _environment(directory, inherited, port)
+    if workers > 1 and redis_url:
+        environment |= {
+            "REFLEX_REDIS_URL": redis_url,
+            "REFLEX_STATE_MANAGER_MODE": "redis",
+            # Without, every change of a page's state would cost four round trips.
+            "REFLEX_OPLOCK_ENABLED": "true",
+        }
     return command, environment | {
         "REFLEX_ENV_MODE": "prod",
         "__REFLEX_SKIP_COMPILE": "true",
@@ -184,6 +233,13 @@ def _port(text: str) -> int:
     if not 1 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return port
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("it takes at least one")
+    return count
 
 
 def _check_port(host: str, port: int) -> None:

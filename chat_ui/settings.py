@@ -75,6 +75,7 @@ class Settings(BaseSettings):
         data_dir: where conversations, backups and connections lie.
         database_url: an SQLAlchemy URL of a SQLite file or a PostgreSQL database, in place of the file in
             ``data_dir``.
+        redis_url: a Redis server, by which several workers of the site tell each other what happens.
         hosted: whether the site is for many people, who sign in; otherwise it is for one, on this machine.
         public_url: where a hosted site is reached from outside, as in ``https://chat.example.com``.
         sign_up: who may make an account on a hosted site.
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
     config: Path | None = None
     data_dir: Path = Field(default_factory=lambda: user_data_path("chat-ui", appauthor=False))
     database_url: str | None = None
+    redis_url: SecretStr | None = None
     hosted: bool = False
     public_url: str | None = None
     sign_up: SignUp = "invite"

@@ -10,6 +10,7 @@ import pytest
 
 from chat_ui.settings import KEY_VARIABLES, WALLET_VARIABLE, Settings
 from tests.postgres import PostgresServer, running_postgres
+from tests.redis_server import RedisServer, running_redis
 from tests.scripted import KEY, ScriptedGateway
 
 pytest_plugins = ["tests.browser.fixtures"]
@@ -38,6 +39,13 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server of this test run's own."""
     with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """A Redis server of this test run's own."""
+    with running_redis() as server:
         yield server
 
 

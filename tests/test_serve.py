@@ -60,6 +60,39 @@ def test_a_port_that_is_taken_is_said(spied: list[tuple[str, list[str], dict[str
     assert spied == []
 
 
+@pytest.mark.parametrize(
+    "env",
+    [
+        {},
+        {"CHAT_UI_REDIS_URL": "redis://localhost"},
+        {"CHAT_UI_DATABASE_URL": "postgresql:///chat"},
+        {"CHAT_UI_DATABASE_URL": "sqlite:////tmp/x.db", "CHAT_UI_REDIS_URL": "redis://localhost"},
+    ],
+)
+def test_several_workers_without_what_they_share_are_refused_in_words(
+    spied: list[tuple[str, list[str], dict[str, str]]], env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=r"2 workers need .* PostgreSQL .* Redis .* leave --workers away"):
+        cli.main(["serve", "--port", str(free_port()), "--workers", "2"])
+    assert spied == []
+
+
+def test_several_workers_share_their_pages_by_redis(
+    spied: list[tuple[str, list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAT_UI_DATABASE_URL", "postgresql:///chat")
+    monkeypatch.setenv("CHAT_UI_REDIS_URL", "redis://:secret@localhost/3")
+    cli.main(["serve", "--port", str(free_port()), "--workers", "3"])
+    [(_, command, environment)] = spied
+    assert "--workers=3" in command
+    assert not [word for word in command if "secret" in word]
+    assert environment["REFLEX_REDIS_URL"] == "redis://:secret@localhost/3"
+    assert environment["REFLEX_STATE_MANAGER_MODE"] == "redis"
+    assert environment["REFLEX_OPLOCK_ENABLED"] == "true"
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
 def test_a_port_is_a_number(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -1,4 +1,4 @@
-"""What can happen in a conversation and in a person's list of them.
+"""What can happen in a conversation and in a person's list of them, and what a worker may be asked for.
 
 A change that alters the stored conversation carries the revision it led to. Pieces carry none: their
 order is their offset.
@@ -20,11 +20,13 @@ __all__ = [
     "ConversationChanged",
     "ConversationDeleted",
     "MessageEnded",
+    "Notice",
     "Part",
     "Piece",
     "RunPaying",
     "RunWaiting",
     "Snapshot",
+    "StopAsked",
     "TurnStarted",
 ]
 
@@ -139,6 +141,13 @@ class ConversationDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAsked:
+    """The worker that writes this answer is to end it; whether it may be is in the database."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A conversation as it stands: the end of its active path.
 
@@ -172,3 +181,5 @@ Change = (
     | ConversationDeleted
     | BranchShown
 )
+Notice = Change | StopAsked
+"""What a feed carries."""

@@ -1,28 +1,28 @@
 """What happened, for whoever follows it.
 
-A topic is a conversation or a person. Publishing never waits for a reader: one who falls too far behind
-loses the backlog and is told so, and then starts over from a snapshot.
+A topic is a conversation, a person or a worker. Publishing never waits for a reader: one who falls too far
+behind loses the backlog and is told so, and then starts over from a snapshot.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from chat_ui.chat.changes import Change, Piece
+from chat_ui.chat.changes import Notice, Piece
 
 __all__ = ["Feed", "Lagged", "MemoryFeed", "Subscription", "Topic"]
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What can be followed: one conversation, or all that happens to one person's list of them."""
+    """What can be followed: a conversation, a person's list of them, what a worker is asked for."""
 
-    kind: Literal["conversation", "person"]
+    kind: Literal["conversation", "person", "worker"]
     id: str
 
 
@@ -39,23 +39,28 @@ class Subscription:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._waiting: deque[Change] = deque()
+        self._waiting: deque[Notice] = deque()
         self._arrived = asyncio.Event()
         self._lagged = False
 
-    def put(self, change: Change) -> None:
+    def put(self, change: Notice) -> None:
         """Add a change, joined to the one before it where both are pieces of one text."""
         last = self._waiting[-1] if self._waiting else None
         if isinstance(last, Piece) and isinstance(change, Piece) and _continues(last, change):
             self._waiting[-1] = Piece(last.message_id, last.part, last.offset, last.text + change.text)
         elif len(self._waiting) >= self._most:
-            self._waiting.clear()
-            self._lagged = True
+            self.lose()
         else:
             self._waiting.append(change)
         self._arrived.set()
 
-    async def next(self) -> Change:
+    def lose(self) -> None:
+        """Give up what waits, because some of what the reader should have had is lost."""
+        self._waiting.clear()
+        self._lagged = True
+        self._arrived.set()
+
+    async def next(self) -> Notice:
         """Wait for the next change.
 
         Raises:
@@ -83,11 +88,11 @@ def _continues(last: Piece, piece: Piece) -> bool:
 class Feed(Protocol):
     """Where changes are published and followed."""
 
-    async def publish(self, topic: Topic, change: Change) -> None:
+    async def publish(self, topic: Topic, change: Notice) -> None:
         """Hand a change to everybody who follows the topic now."""
         ...
 
-    def follow(self, topic: Topic) -> AbstractContextManager[Subscription]:
+    def follow(self, topic: Topic) -> AbstractAsyncContextManager[Subscription]:
         """Follow a topic from now on, for as long as the context is open."""
         ...
 
@@ -103,13 +108,22 @@ class MemoryFeed:
         self._most = most
         self._followers: defaultdict[Topic, set[Subscription]] = defaultdict(set)
 
-    async def publish(self, topic: Topic, change: Change) -> None:
+    async def publish(self, topic: Topic, change: Notice) -> None:
         """Hand a change to everybody who follows the topic now."""
+        self.put(topic, change)
+
+    def put(self, topic: Topic, change: Notice) -> None:
+        """Do what ``publish`` does, where nothing can be awaited."""
         for subscription in self._followers.get(topic, ()):
             subscription.put(change)
 
-    @contextmanager
-    def follow(self, topic: Topic) -> Generator[Subscription]:
+    def lose(self, topic: Topic) -> None:
+        """Let everybody who follows the topic start over, because some of it is lost."""
+        for subscription in self._followers.get(topic, ()):
+            subscription.lose()
+
+    @asynccontextmanager
+    async def follow(self, topic: Topic) -> AsyncGenerator[Subscription]:
         """Follow a topic from now on, for as long as the context is open."""
         subscription = Subscription(self._most)
         self._followers[topic].add(subscription)

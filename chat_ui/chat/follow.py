@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from chat_ui.chat.changes import (
     AnswerUnsaved,
     BranchShown,
     Change,
+    Part,
     Piece,
     RunPaying,
     RunWaiting,
     Snapshot,
+    StopAsked,
     TurnStarted,
 )
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["follow_conversation", "read_earlier", "read_snapshot", "read_texts"]
 
+PARTS: tuple[Part, ...] = get_args(Part)
+# A batch comes into the journal up to a quarter of a second after its pieces.
+JOURNAL_LOOKS = 40
+JOURNAL_LOOK_S = 0.05
 # How much of a conversation a page gets at first, and each time that it asks for more.
 PAGE = 60
 # How much at most, where a branch was shown that parts from the one before further up.
@@ -48,7 +55,7 @@ async def follow_conversation(
         NoSuchConversation: it isn't this person's, or is gone.
     """
     most = PAGE
-    with chat.feed.follow(Topic("conversation", conversation_id)) as changes:
+    async with chat.feed.follow(Topic("conversation", conversation_id)) as changes:
         while True:
             snapshot = await read_snapshot(chat, owner, conversation_id, most=most)
             most = PAGE
@@ -57,7 +64,7 @@ async def follow_conversation(
                 if message.status == "streaming" and (hurdle := chat.runs.hurdle(message.id)) is not None:
                     yield hurdle
             try:
-                async with aclosing(_in_order(changes, snapshot)) as in_order:
+                async with aclosing(_in_order(chat, owner, changes, snapshot)) as in_order:
                     async for change in in_order:
                         if isinstance(change, BranchShown):
                             most = min(PAGE + change.length, MOST)
@@ -67,14 +74,22 @@ async def follow_conversation(
                 continue
 
 
-async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncGenerator[Change]:
+async def _in_order(
+    chat: Chat, owner: str, changes: Subscription, snapshot: Snapshot
+) -> AsyncGenerator[Change]:
     revision = snapshot.conversation.revision
+    grown = _Grown(chat, owner, snapshot.messages)
     shown: list[str | None] = [message.id for message in snapshot.messages]
     if snapshot.is_whole:
         shown.insert(0, None)
     while True:
         change = await changes.next()
-        if isinstance(change, Piece | RunWaiting | RunPaying | AnswerUnsaved):
+        if isinstance(change, StopAsked):
+            continue
+        if isinstance(change, Piece):
+            yield await grown.by(change)
+            continue
+        if isinstance(change, RunWaiting | RunPaying | AnswerUnsaved):
             yield change
             continue
         if change.conversation.revision <= revision:
@@ -85,8 +100,55 @@ async def _in_order(changes: Subscription, snapshot: Snapshot) -> AsyncGenerator
             if change.added[0].parent_id not in shown:
                 raise Lagged
             shown = [*shown[: shown.index(change.added[0].parent_id) + 1], *(m.id for m in change.added)]
+            grown.add(change.added)
         revision = change.conversation.revision
         yield change
+
+
+class _Grown:
+    """How far a reader has the answers that grow; what is missing before a piece is read from the journal.
+
+    It is only where another process writes the answer that a piece may come before the journal's batch that
+    ends where it begins.
+    """
+
+    def __init__(self, chat: Chat, owner: str, messages: Iterable[Message]) -> None:
+        self._chat = chat
+        self._owner = owner
+        self._have: dict[tuple[str, Part], int] = {}
+        self.add(messages)
+
+    def add(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            if message.status == "streaming":
+                for part in PARTS:
+                    self._have[message.id, part] = len(getattr(message, part))
+
+    async def by(self, piece: Piece) -> Piece:
+        """A piece, made longer at its beginning where something is missing there.
+
+        Raises:
+            Lagged: what is missing can't be read.
+        """
+        key = (piece.message_id, piece.part)
+        have = self._have.get(key)
+        if have is None:
+            return piece
+        if piece.offset > have:
+            text = await self._read(piece)
+            piece = replace(piece, offset=have, text=text[have : piece.offset] + piece.text)
+        self._have[key] = max(have, piece.offset + len(piece.text))
+        return piece
+
+    async def _read(self, piece: Piece) -> str:
+        for _ in range(JOURNAL_LOOKS):
+            with suppress(NoSuchMessage):
+                message = await read_texts(self._chat, self._owner, piece.message_id)
+                text: str = getattr(message, piece.part)
+                if len(text) >= piece.offset:
+                    return text
+            await asyncio.sleep(JOURNAL_LOOK_S)
+        raise Lagged
 
 
 async def read_snapshot(chat: Chat, owner: str, conversation_id: str, *, most: int = PAGE) -> Snapshot:

@@ -29,7 +29,7 @@ async def follow_library(chat: Chat, owner: str, limit: int) -> AsyncGenerator[t
         owner: whose.
         limit: how many at most.
     """
-    with chat.feed.follow(Topic("person", owner)) as changes:
+    async with chat.feed.follow(Topic("person", owner)) as changes:
         while True:
             async with chat.db.read() as tx:
                 listed = await conversations.recent(tx, owner, limit=limit)

@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 from chat_ui.chat.asking import Asker
 from chat_ui.chat.changes import (
     AnswerUnsaved,
-    Change,
     ConversationChanged,
     MessageEnded,
+    Notice,
     RunPaying,
     RunWaiting,
+    StopAsked,
 )
 from chat_ui.chat.errors import ChatError, Closing
 from chat_ui.chat.feed import Feed, Topic
@@ -31,7 +32,7 @@ from chat_ui.chat.outcome import unsaved_words
 from chat_ui.gateway import GatewayError
 from chat_ui.store import messages, runs
 from chat_ui.store.engine import Database
-from chat_ui.store.errors import StoreError
+from chat_ui.store.errors import NotFoundError, StoreError
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import JournalBatch, Outcome
 
@@ -94,23 +95,52 @@ class Runs:
         task.add_done_callback(lambda _: self._tasks.pop(turn.message_id))
 
     async def stop(self, owner: str, message_id: str) -> bool:
-        """End a run and keep what it has said; waits until that is on disk, or can't be put there now.
+        """End a run and keep what it has said.
+
+        Waits until that is on disk, or can't be put there now; where another process writes the answer, only
+        until that process is asked.
 
         Returns:
-            Whether there was such a run of this owner here.
+            Whether there was such a run of this owner.
+
+        Raises:
+            StoreError: it isn't known whether another process writes it.
         """
         run = self._live.get(message_id)
         if run is None or run.turn.owner != owner:
-            return False
+            return await self._ask_to_stop(owner, message_id)
         run.stop()
         await run.settled.wait()
         return True
 
     async def stop_all(self, owner: str, conversation_id: str) -> None:
-        """End every run in a conversation."""
-        for message_id, run in list(self._live.items()):
-            if run.turn.conversation_id == conversation_id:
-                await self.stop(owner, message_id)
+        """End every run in a conversation.
+
+        Raises:
+            StoreError: it isn't known which there are.
+        """
+        async with self._db.read() as tx:
+            active = await runs.active(tx, owner, conversation_id)
+        for run in active:
+            await self.stop(owner, run.message_id)
+
+    async def _ask_to_stop(self, owner: str, message_id: str) -> bool:
+        async with self._db.write() as tx:
+            worker_id = await runs.ask_to_stop(tx, owner, message_id)
+        if worker_id is None:
+            return False
+        await self._tell(Topic("worker", worker_id), StopAsked(message_id))
+        return True
+
+    def end(self, message_id: str) -> None:
+        """End a run of this process that a person wants stopped; there may be none by now."""
+        if (run := self._live.get(message_id)) is not None:
+            run.stop()
+
+    def abandon(self) -> None:
+        """Hang up on every gateway; what was said is kept, unless another process has ended the run."""
+        for run in list(self._live.values()):
+            run.hang_up()
 
     def shown(self, message: Message) -> Message | None:
         """A message as it stands here and now, if its answer is on its way here."""
@@ -129,8 +159,7 @@ class Runs:
             await asyncio.wait(self._admitted)
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=self._pace.drain)
-        for run in list(self._live.values()):
-            run.hang_up()
+        self.abandon()
         if self._tasks:
             await asyncio.wait(self._tasks.values())
 
@@ -176,6 +205,10 @@ class Runs:
             entries = run.take_batch()
             try:
                 await self._on_disk.write(JournalBatch(run.turn.owner, run.turn.run_id, entries))
+            except NotFoundError:
+                log.warning("An answer was ended by another process, which held this one for dead")
+                run.hang_up()
+                return
             except Exception as error:
                 _log_unsaved("An answer's journal could not be written; it is tried again", error)
                 run.give_back(entries)
@@ -188,7 +221,7 @@ class Runs:
             await self._tell(Topic("conversation", run.turn.conversation_id), ended)
             await self._tell(Topic("person", run.turn.owner), ConversationChanged(ended.conversation))
 
-    async def _tell(self, topic: Topic, change: Change) -> None:
+    async def _tell(self, topic: Topic, change: Notice) -> None:
         """Tell the readers, who may miss it: the answer is saved whether they hear of it or not."""
         try:
             await self._feed.publish(topic, change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from chat_ui.chat.asking import Asker
 from chat_ui.chat.configured import profiles_from, wallet_from
 from chat_ui.chat.feed import Feed, MemoryFeed
 from chat_ui.chat.gateways import Gateways
-from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.chat.purse import budget_of
+from chat_ui.chat.redis_feed import open_redis_feed
 from chat_ui.chat.runs import Pace, Runs
 from chat_ui.chat.trash import keep_purging
+from chat_ui.chat.workers import at_work
 from chat_ui.settings import Settings
-from chat_ui.store import connections, runs
+from chat_ui.store import connections
 from chat_ui.store.engine import Database
 from chat_ui.store.ids import new_id
 from chat_ui.store.payments import Budget
@@ -58,7 +59,8 @@ class Chat:
 async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGenerator[Chat]:
     """Open the chat for as long as the context is open.
 
-    Answers that a dead process left unfinished are marked interrupted first, with the text they had.
+    Answers that a dead process left unfinished are marked interrupted, with the text they had: at once where
+    no other process can run the site, and else as soon as it is sure that theirs is dead.
 
     Args:
         settings: of this process.
@@ -68,30 +70,34 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         StoreError: the database can't be opened; the text says which file and what to do.
         SettingsError: a gateway of the settings can't be used as it stands.
     """
-    worker_id = new_id()
-    db = await Database.open(database_of(settings))
-    try:
-        async with db.write() as tx:
-            await runs.interrupt_leftovers(tx, worker_id=worker_id, error=SHUT_DOWN)
-        saved = connections.load(settings.data_dir)
-        gateways = Gateways(settings, saved)
-        feed = MemoryFeed()
+    async with AsyncExitStack() as stack:
+        db = await Database.open(database_of(settings))
+        stack.push_async_callback(db.close)
+        is_alone = await stack.enter_async_context(db.served())
+        gateways = Gateways(settings, connections.load(settings.data_dir))
+        stack.push_async_callback(gateways.aclose)
+        worker_id = new_id()
+        feed = await stack.enter_async_context(_open_feed(settings, worker_id))
         budget = _budget(settings)
         asker = Asker(db, feed, gateways, budget)
         pace = pace or Pace(drain=settings.grace_seconds)
         running = Runs(db, feed, asker, worker_id=worker_id, pace=pace)
+        await stack.enter_async_context(at_work(db, feed, running, is_alone=is_alone))
+        stack.push_async_callback(running.drain)
         person = None if settings.hosted else await local_person(db)
         accounts = open_accounts(settings, db) if settings.hosted else None
         chat = Chat(settings, db, feed, gateways, running, budget, person, accounts)
-        purging = asyncio.create_task(keep_purging(chat))
-        try:
-            yield chat
-        finally:
-            await _end(purging)
-            await running.drain()
-            await gateways.aclose()
-    finally:
-        await db.close()
+        stack.push_async_callback(_end, asyncio.create_task(keep_purging(chat)))
+        yield chat
+
+
+@asynccontextmanager
+async def _open_feed(settings: Settings, worker_id: str) -> AsyncGenerator[Feed]:
+    if settings.redis_url is None:
+        yield MemoryFeed()
+        return
+    async with open_redis_feed(settings.redis_url.get_secret_value(), worker_id) as feed:
+        yield feed
 
 
 async def _end(task: asyncio.Task[None]) -> None:

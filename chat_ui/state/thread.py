@@ -190,7 +190,11 @@ class ThreadState(rx.State):
     @rx.event(background=True)
     async def stop(self, message_id: str) -> None:
         """End the answer that is being written; what it has said stays."""
-        await current_chat().runs.stop(owner_of(self), text_of(message_id))
+        try:
+            await current_chat().runs.stop(owner_of(self), text_of(message_id))
+        except StoreError as error:
+            async with self:
+                self.notice = str(error)
 
     @rx.event(background=True)
     async def show_earlier(self, before: str) -> None:

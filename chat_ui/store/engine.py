@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_ui.store import migrate_postgres, postgres, sqlite
+from chat_ui.store import claim, migrate_postgres, postgres, sqlite
 from chat_ui.store.lanes import Lanes
 from chat_ui.store.migrate import migrate, migrate_now
 
@@ -106,6 +106,24 @@ class Database:
         """
         async with self._readers.transaction() as tx:
             yield tx
+
+    @asynccontextmanager
+    async def served(self) -> AsyncGenerator[bool]:
+        """Be a process that serves the site from this database, for as long as the context is open.
+
+        A SQLite file is served by one. It is free the moment that one is gone, however it went.
+
+        Yields:
+            Whether no other process can serve it meanwhile.
+
+        Raises:
+            StoreError: another process serves the site from this file.
+        """
+        if self.path is None:
+            yield False
+            return
+        async with claim.claimed(self.path):
+            yield True
 
     async def close(self) -> None:
         """Wait for the transactions under way, and close every connection."""

@@ -37,7 +37,7 @@ class Scripts:
     head: str
 
 
-SHIPPED = Scripts(location="chat_ui.store:migrations", head="0007")
+SHIPPED = Scripts(location="chat_ui.store:migrations", head="0008")
 
 
 async def migrate(

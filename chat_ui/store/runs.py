@@ -15,7 +15,7 @@ from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Ending
-from chat_ui.store.tables import Part, RunStatus, message, run, run_journal
+from chat_ui.store.tables import Part, RunStatus, message, run, run_journal, worker
 
 __all__ = [
     "NOTHING_SAID",
@@ -27,11 +27,13 @@ __all__ = [
     "active",
     "append",
     "append_all",
+    "ask_to_stop",
     "finish",
     "get",
-    "interrupt_leftovers",
     "journal",
+    "orphans",
     "start",
+    "stops_asked",
 ]
 
 
@@ -210,12 +212,44 @@ async def journal(tx: AsyncSession, owner: str, run_id: str) -> Texts:
     return Texts(**{part: "".join(texts) for part, texts in pieces.items()})
 
 
+async def ask_to_stop(tx: AsyncSession, owner: str, message_id: str) -> str | None:
+    """Ask the process that writes a message to end that.
+
+    Returns:
+        Its id; None where this owner has no such message that is being written.
+    """
+    asked = await tx.execute(
+        update(run)
+        .where(run.c.message_id == message_id, run.c.owner_id == owner, run.c.status == "running")
+        .values(stop_asked=True)
+        .returning(run.c.worker_id)
+    )
+    return asked.scalar_one_or_none()
+
+
+async def stops_asked(tx: AsyncSession, worker_id: str) -> list[str]:
+    """The messages that a process writes and is asked to end, whoever they belong to."""
+    rows = await tx.execute(
+        select(run.c.message_id).where(
+            run.c.status == "running", run.c.worker_id == worker_id, run.c.stop_asked.is_(True)
+        )
+    )
+    return list(rows.scalars())
+
+
 async def finish(
-    tx: AsyncSession, owner: str, run_id: str, *, texts: Texts, outcome: Outcome
+    tx: AsyncSession, owner: str, run_id: str, *, outcome: Outcome, texts: Texts | None = None
 ) -> Conversation | None:
     """End a run: its message gets the whole answer, its journal goes, the conversation's revision rises.
 
     A run ends once: what is said about one that has ended changes nothing.
+
+    Args:
+        tx: a write transaction.
+        owner: whose run it is.
+        run_id: the run.
+        outcome: how it ended.
+        texts: what the answer says; as much as the journal has where that is all that is left.
 
     Returns:
         The conversation; None where the run had ended, isn't this owner's, or its conversation is deleted
@@ -232,6 +266,8 @@ async def finish(
     if row is None:
         return None
     message_id, conversation_id = row
+    if texts is None:
+        texts = await journal(tx, owner, run_id)
     await tx.execute(
         update(message)
         .where(message.c.id == message_id, message.c.owner_id == owner)
@@ -252,31 +288,11 @@ async def finish(
     return await conversations.touch(tx, owner, conversation_id)
 
 
-async def interrupt_leftovers(tx: AsyncSession, *, worker_id: str, error: str) -> list[Run]:
-    """Settle the runs that an earlier process left behind: each keeps what its journal has.
-
-    The one query that takes no owner: a process that starts must find the runs of everybody, on nobody's
-    behalf. Call it only where no other process is running the site.
-
-    Args:
-        tx: a write transaction.
-        worker_id: this process, whose own runs are left alone.
-        error: what their messages say of it, in words.
-
-    Returns:
-        The runs as they are now, ``interrupted``.
-    """
+async def orphans(tx: AsyncSession) -> list[Run]:
+    """List the runs whose process is gone, the oldest first, whoever they belong to."""
     rows = await tx.execute(
-        select(run.c.id, run.c.owner_id)
-        .where(run.c.status == "running", run.c.worker_id != worker_id)
+        select(*_COLUMNS)
+        .where(run.c.status == "running", run.c.worker_id.not_in(select(worker.c.id)))
         .order_by(run.c.started_at, run.c.id)
     )
-    settled: list[Run] = []
-    for run_id, owner in rows.all():
-        texts = await journal(tx, owner, run_id)
-        outcome = Outcome(status="interrupted", finish_reason="interrupted", error=error)
-        await finish(tx, owner, run_id, texts=texts, outcome=outcome)
-        left = await get(tx, owner, run_id)
-        if left is not None:
-            settled.append(left)
-    return settled
+    return [Run(*row) for row in rows]

@@ -42,6 +42,7 @@ __all__ = [
     "run",
     "run_journal",
     "user",
+    "worker",
 ]
 
 Role = Literal["user", "assistant", "tool", "system"]
@@ -167,6 +168,7 @@ class RunRow(Table, table=True):
     message_id: str = parent("message.id")
     worker_id: str = words()
     status: str = words()
+    stop_asked: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     started_at: datetime = time()
     ended_at: datetime | None = time_or_none()
 
@@ -182,6 +184,15 @@ class RunJournalRow(Table, table=True):
     owner_id: str = parent("user.id")
     part: str = words()
     text: str = words()
+
+
+class WorkerRow(Table, table=True):
+    """A process that runs the site; ``beats`` rises for as long as it lives."""
+
+    __tablename__ = "worker"
+
+    id: str = key()
+    beats: int
 
 
 class PaymentRow(Table, table=True):
@@ -246,3 +257,4 @@ run_journal = metadata.tables["run_journal"]
 payment = metadata.tables["payment"]
 pinned_payee = metadata.tables["pinned_payee"]
 person_defaults = metadata.tables["person_defaults"]
+worker = metadata.tables["worker"]

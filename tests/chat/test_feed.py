@@ -28,7 +28,7 @@ async def read(changes: Subscription, count: int) -> list[object]:
 
 async def test_everybody_who_follows_gets_everything_in_order() -> None:
     feed, sent = MemoryFeed(), separate(5)
-    with feed.follow(HERE) as one, feed.follow(HERE) as two, feed.follow(THERE) as elsewhere:
+    async with feed.follow(HERE) as one, feed.follow(HERE) as two, feed.follow(THERE) as elsewhere:
         for change in sent:
             await feed.publish(HERE, change)
         await feed.publish(THERE, piece(0, "x"))
@@ -38,7 +38,7 @@ async def test_everybody_who_follows_gets_everything_in_order() -> None:
 
 async def test_a_reader_that_waits_is_woken() -> None:
     feed = MemoryFeed()
-    with feed.follow(HERE) as changes:
+    async with feed.follow(HERE) as changes:
         waiting = asyncio.create_task(changes.next())
         await asyncio.sleep(0)
         assert not waiting.done()
@@ -48,9 +48,10 @@ async def test_a_reader_that_waits_is_woken() -> None:
 
 async def test_who_leaves_leaves_nothing_behind() -> None:
     feed = MemoryFeed()
-    with feed.follow(HERE):
-        with pytest.raises(ZeroDivisionError), feed.follow(HERE):
-            raise ZeroDivisionError
+    async with feed.follow(HERE):
+        with pytest.raises(ZeroDivisionError):
+            async with feed.follow(HERE):
+                raise ZeroDivisionError
         assert len(feed._followers[HERE]) == 1
     assert not feed._followers
     await feed.publish(HERE, piece(0, "x"))
@@ -59,7 +60,7 @@ async def test_who_leaves_leaves_nothing_behind() -> None:
 
 async def test_pieces_of_one_text_are_joined_while_they_wait() -> None:
     feed = MemoryFeed(most=1)
-    with feed.follow(HERE) as changes:
+    async with feed.follow(HERE) as changes:
         for change in (piece(0, "He"), piece(2, "ll👋"), piece(5, "o")):
             await feed.publish(HERE, change)
         assert await changes.next() == piece(0, "Hell👋o")
@@ -70,7 +71,7 @@ async def test_pieces_of_one_text_are_joined_while_they_wait() -> None:
 )
 async def test_what_does_not_continue_a_piece_is_not_joined_to_it(second: Piece) -> None:
     feed = MemoryFeed()
-    with feed.follow(HERE) as changes:
+    async with feed.follow(HERE) as changes:
         await feed.publish(HERE, piece(0, "He"))
         await feed.publish(HERE, second)
         assert await read(changes, 2) == [piece(0, "He"), second]
@@ -78,7 +79,7 @@ async def test_what_does_not_continue_a_piece_is_not_joined_to_it(second: Piece)
 
 async def test_who_lags_is_told_once_and_then_reads_in_order_again() -> None:
     feed = MemoryFeed(most=3)
-    with feed.follow(HERE) as slow:
+    async with feed.follow(HERE) as slow:
         for change in separate(4):
             await feed.publish(HERE, change)
         later = separate(2, start=10)
@@ -91,7 +92,7 @@ async def test_who_lags_is_told_once_and_then_reads_in_order_again() -> None:
 
 async def test_one_that_lags_holds_up_nobody() -> None:
     feed, sent = MemoryFeed(most=2), separate(6)
-    with feed.follow(HERE) as slow, feed.follow(HERE) as quick:
+    async with feed.follow(HERE) as slow, feed.follow(HERE) as quick:
         seen: list[object] = []
         for change in sent:
             await feed.publish(HERE, change)

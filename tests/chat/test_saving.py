@@ -36,10 +36,11 @@ async def impatient(settings: Settings) -> AsyncGenerator[Chat]:
     async with aclosing(Gateways(settings, None)) as gateways:
         feed = MemoryFeed()
         pace = Pace(piece=0, journal=0, retry=0.001, longest_retry=0.001, drain=0)
-        asker = Asker(db, feed, gateways, Budget(0, 0, 0))
+        budget = Budget(0, 0, 0)
+        asker = Asker(db, feed, gateways, budget)
         running = Runs(db, feed, asker, worker_id="impatient", pace=pace)
         try:
-            yield Chat(settings, db, feed, gateways, running, await local_person(db), accounts=None)
+            yield Chat(settings, db, feed, gateways, running, budget, await local_person(db), None)
         finally:
             await running.drain()
             await db.close()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chat_ui.store import Database, messages, runs, users
+from chat_ui.store.runs import Outcome
 from chat_ui.store.users import User
 
 from .conftest import begin_turn
@@ -74,10 +75,11 @@ async def test_a_killed_process_leaves_all_it_has_committed(
         pieces = text.split()
         assert pieces == [str(number) for number in range(len(pieces))]
         assert len(pieces) in (committed, committed + 3)
-        (settled,) = await runs.interrupt_leftovers(tx, worker_id="worker-2", error="The site ended.")
+        (left,) = await runs.orphans(tx)
+        await runs.finish(tx, local.id, left.id, outcome=Outcome(status="interrupted"))
         kept = await messages.get(tx, local.id, turn.answer.id)
     await db.close()
-    assert settled.id == turn.run.id
+    assert left == turn.run
     assert kept is not None
     assert (kept.text, kept.status) == (text, "interrupted")
     assert rows("PRAGMA integrity_check") == [("ok",)]

@@ -99,7 +99,7 @@ async def test_the_migrations_make_the_constraints_that_are_declared(path: Path,
     with engine.connect() as connection:
         declared = constraints(lambda query: [tuple(row) for row in connection.exec_driver_sql(query)])
     engine.dispose()
-    assert len(declared) == 14
+    assert len(declared) == 15
     assert constraints(rows) == declared
 
 

@@ -84,6 +84,7 @@ CALLS: dict[str, tuple[Call, Any]] = {
     ),
     "runs.get": (lambda tx, who, t: runs.get(tx, who, t.run.id), None),
     "runs.active": (lambda tx, who, t: runs.active(tx, who, t.conversation.id), []),
+    "runs.ask_to_stop": (lambda tx, who, t: runs.ask_to_stop(tx, who, t.answer.id), None),
     "runs.append": (
         lambda tx, who, t: runs.append(tx, who, t.run.id, [JournalEntry(7, "text", "x")]),
         NotFoundError,
@@ -110,7 +111,14 @@ CALLS |= {
     ),
     "payments.of_message": (lambda tx, who, t: payments.of_message(tx, who, t.answer.id), []),
 }
-WITHOUT_AN_OWNER = {"runs.interrupt_leftovers", "conversations.purge", "messages.purge"}
+# The batches of a journal each say whose they are.
+WITHOUT_AN_OWNER = {
+    "runs.append_all",
+    "runs.orphans",
+    "runs.stops_asked",
+    "conversations.purge",
+    "messages.purge",
+}
 MAKES_ITS_OWN = {"conversations.create", "payees.hold_to"}
 
 

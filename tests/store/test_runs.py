@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_ui.store import ConflictError, Database, NotFoundError, conversations, messages, new_id, runs, users
+from chat_ui.store import (
+    ConflictError,
+    Database,
+    NotFoundError,
+    conversations,
+    messages,
+    new_id,
+    runs,
+    users,
+    workers,
+)
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import JournalEntry, Outcome, Texts
 from chat_ui.store.users import User
@@ -159,29 +169,43 @@ async def test_the_answer_is_kept_though_the_conversation_was_deleted(
     assert (found.text, found.status) == ("late", "complete")
 
 
-async def test_what_an_earlier_process_left_is_interrupted(
-    db: Database, alice: User, bob: User, turn: Turn, rows: Rows
+async def test_the_runs_of_a_process_that_is_gone_are_orphans(
+    db: Database, alice: User, bob: User, turn: Turn
 ) -> None:
     of_bob = await begin_turn(db, bob.id)
     own = await begin_turn_of_new_send(db, bob.id, worker_id="worker-2")
+    async with db.write() as tx:
+        await workers.join(tx, "worker-1")
+        await workers.join(tx, "worker-2")
+        assert await runs.orphans(tx) == []
+        await workers.leave(tx, "worker-1")
+        assert [run.id for run in await runs.orphans(tx)] == [turn.run.id, of_bob.run.id]
+        await runs.finish(tx, bob.id, of_bob.run.id, outcome=WHOLE)
+        assert await runs.orphans(tx) == [turn.run]
+        assert await runs.active(tx, bob.id, own.conversation.id) == [own.run]
+
+
+async def test_where_the_answer_is_lost_the_journal_is_kept(
+    db: Database, alice: User, turn: Turn, rows: Rows
+) -> None:
     await write_journal(db, alice.id, turn.run.id)
     async with db.write() as tx:
-        settled = await runs.interrupt_leftovers(tx, worker_id="worker-2", error="The site ended.")
-        assert [run.id for run in settled] == [turn.run.id, of_bob.run.id]
-        assert {run.status for run in settled} == {"interrupted"}
-        assert await runs.active(tx, bob.id, own.conversation.id) == [own.run]
+        await runs.finish(tx, alice.id, turn.run.id, outcome=Outcome(status="interrupted", error="Gone."))
         kept = await messages.get(tx, alice.id, turn.answer.id)
-        empty = await messages.get(tx, bob.id, of_bob.answer.id)
-        raised = await conversations.get(tx, alice.id, turn.conversation.id)
-        assert await runs.interrupt_leftovers(tx, worker_id="worker-2", error="The site ended.") == []
-    assert kept
-    assert empty
-    assert raised
+    assert kept is not None
     assert (kept.text, kept.reasoning, kept.status) == ("Three minutes", "Hm.", "interrupted")
-    assert kept.finish_reason == "interrupted"
-    assert (empty.text, empty.status) == ("", "interrupted")
-    assert raised.revision == turn.conversation.revision + 1
     assert rows("SELECT * FROM run_journal") == []
+
+
+async def test_a_stop_is_asked_of_the_process_that_writes(db: Database, alice: User, turn: Turn) -> None:
+    async with db.write() as tx:
+        assert await runs.stops_asked(tx, "worker-1") == []
+        assert await runs.ask_to_stop(tx, alice.id, turn.answer.id) == "worker-1"
+        assert await runs.stops_asked(tx, "worker-1") == [turn.answer.id]
+        assert await runs.stops_asked(tx, "worker-2") == []
+        await runs.finish(tx, alice.id, turn.run.id, outcome=WHOLE)
+        assert await runs.stops_asked(tx, "worker-1") == []
+        assert await runs.ask_to_stop(tx, alice.id, turn.answer.id) is None
 
 
 async def begin_turn_of_new_send(db: Database, owner: str, worker_id: str) -> Turn:
