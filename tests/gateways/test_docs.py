@@ -18,6 +18,7 @@ BY_DIRECTORY = {
     "real": {"LiteLLM", "aimock", "llama-cpp-python"},
     "gateways": {"local server"},
     "gateway": {"local server", "in memory"},
+    "browser": {"the page"},
 }
 ROWS = re.findall(
     r"^\| ([^|]+) \| ([^|]+) \| ([^|:]+): `([^`:]+)::([^`]+)` \|$",
