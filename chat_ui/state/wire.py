@@ -161,4 +161,6 @@ def _text(message: Message) -> dict[str, Any]:
         "thought_ms": message.thought_ms,
         "tool_calls": message.tool_calls,
     }
-    return {"id": message.id, "text": message.text, **{name: part for name, part in parts.items() if part}}
+    # Thinking that took no time is thinking all the same.
+    told = {name: part for name, part in parts.items() if part not in ("", None)}
+    return {"id": message.id, "text": message.text, **told}
