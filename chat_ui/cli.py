@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import math
 import os
 import re
 import shutil
@@ -14,12 +15,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from chat_ui.settings import Settings, SettingsError, load_settings
+
 __all__ = ["address_page", "compile_page", "digest_of_sources", "main", "production"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE_DIR = ROOT / ".web-serve"
 # What a page is made of, the pins of its packages included.
 SOURCES = ("chat_ui", "assets", "reflex.lock", "rxconfig.py", "pyproject.toml")
+# How much longer than the grace period a process may take to save what it has, before it is killed.
+ENDED_WITHIN_S = 15
 GENERATED = {"__pycache__", "external"}
 
 
@@ -70,14 +75,20 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     """
     if not (ROOT / "rxconfig.py").is_file():
         raise SystemExit("chat-ui serve runs in a checkout of the project: there is no rxconfig.py here.")
-    redis_url = _redis_between(workers)
+    settings = _settings_for(workers)
     _check_port(host, port)
     PAGE_DIR.mkdir(exist_ok=True)
     compile_page(PAGE_DIR, os.environ, port)
     _invite_first_admin()
     print(f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
     command, environment = production(
-        PAGE_DIR, os.environ, host=host, port=port, workers=workers, redis_url=redis_url
+        PAGE_DIR,
+        os.environ,
+        host=host,
+        port=port,
+        workers=workers,
+        redis_url=settings.redis_url.get_secret_value() if settings.redis_url else None,
+        grace_seconds=settings.grace_seconds,
     )
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606
@@ -90,27 +101,24 @@ def _invite_first_admin() -> None:
         print(f"Nobody runs this site yet. Within a day, become its admin here, once:\n  {link}", flush=True)
 
 
-def _redis_between(workers: int) -> str | None:
-    """The URL of the Redis by which several workers hear of each other; None for a single one.
+def _settings_for(workers: int) -> Settings:
+    """The settings, if so many processes can serve the site by them.
 
     Raises:
         SystemExit: a setting can't be used, or what several workers need isn't set.
     """
-    from chat_ui.settings import SettingsError, load_settings  # noqa: PLC0415
-
     try:
         settings = load_settings()
     except SettingsError as error:
         raise SystemExit(f"Chat UI can't start. {error}") from None
-    if workers == 1:
-        return None
-    if not (settings.database_url or "").startswith("postgres") or settings.redis_url is None:
+    shares = (settings.database_url or "").startswith("postgres") and settings.redis_url is not None
+    if workers > 1 and not shares:
         raise SystemExit(
             f"{workers} workers need a history that they share and a way to tell each other what happens: "
             "set CHAT_UI_DATABASE_URL to a PostgreSQL database and CHAT_UI_REDIS_URL to a Redis server, or "
             "leave --workers away. On SQLite the site runs in one process."
         )
-    return settings.redis_url.get_secret_value()
+    return settings
 
 
 def production(  # noqa: PLR0913
@@ -121,6 +129,7 @@ def production(  # noqa: PLR0913
     port: int,
     workers: int = 1,
     redis_url: str | None = None,
+    grace_seconds: float = 0,
 ) -> tuple[list[str], dict[str, str]]:
     """The command that serves a compiled page, and its environment.
 
@@ -131,6 +140,7 @@ def production(  # noqa: PLR0913
         port: the port to listen on, which the page is addressed to.
         workers: how many processes serve it.
         redis_url: the Redis where Reflex keeps the state of pages that may come back to another of them.
+        grace_seconds: how long answers that are being written may go on when the site is told to end.
     """
     granian = shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian"
     command = [
@@ -141,7 +151,9 @@ def production(  # noqa: PLR0913
         f"--port={port}",
         "--log-level=warning",
         # One that dies is replaced; a single one ends the site, which whoever started it starts again.
-        *(["--respawn-failed-workers", f"--workers={workers}"] if workers > 1 else []),
+        *([f"--workers={workers}", "--respawn-failed-workers"] if workers > 1 else []),
+        # One that is told to end while it starts may not hear of it.
+        f"--workers-kill-timeout={math.ceil(grace_seconds) + ENDED_WITHIN_S}",
         "chat_ui.chat_ui:app",
     ]
     environment = _environment(directory, inherited, port)

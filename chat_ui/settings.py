@@ -140,7 +140,14 @@ class Settings(BaseSettings):
     x402_per_day: Decimal = Field(default=Decimal(5), ge=0, le=10_000)
 
     @field_validator(
-        "gateway_url", "gateway_key", "gateway_model", "database_url", "config", "public_url", mode="before"
+        "gateway_url",
+        "gateway_key",
+        "gateway_model",
+        "database_url",
+        "redis_url",
+        "config",
+        "public_url",
+        mode="before",
     )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:

@@ -70,9 +70,9 @@ class StartSite:
         self._build = build
         self._new_folder = new_folder
 
-    def __call__(self, data_dir: Path | None = None, **env: str) -> Site:
+    def __call__(self, data_dir: Path | None = None, *, workers: int = 1, **env: str) -> Site:
         self.stop()
-        fresh = Site(self._build, data_dir or self._new_folder("data") / "site", env)
+        fresh = Site(self._build, data_dir or self._new_folder("data") / "site", env, workers=workers)
         self.sites.append(fresh)
         fresh.start()
         return fresh

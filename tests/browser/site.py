@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from chat_ui import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,13 +108,17 @@ class Site:
         build: the page; it was compiled for the port where this site will be.
         data_dir: where it keeps everything; a second start finds it again.
         env: settings beside the defaults.
+        workers: how many processes serve it; more than one need settings for what they share.
     """
 
-    def __init__(self, build: Build, data_dir: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, build: Build, data_dir: Path, env: Mapping[str, str] | None = None, *, workers: int = 1
+    ) -> None:
         self.port = build.port
         self.url = f"http://localhost:{build.port}"
         self.data_dir = data_dir
         self.env = dict(env or {})
+        self.workers = workers
         self._build = build
         self._log = data_dir.parent / f"{data_dir.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -124,7 +130,15 @@ class Site:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        command, env = cli.production(self._build.directory, _environment(), host="127.0.0.1", port=self.port)
+        command, env = cli.production(
+            self._build.directory,
+            _environment(),
+            host="127.0.0.1",
+            port=self.port,
+            workers=self.workers,
+            redis_url=self.env.get("CHAT_UI_REDIS_URL"),
+            grace_seconds=float(self.env.get("CHAT_UI_GRACE_SECONDS", "2")),
+        )
         env |= {"CHAT_UI_DATA_DIR": str(self.data_dir), **self.env}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -143,6 +157,17 @@ class Site:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
         raise AssertionError(f"the site didn't start:\n{self.log[-3000:]}")
+
+    def worker_ids(self) -> set[int]:
+        """The processes that serve it now."""
+        assert self._process is not None
+        found: set[int] = set()
+        for child in psutil.Process(self._process.pid).children():
+            # One may end while it is looked at.
+            with suppress(psutil.NoSuchProcess):
+                if "resource_tracker" not in " ".join(child.cmdline()):
+                    found.add(child.pid)
+        return found
 
     def kill(self) -> None:
         """End every one of its processes at once, with nothing said to them before."""

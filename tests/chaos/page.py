@@ -238,8 +238,9 @@ class Page:
         parts[part] = have + text[len(have) - offset :]
         self._seen.note(id, part, parts[part])
 
-    def _replace(self, id: str, **parts: str) -> None:
-        self.texts[id] = parts
+    def _replace(self, id: str, **said: Any) -> None:
+        # Beside texts there is how long the model thought, which is no text.
+        self.texts[id] = parts = {part: text for part, text in said.items() if isinstance(text, str)}
         self._gaps.discard(id)
         for part, text in parts.items():
             self._seen.note(id, part, text)

@@ -1,0 +1,65 @@
+"""A site that is served by several processes looks like one, whichever of them a page has come to."""
+
+import asyncio
+import os
+import signal
+
+from playwright.async_api import expect
+
+WORKERS = "SELECT id FROM worker WHERE beats > 0 ORDER BY id"
+LONG = "A long answer of {} tokens, please"
+PATIENCE_MS = 60_000
+
+
+async def test_pages_of_all_workers_show_the_same_though_one_dies(start_site, visit, postgres, redis):
+    database = postgres.make_database()
+    site = start_site(
+        workers=2,
+        CHAT_UI_DATABASE_URL=postgres.url(database),
+        CHAT_UI_REDIS_URL=redis.url(3),
+        CHAT_UI_GRACE_SECONDS="0.5",
+    )
+    first = await visit(site)
+    await first.say(LONG.format(2000))
+    await first.seen_at_least(first.answers.last, 10)
+    path = first.page.url.removeprefix(site.url)
+    # Which worker a page comes to is the system's choice: of four, hardly ever all to one.
+    people = [first, *[await visit(site, path) for _ in range(3)]]
+    for person in people:
+        await person.seen_at_least(person.answers.last, 20)
+
+    await people[-1].button("Stop").click()
+    for person in people:
+        await expect(person.answers.last).to_have_attribute("data-status", "stopped")
+    assert len({await person.words_on_screen(person.answers.last) for person in people}) == 1
+
+    await people[1].say(LONG.format(600))
+    for person in people:
+        await expect(person.answers).to_have_count(2)
+        await person.seen_at_least(person.answers.last, 10)
+    before = site.worker_ids()
+    assert len(before) == 2
+    os.kill(min(before), signal.SIGKILL)
+    first_two = postgres.ask(WORKERS, database)
+    async with asyncio.timeout(60):
+        # One is held for dead, and another that takes its place says that it lives.
+        while (now := postgres.ask(WORKERS, database)) == first_two or now.count("\n") != 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+    # The worker that wrote the answer is dead, or it is the other one; all pages agree on which.
+    for person in people:
+        await expect(person.page.get_by_text("Offline")).to_be_hidden(timeout=PATIENCE_MS)
+        await expect(person.answers.last).not_to_have_attribute(
+            "data-status", "streaming", timeout=PATIENCE_MS
+        )
+    ends = {await person.answers.last.get_attribute("data-status") for person in people}
+    assert len(ends) == 1
+    assert ends <= {"interrupted", "complete"}
+
+    await people[2].say(LONG.format(2000))
+    await people[2].seen_at_least(people[2].answers.last, 10)
+    assert site.stop() == 0
+    site.start()
+    late = await visit(site, path)
+    await expect(late.answers.last).to_have_attribute("data-status", "interrupted")
+    await expect(late.answers).to_have_count(3)
