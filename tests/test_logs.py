@@ -25,6 +25,11 @@ SECRET = "what somebody sent"
             f'Traceback:\n  File "door.py", line 3\nValueError: {SECRET}\n',
             'File "door.py", line 3\nValueError',
         ),
+        (
+            f"Expected field 'A.b' to receive type 'bool', but got {{'id': '{SECRET}'}} of type",
+            "Expected field",
+        ),
+        (f"[Reflex Frontend Exception]\n {SECRET}\n", "Frontend Exception"),
         ("Told to end.", "Told to end."),
     ],
 )

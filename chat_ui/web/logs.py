@@ -15,9 +15,13 @@ LOGGERS = (
     "reflex.app",
     "reflex_base.event.processor.base_state_processor",
     "reflex_base.event.processor.event_processor",
+    "reflex_base.vars.base",
 )
 # From here on such a line quotes what somebody sent.
-QUOTES = re.compile(r"(Event\(|Event data:|event data|with value|must be a dictionary).*", re.DOTALL)
+QUOTES = re.compile(
+    r"(Frontend Exception]|Event\(|Event data:|event data|with value|but got|must be a dictionary).*",
+    re.DOTALL,
+)
 
 ERRORS = re.compile(r"^([\w.]+(?:Error|Exception|Exit|Interrupt)): .*", re.MULTILINE)
 

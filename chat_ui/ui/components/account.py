@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex_components_core.el.element import Element
 
 from chat_ui.state import routes
 from chat_ui.state.account import AccountState, Place
 from chat_ui.ui.components.menus import icon
 
 __all__ = ["account_links", "account_section"]
+
+
+class PlainForm(Element):
+    """A form that the browser sends by itself; Reflex's own keeps every form from being sent."""
+
+    tag = "form"
 
 
 def account_links() -> rx.Component:
@@ -18,7 +25,7 @@ def account_links() -> rx.Component:
         rx.el.div(
             rx.cond(AccountState.is_admin, _link("shield", "Admin", routes.ADMIN)),
             _link("settings", "Settings", routes.SETTINGS),
-            rx.el.form(
+            PlainForm.create(
                 rx.el.input(type="hidden", name="form_token", value=AccountState.form_token, read_only=True),
                 rx.el.button(
                     icon("log-out"),
@@ -26,8 +33,7 @@ def account_links() -> rx.Component:
                     type="submit",
                     class_name="row-button",
                 ),
-                method="post",
-                action="/logout",
+                custom_attrs={"method": "post", "action": "/logout"},
             ),
             class_name="account-links",
         ),
