@@ -161,4 +161,8 @@ def _text(message: Message) -> dict[str, Any]:
         "thought_ms": message.thought_ms,
         "tool_calls": message.tool_calls,
     }
-    return {"id": message.id, "text": message.text, **{name: part for name, part in parts.items() if part}}
+    return {
+        "id": message.id,
+        "text": message.text,
+        **{name: part for name, part in parts.items() if part not in ("", None)},
+    }

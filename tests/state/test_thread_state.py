@@ -207,7 +207,7 @@ async def test_finished_texts_come_once_and_beside_the_state(
     future = await browser.start(ThreadState.follow)
     await browser.until(lambda: bool(browser.values(ThreadState, "heads")))
     [batch] = browser.pushed("texts")
-    thought = batch["texts"][0].pop("thought_ms", 0)
+    thought = batch["texts"][0].pop("thought_ms")
     assert isinstance(thought, int)
     assert [{**value, "id": ""} for value in batch["texts"]] == [
         {"id": "", "text": "Hello.", "reasoning": "Hm."},
