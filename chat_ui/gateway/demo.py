@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -28,6 +28,9 @@ DEFAULT_LENGTH = 800
 LONGEST = 20_000
 
 SUBJECTS = (
+    (re.compile(r"\b(diagrams?|mermaid)\b", re.I), demo_texts.DIAGRAM),
+    (re.compile(r"\bfootnotes?\b", re.I), demo_texts.FOOTNOTES),
+    (re.compile(r"\btools?\b", re.I), demo_texts.TOOLS),
     (re.compile(r"\btables?\b", re.I), demo_texts.TABLE),
     (re.compile(r"\bcode\b", re.I), demo_texts.CODE),
     (re.compile(r"\bmath(s|ematics)?\b", re.I), demo_texts.MATH),
@@ -45,8 +48,9 @@ def demo_profile() -> GatewayProfile:
 class DemoTransport(httpx.AsyncBaseTransport):
     """Answers like a gateway with one model, ``demo``, which knows a few texts and nothing else.
 
-    Words in the last message choose the text: "table", "code", "math", "markdown", "long", or a length such
-    as "2000 tokens", of which each then carries its number, from ``w1``. With "think", reasoning comes first.
+    Words in the last message choose the text: "table", "code", "math", "markdown", "diagram", "footnotes",
+    "tools", which calls one, "long", or a length such as "2000 tokens", of which each then carries its
+    number, from ``w1``. With "think", reasoning comes first.
     Where the last message is its own, it goes on with it.
 
     Args:
@@ -88,12 +92,15 @@ class DemoStream(httpx.AsyncByteStream):
     def __init__(self, messages: list[dict[str, Any]], max_tokens: int | None, pace: float) -> None:
         asked = next((_content(m) for m in reversed(messages) if m.get("role") == "user"), "")
         reasoning = TOKEN.findall(demo_texts.REASONING) if THINK.search(asked) else []
-        tokens = [("reasoning_content", token) for token in reasoning]
+        tokens: list[tuple[str, Any]] = [("reasoning_content", token) for token in reasoning]
         tokens += [("content", token) for token in answer_tokens(asked)]
+        calls = text_about(asked) == demo_texts.TOOLS
+        if calls:
+            tokens += [("tool_calls", [delta]) for delta in call_of_a_tool()]
         if messages[-1].get("role") == "assistant":
             tokens = rest_of(tokens, _content(messages[-1]))
         self._tokens = tokens[:max_tokens]
-        self._reason = "stop" if len(self._tokens) == len(tokens) else "length"
+        self._reason = ("tool_calls" if calls else "stop") if len(self._tokens) == len(tokens) else "length"
         self._thought = sum(field == "reasoning_content" for field, _ in self._tokens)
         self._read = sum(len(TOKEN.findall(_content(m))) for m in messages)
         self._pace = pace
@@ -128,15 +135,30 @@ def answer_tokens(asked: str) -> list[str]:
     if length is not None:
         digits = length[1].replace(",", "")[:6]
         return demo_texts.numbered(min(max(int(digits), 1), LONGEST))
-    for pattern, text in SUBJECTS:
-        if pattern.search(asked):
-            return TOKEN.findall(text)
+    text = text_about(asked)
+    if text is not None:
+        return TOKEN.findall(text)
     if LONG.search(asked):
         return demo_texts.numbered(DEFAULT_LENGTH)
     return TOKEN.findall(demo_texts.WELCOME)
 
 
-def rest_of(tokens: list[tuple[str, str]], said: str) -> list[tuple[str, str]]:
+def text_about(asked: str) -> str | None:
+    """The prepared text about the first subject that a message names; none where it asks for a length."""
+    if ASKED_LENGTH.search(asked):
+        return None
+    return next((text for pattern, text in SUBJECTS if pattern.search(asked)), None)
+
+
+def call_of_a_tool() -> Iterator[dict[str, Any]]:
+    """The pieces in which a call of a tool comes."""
+    named = {"name": "weather", "arguments": ""}
+    yield {"index": 0, "id": "call_demo", "type": "function", "function": named}
+    for token in TOKEN.findall(demo_texts.TOOL_ARGUMENTS):
+        yield {"index": 0, "function": {"arguments": token}}
+
+
+def rest_of(tokens: list[tuple[str, Any]], said: str) -> list[tuple[str, Any]]:
     """What is left of an answer that is to be continued: all of it where it began otherwise."""
     content = [token for token in tokens if token[0] == "content"]
     whole = "".join(text for _, text in content)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-__all__ = ["CODE", "MARKDOWN", "MATH", "REASONING", "TABLE", "WELCOME", "numbered"]
+__all__ = [
+    "CODE",
+    "DIAGRAM",
+    "FOOTNOTES",
+    "MARKDOWN",
+    "MATH",
+    "REASONING",
+    "TABLE",
+    "TOOLS",
+    "TOOL_ARGUMENTS",
+    "WELCOME",
+    "numbered",
+]
 
 WELCOME = """\
 Hello, and welcome. I'm a **demo model**: a handful of prepared texts with no intelligence behind them. \
@@ -17,6 +29,9 @@ I know how to show you:
 - a **table**
 - some **code**
 - a little **math**
+- a **diagram**
+- **footnotes**
+- how a model calls **tools**
 - a **long** answer; "2000 tokens" makes it exactly that long
 - how a model may **think** before it answers
 
@@ -119,6 +134,36 @@ $$
 \int_{-\infty}^{\infty} e^{-x^2} \, dx = \sqrt{\pi}
 $$
 """
+
+DIAGRAM = """\
+This is the way of a message, from the browser to the model and back:
+
+```mermaid
+flowchart LR
+  Browser -->|message| Site
+  Site -->|request| Gateway
+  Gateway --> Model
+  Model -.->|tokens| Site
+  Site -.->|pieces| Browser
+  Site --> Disk[(Database)]
+```
+
+Solid lines ask, dotted ones stream. The database has the message before the gateway is asked.
+"""
+
+FOOTNOTES = """\
+The first electronic mail between two machines was sent in 1971[^first], and its sender could later not say \
+what was in it[^words]. The sign in its address had been on keyboards for a lifetime by then.
+
+[^first]: By Ray Tomlinson, between two computers that stood side by side.
+[^words]: Most likely something like `QWERTYUIOP`.
+"""
+
+TOOLS = """\
+A model with tools would not guess the weather, it would ask for it. The call below is one; \
+nobody carries it out.
+"""
+TOOL_ARGUMENTS = '{"place": "Lisbon", "days": 3, "units": "metric"}'
 
 REASONING = """\
 The message asks me to think, so I show what that looks like. A real model would weigh the question here, \

@@ -19,6 +19,7 @@ from chat_ui.gateway import (
     Model,
     StreamEvent,
     TextDelta,
+    ToolCallDelta,
     Usage,
     demo_profile,
     probe,
@@ -54,6 +55,8 @@ async def test_it_says_what_it_is() -> None:
         ("tables?", "| :--- |"),
         ("Write code!", "```python"),
         ("a bit of math", "\\sqrt{\\pi}"),
+        ("a diagram", "```mermaid"),
+        ("footnotes", "[^first]: "),
         ("a long story", "## w1"),
         ("is this comfortable?", "demo model"),
     ],
@@ -70,6 +73,14 @@ async def test_only_the_last_message_of_the_person_counts() -> None:
 @pytest.mark.parametrize("words", ["hello", "table", "think about math", "300 tokens"])
 async def test_the_same_question_has_the_same_answer(words: str) -> None:
     assert await asked(words) == await asked(words)
+
+
+async def test_it_calls_a_tool() -> None:
+    events = await asked("Which tools have you got?")
+    calls = [event for event in events if isinstance(event, ToolCallDelta)]
+    assert calls[0].name == "weather"
+    assert json.loads("".join(call.arguments for call in calls))["place"] == "Lisbon"
+    assert Finish("tool_calls") in events
 
 
 async def test_it_thinks_before_it_answers() -> None:

@@ -4,6 +4,7 @@
 import { Lexer } from "marked";
 import remend from "remend";
 import { withDollars } from "./math.js";
+import { isTangled } from "./too_much.js";
 import { withoutHalf, withoutHalfFence } from "./unfinished.js";
 
 const FENCE = /^(?<fence>`{3,}|~{3,})[ \t]*(?<language>[^\s`]*)[^`\n]*$/;
@@ -76,13 +77,9 @@ function tokensIn(passage) {
   return tokens;
 }
 
-// What is nested deeper than the parser can go is one block.
 function lex(passage) {
-  try {
-    return new Lexer({ gfm: true }).blockTokens(passage);
-  } catch {
-    return [{ type: "paragraph", raw: passage }];
-  }
+  if (isTangled(passage)) return [{ type: "paragraph", raw: passage }];
+  return new Lexer({ gfm: true }).blockTokens(passage);
 }
 
 // How many of a passage's tokens nothing that follows can change.

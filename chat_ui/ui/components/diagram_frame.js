@@ -2,11 +2,15 @@
 (() => {
   const page = window.parent;
   let count = 0;
+  // What a diagram may not set for itself.
+  const OURS = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "suppressErrorRendering"];
+  const STYLES = ["htmlLabels", "themeCSS", "fontFamily", "altFontFamily"];
 
   function configure({ colors, dark }) {
     window.mermaid.initialize({
       startOnLoad: false,
       securityLevel: "strict",
+      secure: [...OURS, ...STYLES],
       suppressErrorRendering: true,
       htmlLabels: false,
       maxTextSize: 50_000,

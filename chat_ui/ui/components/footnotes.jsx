@@ -3,6 +3,7 @@
 import { createContext, useContext } from "react";
 
 const MARK = /\[\^([^\]\s]{1,80})\]/g;
+const MOST_DRAWN = 100;
 const ADDRESS = "#footnote-";
 
 export const Footnotes = createContext({ id: "", numbers: new Map(), noted: new Set(), streaming: false });
@@ -79,9 +80,9 @@ export function FootnoteList({ notes, draw }) {
   return (
     <section className="footnotes" aria-label="Footnotes">
       <ol>
-        {inOrder.map(({ label, text }) => (
+        {inOrder.map(({ label, text }, index) => (
           <li key={label} id={noteId(id, label)} value={numbers.get(label)} tabIndex={-1}>
-            {draw(text)}
+            {index < MOST_DRAWN ? draw(text) : <p>{text}</p>}
             <a href={`#${noteId(id, label)}`} aria-label="Back to the text" className="footnote-back" onClick={goToMark}>
               ↩
             </a>

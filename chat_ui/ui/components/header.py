@@ -6,7 +6,7 @@ import reflex as rx
 
 from chat_ui.state.models import Choice, Group, ModelState
 from chat_ui.ui.components.menus import icon, item
-from chat_ui.ui.components.scripts import Menu, SidebarToggle
+from chat_ui.ui.components.scripts import Menu, Reading, SidebarToggle
 
 __all__ = ["header"]
 
@@ -25,6 +25,7 @@ def header(title: rx.Component) -> rx.Component:
             rx.el.span("Demo", class_name="badge", title="The built-in demo model, not a real one"),
         ),
         title,
+        Reading.create(),
         class_name="header",
     )
 

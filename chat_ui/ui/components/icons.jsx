@@ -3,6 +3,7 @@ import * as lucide from "lucide-react";
 
 const icon = (Drawing) => () => <Drawing size={16} strokeWidth={1.75} aria-hidden="true" />;
 
+export const ALargeSmall = icon(lucide.ALargeSmall);
 export const ArrowDown = icon(lucide.ArrowDown);
 export const ArrowUp = icon(lucide.ArrowUp);
 export const Check = icon(lucide.Check);

@@ -13,8 +13,9 @@ import { Diagram } from "./diagram.jsx";
 import { FootnoteList, Footnotes, remarkFootnoteMarks } from "./footnotes.jsx";
 import { Link, RemoteImage } from "./links.jsx";
 import { useMath } from "./math.js";
-import { PlainText, isTooMuch } from "./plain_text.jsx";
+import { PlainText } from "./plain_text.jsx";
 import { BlockText, Table } from "./tables.jsx";
+import { isTooMuch } from "./too_much.js";
 
 const HEADING = /^ {0,3}#{1,6}\s/;
 const FORMULA = /\$\$[\s\S]*?\$\$/g;
@@ -113,6 +114,10 @@ const Passage = memo(function Passage({ content, isIncomplete, plugins }) {
   );
 });
 
+function Note({ text, plugins }) {
+  return isTooMuch(text) ? <PlainText text={text} /> : <Passage content={text} plugins={plugins} />;
+}
+
 const AnyBlock = memo(function AnyBlock({ content, isIncomplete, plugins }) {
   const fence = readFence(content);
   if (fence) {
@@ -181,7 +186,7 @@ export const Markdown = memo(function Markdown({ id, text, streaming, className 
             plugins={plugins}
           />
         ))}
-        <FootnoteList notes={notes} draw={(note) => <Passage content={note} plugins={plugins} />} />
+        <FootnoteList notes={notes} draw={(note) => <Note text={note} plugins={plugins} />} />
       </Footnotes.Provider>
     </div>
   );

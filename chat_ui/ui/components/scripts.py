@@ -22,6 +22,7 @@ __all__ = [
     "Editable",
     "Example",
     "Menu",
+    "Reading",
     "Scrim",
     "SessionWatch",
     "Shell",
@@ -58,6 +59,7 @@ for _imported in (
     "markdown.jsx",
     "blocks.js",
     "unfinished.js",
+    "too_much.js",
     "plain_text.jsx",
     "easing.js",
     "code.jsx",
@@ -220,6 +222,13 @@ class Composer(rx.Component):
     on_price: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
     on_send: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
     on_stop: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Reading(rx.Component):
+    """A menu of how answers are read in this browser."""
+
+    library = _script("reading.jsx")
+    tag = "Reading"
 
 
 class Example(rx.Component):

@@ -1,4 +1,6 @@
 // The tools that a model wants called, as the log that chat/tool_log.py writes tells of them.
+import { ChevronRight } from "./icons.jsx";
+
 const SEPARATOR = "\u001e";
 
 function callsIn(log) {
@@ -32,10 +34,12 @@ function Call({ call, streaming }) {
   return (
     <details className="tool-call" open>
       <summary>
-        Call of <code>{call.name ?? "a tool"}</code>
-        {!streaming && read === null && <span className="meta"> cut off</span>}
+        <ChevronRight />
+        <span>{streaming ? "Calling" : "Call of"}</span>
+        <code>{call.name ?? "a tool"}</code>
+        {!streaming && read === null && <span className="meta">cut off</span>}
       </summary>
-      <pre tabIndex={0}>{read ?? call.arguments}</pre>
+      <pre tabIndex={0} aria-label={`Arguments of ${call.name ?? "the call"}`} role="group">{read ?? call.arguments}</pre>
     </details>
   );
 }
