@@ -11,11 +11,12 @@ from chat_ui.ui.components.scripts import Menu, SidebarToggle
 __all__ = ["header"]
 
 
-def header(title: rx.Component) -> rx.Component:
+def header(title: rx.Component, *actions: rx.Component) -> rx.Component:
     """The header of a page.
 
     Args:
         title: the heading that names the page.
+        *actions: what can be done about it.
     """
     return rx.el.header(
         SidebarToggle.create(),
@@ -25,6 +26,7 @@ def header(title: rx.Component) -> rx.Component:
             rx.el.span("Demo", class_name="badge", title="The built-in demo model, not a real one"),
         ),
         title,
+        *actions,
         class_name="header",
     )
 
