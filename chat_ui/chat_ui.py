@@ -10,6 +10,7 @@ from chat_ui.state.admin import AdminState
 from chat_ui.state.current import refuse_a_false_start, run_chat
 from chat_ui.state.door import EventDoor
 from chat_ui.state.models import ModelState
+from chat_ui.state.preferences import ChatSettingsState, DefaultsState, GaugeState
 from chat_ui.state.sidebar import SidebarState
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
@@ -51,7 +52,14 @@ app.add_page(
     new_chat,
     route=routes.NEW_CHAT,
     title=words.SITE,
-    on_load=[AccountState.load, ThreadState.open_new, SidebarState.follow, ModelState.load],
+    on_load=[
+        AccountState.load,
+        ThreadState.open_new,
+        ChatSettingsState.open_new,
+        GaugeState.open_new,
+        SidebarState.follow,
+        ModelState.load,
+    ],
 )
 app.add_page(
     conversation,
@@ -69,7 +77,7 @@ app.add_page(
     settings,
     route=routes.SETTINGS,
     title=f"Settings · {words.SITE}",
-    on_load=[AccountState.load_places, SidebarState.follow, ModelState.load],
+    on_load=[AccountState.load_places, DefaultsState.load, SidebarState.follow, ModelState.load],
 )
 app.add_page(
     admin,

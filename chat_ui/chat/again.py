@@ -10,9 +10,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chat_ui.chat.beginning import add_answer, answer_to, begin, check_send, choose
+from chat_ui.chat.beginning import (
+    Asked,
+    add_answer,
+    answer_to,
+    begin,
+    check_send,
+    choose,
+    find_conversation,
+    request_for,
+)
 from chat_ui.chat.changes import TurnStarted
-from chat_ui.chat.context import build_request, continued, retold
+from chat_ui.chat.context import continued, retold
 from chat_ui.chat.errors import NoSuchMessage, NothingToContinue, StillAnswering
 from chat_ui.store import messages, payees, runs
 from chat_ui.store.ids import is_id
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
 
     from chat_ui.chat.runs import Turn
     from chat_ui.chat.service import Chat
+    from chat_ui.gateway import ChatRequest
     from chat_ui.store.conversations import Conversation
     from chat_ui.store.messages import Message
 
@@ -91,7 +101,8 @@ async def _store_again(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) 
     path = await _question(tx, owner, wanted.message_id)
     gateway = choose(chat, wanted.gateway, wanted.model)
     answer = replace(answer_to(path[-1], gateway, wanted.model), client_id=wanted.id)
-    moved, turn = await add_answer(chat, tx, owner, answer, build_request(path, wanted.model))
+    request = await _request(chat, tx, owner, path, wanted)
+    moved, turn = await add_answer(chat, tx, owner, answer, request)
     return TurnStarted(moved, (answer,)), turn
 
 
@@ -108,7 +119,7 @@ async def _store_rest(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) -
         text=begun.text,
         reasoning=begun.reasoning,
     )
-    request = build_request(path, wanted.model)
+    request = await _request(chat, tx, owner, path, wanted)
     moved, turn = await add_answer(chat, tx, owner, answer, request)
     await runs.append(tx, owner, turn.run_id, _journal_of(begun))
     in_words = retold(request, begun.text)
@@ -116,6 +127,15 @@ async def _store_rest(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) -
         return TurnStarted(moved, (answer,)), replace(turn, request=in_words, begun=begun)
     prefilled = continued(request, begun.text)
     return TurnStarted(moved, (answer,)), replace(turn, request=prefilled, retold=in_words, begun=begun)
+
+
+async def _request(
+    chat: Chat, tx: AsyncSession, owner: str, path: list[Message], wanted: Again
+) -> ChatRequest:
+    conversation = await find_conversation(tx, owner, path[-1].conversation_id)
+    gateway = choose(chat, wanted.gateway, wanted.model)
+    asked = Asked(gateway, wanted.model, conversation.preferences)
+    return await request_for(chat, tx, owner, path, asked)
 
 
 def _journal_of(begun: Texts) -> list[JournalEntry]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chat_ui.chat.admission import admit
 from chat_ui.chat.changes import ConversationChanged, TurnStarted
+from chat_ui.chat.context import build_request, merged
 from chat_ui.chat.errors import (
     BlankMessage,
     MessageTooLong,
@@ -18,10 +19,11 @@ from chat_ui.chat.errors import (
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.runs import Turn
 from chat_ui.gateway import ChatRequest
-from chat_ui.store import conversations, messages, runs, users
+from chat_ui.store import conversations, defaults, messages, runs, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
+from chat_ui.store.preferences import Preferences
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from chat_ui.chat.service import Chat
 
 __all__ = [
+    "Asked",
     "add_answer",
     "answer_to",
     "begin",
@@ -37,14 +40,33 @@ __all__ = [
     "check_text",
     "choose",
     "find_conversation",
+    "request_for",
 ]
 
 LONGEST_SEND_ID = 64
 LONGEST_MODEL = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is asked for an answer, and how.
+
+    Args:
+        gateway: the name of the gateway.
+        model: which of its models; blank for its first one.
+        preferences: those of the conversation.
+    """
+
+    gateway: str
+    model: str
+    preferences: Preferences
+
+
+Store = Callable[["AsyncSession"], Awaitable[tuple[TurnStarted, Turn]]]
+
+
 async def begin(
-    chat: Chat, owner: str, id: str, store: Callable[[AsyncSession], Awaitable[tuple[TurnStarted, Turn]]]
+    chat: Chat, owner: str, id: str, store: Store, then: Callable[[TurnStarted], None] | None = None
 ) -> Conversation:
     """Store a turn and start its run, whatever becomes of who asked for it.
 
@@ -53,6 +75,7 @@ async def begin(
         owner: who asks for it.
         id: of the send; where it was stored before, nothing is begun.
         store: writes the turn's messages and its run.
+        then: told of a turn that was begun, just before anybody else is.
 
     Returns:
         The conversation it belongs to.
@@ -61,11 +84,11 @@ async def begin(
         ChatError: it can't be begun; nothing was stored.
         StoreError: it could not be stored.
     """
-    return await chat.runs.admit(_begin(chat, owner, id, store))
+    return await chat.runs.admit(_begin(chat, owner, id, store, then))
 
 
 async def _begin(
-    chat: Chat, owner: str, id: str, store: Callable[[AsyncSession], Awaitable[tuple[TurnStarted, Turn]]]
+    chat: Chat, owner: str, id: str, store: Store, then: Callable[[TurnStarted], None] | None
 ) -> Conversation:
     async with chat.db.write() as tx:
         await users.lock(tx, owner)
@@ -77,6 +100,8 @@ async def _begin(
         first = started.added[0]
         beside = await messages.siblings(tx, owner, first.conversation_id, [first.parent_id])
     started = replace(started, siblings=beside[first.parent_id])
+    if then is not None:
+        then(started)
     chat.runs.start(turn)
     await chat.feed.publish(Topic("conversation", started.conversation.id), started)
     await chat.feed.publish(Topic("person", owner), ConversationChanged(started.conversation))
@@ -153,6 +178,15 @@ def answer_to(question: Message, gateway: str, model: str) -> Message:
         gateway=gateway,
         model=model or None,
     )
+
+
+async def request_for(
+    chat: Chat, tx: AsyncSession, owner: str, path: Sequence[Message], asked: Asked
+) -> ChatRequest:
+    """The request for an answer to the last message of a path, as the conversation and the person want it."""
+    wanted = merged(asked.preferences, (await defaults.get(tx, owner)).preferences)
+    window = chat.gateways.window(asked.gateway, asked.model)
+    return build_request(path, asked.model, wanted, window=window)
 
 
 async def add_answer(

@@ -12,6 +12,7 @@
     ├── NotNow
     ├── NothingToContinue
     ├── StillAnswering
+    ├── UnfitPreference
     ├── UnreadableDraft
     ├── GatewayIsFixed
     └── Closing
@@ -33,6 +34,7 @@ __all__ = [
     "NotNow",
     "NothingToContinue",
     "StillAnswering",
+    "UnfitPreference",
     "UnreadableDraft",
 ]
 
@@ -102,6 +104,10 @@ class StillAnswering(ChatError):
 
     def __init__(self) -> None:
         super().__init__("This answer is still being written. Stop it first, or wait for its end.")
+
+
+class UnfitPreference(ChatError):
+    """What is to be asked of a model can't be; the text says what can."""
 
 
 class UnreadableDraft(ChatError):

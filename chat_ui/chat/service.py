@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chat_ui.accounts.people import Person, local_person
@@ -17,6 +17,7 @@ from chat_ui.chat.gateways import Gateways
 from chat_ui.chat.purse import budget_of
 from chat_ui.chat.redis_feed import open_redis_feed
 from chat_ui.chat.runs import Pace, Runs
+from chat_ui.chat.titles import Titles
 from chat_ui.chat.trash import keep_purging
 from chat_ui.chat.workers import at_work
 from chat_ui.settings import Settings
@@ -43,6 +44,7 @@ class Chat:
         budget: what a person may spend on answers that are paid per request.
         person: the one person of a local site; None on a hosted one.
         accounts: of a hosted site; None on a local one.
+        titles: those that a model is to write.
     """
 
     settings: Settings
@@ -53,6 +55,7 @@ class Chat:
     budget: Budget
     person: Person | None
     accounts: Accounts | None
+    titles: Titles = field(default_factory=Titles)
 
 
 @asynccontextmanager
@@ -87,6 +90,7 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         person = None if settings.hosted else await local_person(db)
         accounts = open_accounts(settings, db) if settings.hosted else None
         chat = Chat(settings, db, feed, gateways, running, budget, person, accounts)
+        stack.push_async_callback(chat.titles.drain)
         stack.push_async_callback(_end, asyncio.create_task(keep_purging(chat)))
         yield chat
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chat_ui.chat.beginning import (
+    Asked,
     add_answer,
     answer_to,
     begin,
@@ -14,9 +15,9 @@ from chat_ui.chat.beginning import (
     check_text,
     choose,
     find_conversation,
+    request_for,
 )
 from chat_ui.chat.changes import TurnStarted
-from chat_ui.chat.context import build_request
 from chat_ui.chat.errors import NoPrice, NoSuchMessage
 from chat_ui.chat.runs import Turn
 from chat_ui.gateway import Price
@@ -24,6 +25,7 @@ from chat_ui.store import conversations, messages
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
+from chat_ui.store.preferences import AS_IT_IS, Preferences
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -60,13 +62,14 @@ class Draft:
     model: str = ""
 
 
-async def send(chat: Chat, owner: str, draft: Draft) -> Conversation:
+async def send(chat: Chat, owner: str, draft: Draft, preferences: Preferences = AS_IT_IS) -> Conversation:
     """Store a message and begin the answer to it.
 
     Args:
         chat: the running chat.
         owner: who sends it.
         draft: what they send.
+        preferences: what is asked of the model in the conversation, where it is a new one.
 
     Returns:
         The conversation it belongs to, which is new if the draft named none.
@@ -76,7 +79,8 @@ async def send(chat: Chat, owner: str, draft: Draft) -> Conversation:
         StoreError: it could not be stored.
     """
     _check(chat, draft)
-    return await begin(chat, owner, draft.id, partial(_store, chat, owner, draft))
+    then = None if draft.conversation_id else partial(chat.titles.expect, chat, owner)
+    return await begin(chat, owner, draft.id, partial(_store, chat, owner, draft, preferences), then)
 
 
 def _check(chat: Chat, draft: Draft) -> None:
@@ -95,17 +99,20 @@ async def price_of(chat: Chat, owner: str, draft: Draft) -> Price:
         StoreError: the conversation could not be read.
     """
     _check(chat, draft)
-    gateway, path = choose(chat, draft.gateway, draft.model), list[Message]()
+    gateway, path, preferences = choose(chat, draft.gateway, draft.model), list[Message](), AS_IT_IS
     if not chat.gateways.profile(gateway).x402:
         raise NoPrice
-    if draft.conversation_id:
-        async with chat.db.read() as tx:
-            conversation = await find_conversation(tx, owner, draft.conversation_id)
-            _, path = await _path_to(tx, owner, conversation, draft)
-    question = Message(conversation_id=draft.conversation_id, role="user", text=draft.text)
     model = draft.model or await chat.gateways.first_model(gateway)
-    async with chat.gateways.using(gateway) as asked:
-        return await asked.estimate(build_request([*path, question], model))
+    question = Message(conversation_id=draft.conversation_id, role="user", text=draft.text)
+    async with chat.db.read() as tx:
+        if draft.conversation_id:
+            conversation = await find_conversation(tx, owner, draft.conversation_id)
+            preferences = conversation.preferences
+            _, path = await _path_to(tx, owner, conversation, draft)
+        asked = Asked(gateway, model, preferences)
+        request = await request_for(chat, tx, owner, [*path, question], asked)
+    async with chat.gateways.using(gateway) as paid:
+        return await paid.estimate(request)
 
 
 async def _path_to(
@@ -124,7 +131,9 @@ async def _path_to(
     return parent, path
 
 
-async def _store(chat: Chat, owner: str, draft: Draft, tx: AsyncSession) -> tuple[TurnStarted, Turn]:
+async def _store(
+    chat: Chat, owner: str, draft: Draft, preferences: Preferences, tx: AsyncSession
+) -> tuple[TurnStarted, Turn]:
     gateway, model = choose(chat, draft.gateway, draft.model), draft.model or None
     if draft.conversation_id:
         conversation = await find_conversation(tx, owner, draft.conversation_id)
@@ -132,7 +141,7 @@ async def _store(chat: Chat, owner: str, draft: Draft, tx: AsyncSession) -> tupl
             await conversations.choose_model(tx, owner, conversation.id, gateway=gateway, model=model)
     else:
         conversation = await conversations.create(
-            tx, owner, title=title_of(draft.text), gateway=gateway, model=model
+            tx, owner, title=title_of(draft.text), gateway=gateway, model=model, preferences=preferences
         )
     parent, path = await _path_to(tx, owner, conversation, draft)
     question = Message(
@@ -142,7 +151,8 @@ async def _store(chat: Chat, owner: str, draft: Draft, tx: AsyncSession) -> tupl
     # As it is stored: characters that no database or page can hold are replaced there.
     question = await messages.get(tx, owner, question.id) or question
     answer = answer_to(question, gateway, draft.model)
-    request = build_request([*path, question], draft.model)
+    asked = Asked(gateway, draft.model, conversation.preferences)
+    request = await request_for(chat, tx, owner, [*path, question], asked)
     moved, turn = await add_answer(chat, tx, owner, answer, request)
     return TurnStarted(moved, (question, answer)), turn
 

@@ -23,6 +23,10 @@ __all__ = [
 ANTHROPIC_MAX_TOKENS = 4096
 # Models that only OpenAI itself runs, whoever routes to them.
 OPENAIS_OWN = re.compile(r"(?:openai/)?(?:gpt-[345]|chatgpt-|o[134](?:-|$))", re.IGNORECASE)
+REASONERS = re.compile(r"(?:openai/)?(?:gpt-5|o[134](?:-|$))", re.IGNORECASE)
+# Claude up to 4.5 is told how many tokens it may think; later ones think as they see fit, with an effort.
+BUDGETED_CLAUDE = re.compile(r"claude-(?:3-7|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|-latest|-0)?$)")
+THINKING_TOKENS = {"low": 1024, "medium": 4096, "high": 16384}
 DIRECTIVE = re.compile(r"@@(?=\s*tokenhub)", re.IGNORECASE)
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
@@ -47,6 +51,7 @@ class ChatRequest:
         max_tokens: the longest answer, in tokens.
         top_p: the share of likely words to choose from, 0 to 1.
         stop: texts at which the answer ends.
+        effort: how long a model that reasons may think: ``low``, ``medium`` or ``high``.
         continues: whether the last message is the model's own, which it is to go on with (a prefill).
     """
 
@@ -56,6 +61,7 @@ class ChatRequest:
     max_tokens: int | None = None
     top_p: float | None = None
     stop: tuple[str, ...] = ()
+    effort: str | None = None
     continues: bool = False
 
 
@@ -100,6 +106,8 @@ def anthropic_body(request: ChatRequest) -> Mapping[str, Any]:
 
     It knows no system role, demands a limit of tokens, and takes a temperature of at most 1. Turns have to
     begin with the user, to alternate, and not to be blank; an answer to continue can't end in white space.
+    While it thinks, it takes no temperature and no top-p of anybody's, and its thoughts count as its tokens:
+    https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking.
     """
     system = "\n\n".join(m.content for m in request.messages if m.role == "system" and m.content.strip())
     temperature = None if request.temperature is None else min(request.temperature, 1.0)
@@ -109,13 +117,28 @@ def anthropic_body(request: ChatRequest) -> Mapping[str, Any]:
         "top_p": request.top_p,
         "stop_sequences": [text for text in request.stop if text.strip()] or None,
     }
+    most = request.max_tokens or ANTHROPIC_MAX_TOKENS
+    thinking = _thinking(request)
+    if thinking:
+        optional["temperature"] = optional["top_p"] = None
+        most += THINKING_TOKENS.get(request.effort or "", 0)
     return {
         "model": request.model,
-        "max_tokens": request.max_tokens or ANTHROPIC_MAX_TOKENS,
+        "max_tokens": most,
         "messages": _turns(request.messages),
         "stream": True,
         **{name: value for name, value in optional.items() if value is not None},
+        **thinking,
     }
+
+
+def _thinking(request: ChatRequest) -> dict[str, Any]:
+    """How Claude is to think; an answer that it goes on with has no room for new thoughts."""
+    if request.effort is None or request.continues:
+        return {}
+    if BUDGETED_CLAUDE.match(request.model):
+        return {"thinking": {"type": "enabled", "budget_tokens": THINKING_TOKENS[request.effort]}}
+    return {"thinking": {"type": "adaptive"}, "output_config": {"effort": request.effort}}
 
 
 def tokenhub_body(request: ChatRequest) -> Mapping[str, Any]:
@@ -149,7 +172,11 @@ def _parameters(request: ChatRequest) -> dict[str, Any]:
         "max_tokens": request.max_tokens,
         "top_p": request.top_p,
         "stop": list(request.stop) or None,
+        "reasoning_effort": request.effort,
     }
+    if REASONERS.match(request.model):
+        # These refuse the older name: https://platform.openai.com/docs/api-reference/chat/create
+        optional["max_completion_tokens"] = optional.pop("max_tokens")
     return {name: value for name, value in optional.items() if value is not None}
 
 

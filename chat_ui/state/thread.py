@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 import reflex as rx
 
-from chat_ui.chat import follow, turns
+from chat_ui.chat import follow, gauge, turns
 from chat_ui.chat.changes import (
     AnswerUnsaved,
     BranchShown,
@@ -30,6 +30,7 @@ from chat_ui.state import routes, wire
 from chat_ui.state.arguments import draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.state.heads import MessageHead, head_of
+from chat_ui.state.preferences import ChatSettingsState, GaugeState
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
@@ -73,6 +74,11 @@ class ThreadState(rx.State):
         """The answer that is still growing, if one is."""
         return next((head.id for head in reversed(self.heads) if head.status == "streaming"), "")
 
+    @rx.var
+    def ended(self) -> str:
+        """How the last message ended; blank where there is none."""
+        return self.heads[-1].status if self.heads else ""
+
     @rx.event
     def open_new(self):
         """Show an empty page for a new conversation."""
@@ -109,8 +115,18 @@ class ThreadState(rx.State):
                         channel.end(change.message.id)
                         if change.message.thought_ms is not None:
                             await wire.push(wire.thought(change.message))
-                    async with self:
-                        self._take(change)
+                    await self._take_in(change)
+
+    async def _take_in(self, change: Snapshot | FollowedChange) -> None:
+        if isinstance(change, AnswerUnsaved | ConversationDeleted):
+            async with self:
+                self._take(change)
+            return
+        measured = await gauge.measure(current_chat(), owner_of(self), change.conversation)
+        async with self:
+            self._take(change)
+            (await self.get_state(GaugeState)).take(measured)
+            await (await self.get_state(ChatSettingsState)).take(change.conversation)
 
     def _wanted(self) -> str:
         return self.router.url.path.removeprefix(routes.CONVERSATION_PREFIX).strip("/")
@@ -169,7 +185,8 @@ class ThreadState(rx.State):
         # Not annotated as a draft: Reflex would log one that doesn't fit, with all that somebody wrote.
         wanted = draft_of(draft)
         try:
-            conversation = await turns.send(current_chat(), owner_of(self), wanted)
+            preferences = (await self.get_state(ChatSettingsState)).for_a_new_chat
+            conversation = await turns.send(current_chat(), owner_of(self), wanted, preferences)
         except (ChatError, StoreError) as error:
             await wire.push(wire.refused(wanted.id, str(error)))
             return

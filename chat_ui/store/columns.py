@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy import DateTime, Dialect, Integer, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["ExactDecimal", "UtcTime", "Words"]
+__all__ = ["ExactDecimal", "UtcTime", "Words", "bytes_in"]
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -68,3 +72,21 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
         """Turn digits into an amount."""
         return None if value is None else Decimal(value)
+
+
+class bytes_in(FunctionElement[int]):  # noqa: N801 - it is written like the database's own functions
+    """How many bytes a text is in UTF-8."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(bytes_in)
+def _octets(element: bytes_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"octet_length({compiler.process(element.clauses, **options)})"
+
+
+@compiles(bytes_in, "sqlite")
+def _octets_of_sqlite(element: bytes_in, compiler: SQLCompiler, **options: Any) -> str:
+    # Its own octet_length is younger than the SQLite of many systems.
+    return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"

@@ -11,11 +11,12 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from sqlalchemy import CTE, literal, select, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store import conversations
+from chat_ui.store.columns import bytes_in
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
 from chat_ui.store.tables import MessageStatus, Role, message
@@ -34,6 +35,7 @@ __all__ = [
     "purge",
     "restore",
     "siblings",
+    "sizes",
 ]
 
 
@@ -188,6 +190,15 @@ async def path(
         leaf_id: the branch's last message.
         most: how many of its last messages to read.
     """
+    steps = _steps(owner, conversation_id, leaf_id, most)
+    rows = await tx.execute(select(*_COLUMNS).join(steps, message.c.id == steps.c.id).order_by(steps.c.step))
+    found = {step.id: step for step in map(_message, rows)}
+    is_gone = any(step.deleted_at for step in found.values())
+    return [] if is_gone else list(found.values())[::-1]
+
+
+def _steps(owner: str, conversation_id: str, leaf_id: str, most: int) -> CTE:
+    """The places of a branch, counted from its leaf."""
     here = (message.c.owner_id == owner, message.c.conversation_id == conversation_id)
     steps = (
         select(message.c.id, message.c.parent_id, literal(1).label("step"))
@@ -195,15 +206,24 @@ async def path(
         .cte(recursive=True)
     )
     # The number of steps ends it even if messages went round in a circle; each counts once then.
-    steps = steps.union_all(
+    return steps.union_all(
         select(message.c.id, message.c.parent_id, steps.c.step + 1)
         .join(steps, message.c.id == steps.c.parent_id)
         .where(steps.c.step < most, *here)
     )
-    rows = await tx.execute(select(*_COLUMNS).join(steps, message.c.id == steps.c.id).order_by(steps.c.step))
-    found = {step.id: step for step in map(_message, rows)}
-    is_gone = any(step.deleted_at for step in found.values())
-    return [] if is_gone else list(found.values())[::-1]
+
+
+async def sizes(
+    tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str
+) -> list[tuple[str, Role, int]]:
+    """List the id, role and bytes of text of each message of a branch, from the first to the leaf."""
+    steps = _steps(owner, conversation_id, leaf_id, LONGEST_PATH)
+    rows = await tx.execute(
+        select(message.c.id, message.c.role, bytes_in(message.c.text))
+        .join(steps, message.c.id == steps.c.id)
+        .order_by(steps.c.step.desc())
+    )
+    return [(id, role, size) for id, role, size in rows]
 
 
 async def nodes(tx: AsyncSession, owner: str, conversation_id: str) -> list[Node]:

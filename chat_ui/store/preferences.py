@@ -19,7 +19,7 @@ class Preferences:
     A conversation stands before the person's defaults, and those stand before the gateway's own.
 
     Args:
-        system: what the model is told before the first message; blank says nothing on purpose.
+        system: what the model is told before the first message.
         temperature: 0 for the likeliest words, up to 2.
         max_tokens: the longest answer, in tokens.
         top_p: the share of likely words to choose from, above 0, up to 1.

@@ -104,13 +104,16 @@ async def visit(browser: Browser) -> AsyncIterator[Callable[..., object]]:
     contexts = []
     errors: list[str] = []
 
-    async def arrive(where: Site, path: str = "/", **options: object) -> Person:
+    async def arrive(where: Site, path: str = "/", *, ready: bool = True, **options: object) -> Person:
         context = await browser.new_context(**options)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         person = Person(page, where.url)
-        await person.open(path)
+        if ready:
+            await person.open(path)
+        else:
+            await page.goto(where.url + path)
         return person
 
     yield arrive

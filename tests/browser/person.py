@@ -54,7 +54,7 @@ class Person:
             # The door of a hosted site: there is nothing to use yet.
             return
         await expect(self.message_box).to_be_visible()
-        await expect(self.page.get_by_role("button", name="Model")).not_to_have_text("No model")
+        await expect(self.button("Model")).not_to_have_text("No model")
 
     async def say(self, text: str) -> None:
         """Write a message and send it with Enter."""

@@ -54,14 +54,14 @@ async def test_answers_are_regenerated_switched_and_shown_in_every_tab(site, vis
     for tab in (person, other):
         await expect(tab.articles).to_have_count(2)
         await expect(tab.answers.first).to_contain_text("Cold.")
-        await expect(tab.answers.first.get_by_role("group", name="Versions")).to_have_text("2 / 2")
+        await expect(tab.answers.first.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
     await expect(person.message_box).to_be_focused()
 
     await on(person.answers.first, "Ask another one").click()
     await person.page.get_by_role("menuitem", name="model-b").click()
     request = await reply(gateway, "Iced.")
     assert request.body["model"] == "model-b"
-    await expect(person.answers.first.get_by_role("group", name="Versions")).to_have_text("3 / 3")
+    await expect(person.answers.first.get_by_role("group", name="Versions")).to_contain_text("3 / 3")
     await expect(person.answers.first).to_contain_text("Iced.")
     assert len(gateway.requests) == asked + 2
 
@@ -74,7 +74,7 @@ async def test_answers_are_regenerated_switched_and_shown_in_every_tab(site, vis
         await expect(tab.answers.last).to_contain_text("Sweet.")
     await expect(on(person.answers.first, "Next version")).to_be_focused()
     await person.page.reload()
-    await expect(person.answers.first.get_by_role("group", name="Versions")).to_have_text("1 / 3")
+    await expect(person.answers.first.get_by_role("group", name="Versions")).to_contain_text("1 / 3")
     await expect(person.answers.last).to_contain_text("Sweet.")
 
 
@@ -99,7 +99,7 @@ async def test_questions_and_answers_are_reworded_and_forked(site, visit, gatewa
     request = await reply(gateway, "Hotter.")
     assert request.asked == [("user", "Coffee?")]
     await expect(questions.first).to_contain_text("Coffee?")
-    await expect(questions.first.get_by_role("group", name="Versions")).to_have_text("2 / 2")
+    await expect(questions.first.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
     await expect(person.answers.last).to_contain_text("Hotter.")
     asked = len(gateway.requests)
 
@@ -108,7 +108,7 @@ async def test_questions_and_answers_are_reworded_and_forked(site, visit, gatewa
     await person.button("Save edit").click()
     await expect(person.answers.last.get_by_text("Hottest.")).to_be_visible()
     await expect(person.answers.last).to_contain_text("Edited")
-    await expect(person.answers.last.get_by_role("group", name="Versions")).to_have_text("2 / 2")
+    await expect(person.answers.last.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
     assert len(gateway.requests) == asked
 
     old = person.page.url

@@ -197,10 +197,12 @@ async def test_what_can_not_be_answered_again_changes_nothing(
     assert rows("SELECT count(*) FROM message") == [(2,)]
 
 
-async def test_a_question_and_a_stranger_get_no_other_answer(chat: Chat, gateway: ScriptedGateway) -> None:
+async def test_a_question_is_not_continued_and_a_stranger_gets_nothing(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
     old = await cut_answer(chat, gateway)
     with pytest.raises(NoSuchMessage):
-        await answer_again(chat, chat.person.id, replace(wanted(old), message_id=old.parent_id or ""))
+        await continue_answer(chat, chat.person.id, replace(wanted(old), message_id=old.parent_id or ""))
     with pytest.raises(NoSuchMessage):
         await answer_again(chat, new_id(), wanted(old))
 

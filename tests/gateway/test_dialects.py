@@ -231,3 +231,38 @@ async def test_an_answer_is_known_by_its_shape_whatever_the_dialect_of_the_quest
     )
     for dialect in DIALECTS:
         assert (await answer(transport, dialect=dialect))[:2] == [Metadata(model="m"), TextDelta("Hi")]
+
+
+class TestEffort:
+    """How long a model may think, in the words of each dialect."""
+
+    def test_openai_takes_it_by_name_and_its_own_reasoners_another_limit(self) -> None:
+        body = openai_body(ask(("user", "x"), effort="low", max_tokens=9))
+        assert (body["reasoning_effort"], body["max_tokens"]) == ("low", 9)
+        for model in ("gpt-5-mini", "o3", "openai/o4-mini"):
+            body = openai_body(ask(("user", "x"), model=model, max_tokens=9))
+            assert "max_tokens" not in body
+            assert body["max_completion_tokens"] == 9
+
+    @pytest.mark.parametrize("model", ["claude-3-7-sonnet-20250219", "claude-sonnet-4-5", "claude-opus-4-0"])
+    def test_claude_is_given_tokens_to_think_beside_those_of_its_answer(self, model: str) -> None:
+        asked = ask(("user", "x"), model=model, effort="medium", max_tokens=100, temperature=0.5, top_p=0.9)
+        body = anthropic_body(asked)
+        assert body["thinking"] == {"type": "enabled", "budget_tokens": 4096}
+        assert body["max_tokens"] == 4196
+        assert not {"temperature", "top_p", "output_config"} & body.keys()
+
+    def test_later_ones_are_given_an_effort(self) -> None:
+        body = anthropic_body(ask(("user", "x"), model="claude-opus-4-7", effort="high"))
+        assert (body["thinking"], body["output_config"]) == ({"type": "adaptive"}, {"effort": "high"})
+
+    def test_an_answer_that_is_continued_is_not_thought_about(self) -> None:
+        asked = ask(
+            ("user", "x"), ("assistant", "y"), model="claude-sonnet-4-5", effort="high", continues=True
+        )
+        assert "thinking" not in anthropic_body(asked)
+        assert "thinking" not in anthropic_body(ask(("user", "x"), model="claude-sonnet-4-5"))
+
+    def test_tokenhub_hands_it_on(self) -> None:
+        body = tokenhub_body(ask(("user", "x"), effort="low"))
+        assert body["request"]["parameters"]["reasoning_effort"] == "low"

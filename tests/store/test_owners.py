@@ -73,6 +73,7 @@ CALLS: dict[str, tuple[Call, Any]] = {
     "messages.path": (lambda tx, who, t: messages.path(tx, who, t.conversation.id, t.answer.id), []),
     "messages.nodes": (lambda tx, who, t: messages.nodes(tx, who, t.conversation.id), []),
     "messages.siblings": (lambda tx, who, t: messages.siblings(tx, who, t.conversation.id, [None]), {}),
+    "messages.sizes": (lambda tx, who, t: messages.sizes(tx, who, t.conversation.id, t.answer.id), []),
     "messages.copy": (copied, NotFoundError),
     "messages.delete": (lambda tx, who, t: messages.delete(tx, who, t.question.id), False),
     "messages.restore": (lambda tx, who, t: messages.restore(tx, who, GONE), False),

@@ -6,6 +6,8 @@ import { useConversation } from "./address.js";
 import { editLastQuestion } from "./editing.js";
 import { ArrowUp, Square } from "./icons.jsx";
 import { draftKey, forgive, newId, post, useOutbox, watch } from "./outbox.js";
+import { enqueue } from "./queue.js";
+import { Queued } from "./queued.jsx";
 import { recall, remember } from "./storage.js";
 
 const EXAMPLE = "chat-ui:example";
@@ -61,6 +63,7 @@ export function Composer({
   model,
   gateway,
   running,
+  ended,
   maxChars,
   paid,
   price,
@@ -96,11 +99,20 @@ export function Composer({
     setPriced(text);
     onPrice({ ...draftOf(text), id: newId(), conversation_id: conversation });
   };
-  const submit = (words) => {
-    if (!words.trim() || stoppable) return;
+  const isFit = (words) => {
     const problem = tooLong(words, maxChars);
     setComplaint(problem);
-    if (problem) return;
+    return words.trim() && !problem;
+  };
+  // While an answer is being written, what is sent waits for its end, or ends it.
+  const queue = (interrupts) => {
+    if (!isFit(text)) return;
+    enqueue(conversation, { id: newId(), text, now: interrupts });
+    keep("");
+    if (interrupts) onStop(stoppable);
+  };
+  const submit = (words) => {
+    if (stoppable || !isFit(words)) return;
     post(conversation, draftOf(words), onSend);
     window.dispatchEvent(new Event(SENT));
   };
@@ -115,7 +127,8 @@ export function Composer({
     // A phone's keyboard has no Shift+Enter: there Enter breaks the line, and the button sends.
     if (event.key !== "Enter" || event.shiftKey || composing || isTouch()) return;
     event.preventDefault();
-    submit(text);
+    if (stoppable) queue(event.ctrlKey || event.metaKey);
+    else submit(text);
   };
   const onSubmit = (event) => {
     event.preventDefault();
@@ -127,6 +140,13 @@ export function Composer({
   const label = stoppable ? "Stop" : "Send";
   return (
     <form className="composer" onSubmit={onSubmit}>
+      <Queued
+        {...{ conversation, settled, running: stoppable, ended, draftOf, onSend, onStop }}
+        onTakeBack={(words) => {
+          keep(text.trim() ? `${text}\n${words}` : words);
+          field.current.focus();
+        }}
+      />
       {(complaint || refusal) && <p className="notice" role="alert">{complaint || refusal}</p>}
       <div className="composer-box" data-sending={sending}>
         <textarea
@@ -144,6 +164,17 @@ export function Composer({
           }}
           onKeyDown={onKeyDown}
         />
+        {stoppable && text.trim() && (
+          <button
+            type="button"
+            className="round quiet"
+            aria-label="Queue"
+            title="Send when this answer has ended (Enter), or stop it and send now (Ctrl+Enter)"
+            onClick={() => queue(false)}
+          >
+            <ArrowUp />
+          </button>
+        )}
         <button className="round" aria-label={label} title={label} disabled={!stoppable && (!text.trim() || sending)}>
           {stoppable ? <Square /> : <ArrowUp />}
         </button>

@@ -20,6 +20,7 @@ def composer() -> rx.Component:
         gateway=ModelState.gateway,
         model=ModelState.model,
         running=ThreadState.running,
+        ended=ThreadState.ended,
         max_chars=get_settings().max_message_chars,
         paid=ModelState.paid,
         price=ThreadState.price,

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.header import header
-from chat_ui.ui.components.scripts import Scrim, SessionWatch, UndoBar
+from chat_ui.ui.components.scripts import Scrim, SessionWatch
 from chat_ui.ui.components.sidebar import sidebar
+from chat_ui.ui.components.steering_scripts import UndoBar
 
 __all__ = ["frame"]
 
 
-def frame(*children: rx.Component, title: rx.Component) -> rx.Component:
+def frame(*children: rx.Component, title: rx.Component, actions: Sequence[rx.Component] = ()) -> rx.Component:
     """The sidebar, the header, and beneath it what a page is about.
 
     Args:
         *children: what it is about.
         title: its heading.
+        actions: what can be done about it, at the right of the header.
     """
     return rx.el.div(
         sidebar(),
@@ -35,7 +39,7 @@ def frame(*children: rx.Component, title: rx.Component) -> rx.Component:
                     ),
                 ),
             ),
-            header(title),
+            header(title, *actions),
             *children,
             _undo(),
         ),

@@ -11,11 +11,12 @@ from chat_ui.ui.components.scripts import Menu, Reading, SidebarToggle
 __all__ = ["header"]
 
 
-def header(title: rx.Component) -> rx.Component:
+def header(title: rx.Component, *actions: rx.Component) -> rx.Component:
     """The header of a page.
 
     Args:
         title: the heading that names the page.
+        *actions: what can be done about it.
     """
     return rx.el.header(
         SidebarToggle.create(),
@@ -26,6 +27,7 @@ def header(title: rx.Component) -> rx.Component:
         ),
         title,
         Reading.create(),
+        *actions,
         class_name="header",
     )
 

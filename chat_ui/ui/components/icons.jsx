@@ -18,6 +18,7 @@ export const GitFork = icon(lucide.GitFork);
 export const PanelLeft = icon(lucide.PanelLeft);
 export const Pencil = icon(lucide.Pencil);
 export const RefreshCw = icon(lucide.RefreshCw);
+export const SendHorizontal = icon(lucide.SendHorizontal);
 export const SlidersHorizontal = icon(lucide.SlidersHorizontal);
 export const Square = icon(lucide.Square);
 export const StepForward = icon(lucide.StepForward);

@@ -8,20 +8,13 @@ import reflex as rx
 
 from chat_ui.state.heads import MessageHead
 from chat_ui.state.models import ModelState
+from chat_ui.state.preferences import GaugeState
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.menus import icon
-from chat_ui.ui.components.scripts import (
-    Actions,
-    Answer,
-    AskAgain,
-    Counter,
-    Details,
-    Editable,
-    Versions,
-    Words,
-)
+from chat_ui.ui.components.scripts import Answer, AskAgain, Counter, Details, Words
+from chat_ui.ui.components.steering_scripts import Actions, Editable, Versions
 
 __all__ = ["message"]
 
@@ -34,6 +27,7 @@ def message(head: MessageHead) -> rx.Component:
 @rx.memo
 def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.el.article(
+        rx.cond(GaugeState.first_id == head.id, _limit()),
         rx.cond(head.role == "user", _question(head), _answer(head)),
         rest,
         class_name="message",
@@ -42,6 +36,16 @@ def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Comp
             "data-role": head.role,
             "data-status": head.status,
         },
+    )
+
+
+def _limit() -> rx.Component:
+    """Where the model's window begins, in a conversation that has outgrown it."""
+    return rx.el.p(
+        "Messages above this line are not sent: the chat is longer than the model can read. "
+        "Its oldest questions are left out with their answers.",
+        class_name="limit meta",
+        role="note",
     )
 
 

@@ -37,7 +37,10 @@ export function Versions({ messageId, place, places, before, after, onShow }) {
   return (
     <span ref={root} className="versions" role="group" aria-label="Versions">
       <IconButton label="Previous version" icon={icons.ChevronLeft} data-way="before" disabled={!before} onClick={go(before, "before")} />
-      <span className="meta">{`${place} / ${places}`}</span>
+      <span className="meta">
+        <span className="visually-hidden"> Version </span>
+        {`${place} / ${places}`}
+      </span>
       <IconButton label="Next version" icon={icons.ChevronRight} data-way="after" disabled={!after} onClick={go(after, "after")} />
     </span>
   );

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 from reflex_components_lucide.icon import LUCIDE_LIBRARY
 
 from chat_ui.chat.again import Again
-from chat_ui.chat.branches import Rewording
 from chat_ui.chat.turns import Draft
 
 __all__ = [
-    "Actions",
     "Answer",
     "AskAgain",
     "Composer",
     "CopyMessage",
     "Counter",
     "Details",
-    "Editable",
     "Example",
     "Menu",
     "Reading",
@@ -29,9 +24,8 @@ __all__ = [
     "SidebarToggle",
     "Thread",
     "TitleField",
-    "UndoBar",
-    "Versions",
     "Words",
+    "script",
 ]
 
 STREAMDOWN = "streamdown@2.7.1"
@@ -42,8 +36,9 @@ MATH = ["remark-math@6.0.0", "rehype-katex@7.0.1", "katex@0.16.27"]
 MERMAID = "mermaid@12.3.0"
 
 
-def _script(name: str) -> str:
-    return rx.asset(name, shared=True, _stack_level=2).importable_path
+def script(name: str) -> str:
+    """Where the page's build finds a script that lies beside this module, whoever wraps it."""
+    return rx.asset(name, shared=True).importable_path
 
 
 # Only other scripts import these, but they too have to be linked into the page's build.
@@ -55,6 +50,8 @@ for _imported in (
     "address.js",
     "outbox.js",
     "editing.js",
+    "queue.js",
+    "queued.jsx",
     "icons.jsx",
     "markdown.jsx",
     "blocks.js",
@@ -76,13 +73,13 @@ for _imported in (
     "reasoning.jsx",
     "tool_calls.jsx",
 ):
-    _script(_imported)
+    script(_imported)
 
 
 class Answer(rx.Component):
     """What a model said, as markdown that grows while it streams."""
 
-    library = _script("answer.jsx")
+    library = script("answer.jsx")
     tag = "Answer"
     lib_dependencies: list[str] = [STREAMDOWN, REMEND, MARKED, *SHIKI, *MATH, MERMAID, LUCIDE_LIBRARY]
 
@@ -95,7 +92,7 @@ class Answer(rx.Component):
 class Details(rx.Component):
     """A line about an answer, which opens to all that is known of how it came about."""
 
-    library = _script("details.jsx")
+    library = script("details.jsx")
     tag = "Details"
 
     message_id: rx.Var[str]
@@ -106,7 +103,7 @@ class Details(rx.Component):
 class Counter(rx.Component):
     """How many tokens an answer has so far, about."""
 
-    library = _script("answer.jsx")
+    library = script("answer.jsx")
     tag = "Counter"
 
     message_id: rx.Var[str]
@@ -115,7 +112,7 @@ class Counter(rx.Component):
 class AskAgain(rx.Component):
     """A button that asks for an answer once more, or for the rest of it; clicked twice it asks once."""
 
-    library = _script("ask_again.jsx")
+    library = script("ask_again.jsx")
     tag = "AskAgain"
 
     label: rx.Var[str]
@@ -125,70 +122,10 @@ class AskAgain(rx.Component):
     on_ask: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
 
 
-class Actions(rx.Component):
-    """What can be done about a message, as a row of buttons."""
-
-    library = _script("message_actions.jsx")
-    tag = "Actions"
-
-    message_id: rx.Var[str]
-    role: rx.Var[str]
-    status: rx.Var[str]
-    action: rx.Var[str]
-    gateway: rx.Var[str]
-    model: rx.Var[str]
-    groups: rx.Var[list[Any]]
-    on_again: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
-    on_continue: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
-    on_fork: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
-    on_delete: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-
-
-class Versions(rx.Component):
-    """Which of several versions of a message is shown, and the way to the others."""
-
-    library = _script("message_actions.jsx")
-    tag = "Versions"
-
-    message_id: rx.Var[str]
-    place: rx.Var[int]
-    places: rx.Var[int]
-    before: rx.Var[str]
-    after: rx.Var[str]
-    on_show: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-
-
-class Editable(rx.Component):
-    """A message that can be reworded where it stands; its children are what it says."""
-
-    library = _script("editable.jsx")
-    tag = "Editable"
-
-    message_id: rx.Var[str]
-    role: rx.Var[str]
-    conversation: rx.Var[str]
-    gateway: rx.Var[str]
-    model: rx.Var[str]
-    on_send: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
-    on_reword: rx.EventHandler[rx.event.passthrough_event_spec(Rewording)]
-
-
-class UndoBar(rx.Component):
-    """The bar that says what was deleted, and brings it back."""
-
-    library = _script("undo.jsx")
-    tag = "UndoBar"
-
-    offer: rx.Var[str]
-    words: rx.Var[str]
-    on_undo: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-    on_let_go: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-
-
 class Words(rx.Component):
     """What a person wrote, as they wrote it."""
 
-    library = _script("answer.jsx")
+    library = script("answer.jsx")
     tag = "Words"
 
     message_id: rx.Var[str]
@@ -199,7 +136,7 @@ class Words(rx.Component):
 class CopyMessage(rx.Component):
     """A button that copies a message."""
 
-    library = _script("copy.jsx")
+    library = script("copy.jsx")
     tag = "CopyMessage"
 
     message_id: rx.Var[str]
@@ -208,7 +145,7 @@ class CopyMessage(rx.Component):
 class Composer(rx.Component):
     """Where a person writes."""
 
-    library = _script("composer.jsx")
+    library = script("composer.jsx")
     tag = "Composer"
 
     shown: rx.Var[str]
@@ -216,6 +153,7 @@ class Composer(rx.Component):
     gateway: rx.Var[str]
     model: rx.Var[str]
     running: rx.Var[str]
+    ended: rx.Var[str]
     max_chars: rx.Var[int]
     paid: rx.Var[bool]
     price: rx.Var[str]
@@ -234,7 +172,7 @@ class Reading(rx.Component):
 class Example(rx.Component):
     """A button that sends an example message."""
 
-    library = _script("composer.jsx")
+    library = script("composer.jsx")
     tag = "Example"
 
     text: rx.Var[str]
@@ -243,7 +181,7 @@ class Example(rx.Component):
 class TitleField(rx.Component):
     """A field for a title: Enter and leaving it keep what was typed, Escape doesn't."""
 
-    library = _script("title_field.jsx")
+    library = script("title_field.jsx")
     tag = "TitleField"
 
     title: rx.Var[str]
@@ -254,7 +192,7 @@ class TitleField(rx.Component):
 class Thread(rx.Component):
     """The scrolling log of messages."""
 
-    library = _script("thread.jsx")
+    library = script("thread.jsx")
     tag = "Thread"
 
     conversation: rx.Var[str]
@@ -267,28 +205,28 @@ class Thread(rx.Component):
 class Shell(rx.Component):
     """What stands around every page, and catches what breaks in it."""
 
-    library = _script("shell.jsx")
+    library = script("shell.jsx")
     tag = "Shell"
 
 
 class SessionWatch(rx.Component):
     """Leads to the sign-in page where the site can't be reached because one is no longer signed in."""
 
-    library = _script("session_watch.jsx")
+    library = script("session_watch.jsx")
     tag = "SessionWatch"
 
 
 class Scrim(rx.Component):
     """What lies over the page while the sidebar is a drawer."""
 
-    library = _script("sidebar_toggle.jsx")
+    library = script("sidebar_toggle.jsx")
     tag = "Scrim"
 
 
 class SidebarToggle(rx.Component):
     """A button that shows or hides the sidebar."""
 
-    library = _script("sidebar_toggle.jsx")
+    library = script("sidebar_toggle.jsx")
     tag = "SidebarToggle"
 
 
@@ -298,7 +236,7 @@ class Menu(rx.Component):
     With a ``search``, which names it, there is a field above them that leaves only those that hold a text.
     """
 
-    library = _script("menu.jsx")
+    library = script("menu.jsx")
     tag = "Menu"
 
     label: rx.Var[str]

@@ -107,6 +107,15 @@ def _gateway() -> rx.Component:
                 "Disconnect", type="button", class_name="link-button meta", on_click=ConnectState.disconnect
             ),
         ),
-        account_links(),
+        rx.cond(AccountState.name, account_links(), _settings()),
         class_name="sidebar-foot",
+    )
+
+
+def _settings() -> rx.Component:
+    return ReactRouterLink.create(
+        icon("settings"),
+        to=routes.SETTINGS,
+        class_name="icon-button",
+        custom_attrs={"aria-label": "Settings", "title": "Settings"},
     )

@@ -11,6 +11,7 @@ from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.message import message
 from chat_ui.ui.components.scripts import Thread
+from chat_ui.ui.components.settings import chat_settings, gauge
 
 __all__ = ["conversation"]
 
@@ -20,6 +21,7 @@ def conversation() -> rx.Component:
     return frame(
         rx.cond(ThreadState.missing, _missing(), _thread()),
         title=rx.el.h1(ThreadState.title, dir="auto"),
+        actions=[gauge(), chat_settings()],
     )
 
 

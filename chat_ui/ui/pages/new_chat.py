@@ -9,6 +9,7 @@ from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.connect import connect_card
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.scripts import Example
+from chat_ui.ui.components.settings import chat_settings
 
 __all__ = ["new_chat"]
 
@@ -27,4 +28,5 @@ def new_chat() -> rx.Component:
             class_name="welcome",
         ),
         title=rx.el.h1("New chat", class_name="visually-hidden"),
+        actions=[rx.el.span(class_name="fill"), chat_settings()],
     )

@@ -1,0 +1,193 @@
+"""What is asked of the model beside the messages: in one conversation, or by default."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chat_ui.chat.beginning import find_conversation
+from chat_ui.chat.changes import ConversationChanged
+from chat_ui.chat.errors import NoSuchConversation, UnfitPreference
+from chat_ui.chat.feed import Topic
+from chat_ui.store import conversations, defaults
+from chat_ui.store.defaults import Defaults
+from chat_ui.store.preferences import AS_IT_IS, Preferences
+
+if TYPE_CHECKING:
+    from chat_ui.chat.service import Chat
+
+__all__ = [
+    "EFFORTS",
+    "defaults_of",
+    "prefer",
+    "read_preference",
+    "reset",
+    "set_default",
+    "set_titles_by_model",
+    "spelled",
+]
+
+EFFORTS = ("low", "medium", "high")
+LONGEST_SYSTEM = 100_000
+MOST_TOKENS = 10_000_000
+# OpenAI takes no more: https://platform.openai.com/docs/api-reference/chat/create#chat-create-stop
+MOST_STOPS = 4
+LONGEST_STOP = 200
+
+
+def read_preference(name: str, text: str) -> Any:
+    """A preference as a person wrote it; None where they left it blank.
+
+    Raises:
+        UnfitPreference: it can't be one; the text says what can.
+    """
+    reader = _READERS.get(name)
+    if reader is None:
+        raise UnfitPreference("There is no such setting. Reload the page.")
+    return reader(text) if text.strip() else None
+
+
+def spelled(wanted: Preferences, name: str) -> str:
+    """A preference as a person would write it; blank where there is none."""
+    if name == "stop":
+        return "\n".join(text.replace("\n", "\\n") for text in wanted.stop or ())
+    value = getattr(wanted, name)
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _system(text: str) -> str:
+    if len(text) > LONGEST_SYSTEM:
+        raise UnfitPreference(
+            f"This has {len(text):,} characters; at most {LONGEST_SYSTEM:,} can be kept. Shorten it."
+        )
+    return text.strip()
+
+
+def _temperature(text: str) -> float:
+    number = _number(text)
+    if number is None or not 0 <= number <= 2:
+        raise UnfitPreference("The temperature is a number from 0 to 2, such as 0.7.")
+    return number
+
+
+def _top_p(text: str) -> float:
+    number = _number(text)
+    if number is None or not 0 < number <= 1:
+        raise UnfitPreference("Top-p is a number above 0 and up to 1, such as 0.9.")
+    return number
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _max_tokens(text: str) -> int:
+    digits = text.strip().replace(",", "").replace(" ", "")
+    if not (digits.isascii() and digits.isdecimal()) or not 1 <= int(digits[:12]) <= MOST_TOKENS:
+        raise UnfitPreference("The longest answer is a whole number of tokens, such as 2000.")
+    return int(digits)
+
+
+def _effort(text: str) -> str:
+    if text.strip() not in EFFORTS:
+        raise UnfitPreference(f"The reasoning effort is one of {', '.join(EFFORTS)}.")
+    return text.strip()
+
+
+def _stop(text: str) -> tuple[str, ...]:
+    stops = tuple(line.replace("\\n", "\n") for line in text.split("\n") if line)
+    if len(stops) > MOST_STOPS or any(len(stop) > LONGEST_STOP for stop in stops):
+        raise UnfitPreference(
+            f"At most {MOST_STOPS} stop sequences, one on each line, of at most {LONGEST_STOP} characters."
+        )
+    return stops
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "system": _system,
+    "temperature": _temperature,
+    "max_tokens": _max_tokens,
+    "top_p": _top_p,
+    "effort": _effort,
+    "stop": _stop,
+}
+
+
+async def defaults_of(chat: Chat, owner: str) -> Defaults:
+    """What a person wants where a conversation says nothing else.
+
+    Raises:
+        StoreError: it could not be read.
+    """
+    async with chat.db.read() as tx:
+        return await defaults.get(tx, owner)
+
+
+async def prefer(chat: Chat, owner: str, conversation_id: str, name: str, text: str) -> None:
+    """Ask something else of the model in a conversation from now on; blank goes back to the default.
+
+    Raises:
+        UnfitPreference: it can't be asked; nothing was stored.
+        NoSuchConversation: it isn't this person's, or is gone.
+        StoreError: it could not be stored.
+    """
+    value = read_preference(name, text)
+    async with chat.db.write() as tx:
+        conversation = await find_conversation(tx, owner, conversation_id)
+        wanted = replace(conversation.preferences, **{name: value})
+        if wanted == conversation.preferences:
+            return
+        changed = await conversations.prefer(tx, owner, conversation_id, wanted)
+    if changed is None:
+        raise NoSuchConversation
+    await chat.feed.publish(Topic("conversation", changed.id), ConversationChanged(changed))
+
+
+async def reset(chat: Chat, owner: str, conversation_id: str) -> None:
+    """Go back to the person's defaults in a conversation.
+
+    Raises:
+        NoSuchConversation: it isn't this person's, or is gone.
+        StoreError: it could not be stored.
+    """
+    async with chat.db.write() as tx:
+        await find_conversation(tx, owner, conversation_id)
+        changed = await conversations.prefer(tx, owner, conversation_id, AS_IT_IS)
+    if changed is None:
+        raise NoSuchConversation
+    await chat.feed.publish(Topic("conversation", changed.id), ConversationChanged(changed))
+
+
+async def set_default(chat: Chat, owner: str, name: str, text: str) -> Defaults:
+    """Change what a person wants by default; blank leaves it to the gateway.
+
+    Raises:
+        UnfitPreference: it can't be wanted; nothing was stored.
+        StoreError: it could not be stored.
+    """
+    value = read_preference(name, text)
+    async with chat.db.write() as tx:
+        known = await defaults.get(tx, owner)
+        wanted = replace(known, preferences=replace(known.preferences, **{name: value}))
+        await defaults.put(tx, owner, wanted)
+    return wanted
+
+
+async def set_titles_by_model(chat: Chat, owner: str, *, wanted: bool) -> Defaults:
+    """Have a model asked for the title of each new conversation, or not.
+
+    Raises:
+        StoreError: it could not be stored.
+    """
+    async with chat.db.write() as tx:
+        changed = replace(await defaults.get(tx, owner), titles_by_model=wanted)
+        await defaults.put(tx, owner, changed)
+    return changed

@@ -1,0 +1,76 @@
+// What waits above the composer, and what sends it when its time has come.
+import { useEffect, useRef, useState } from "react";
+import { CornerDownRight, Pencil, SendHorizontal, X } from "./icons.jsx";
+import { forgive, post, useOutbox } from "./outbox.js";
+import { calm, dequeue, hurry, useQueue } from "./queue.js";
+
+const ENDED_BADLY = ["failed", "interrupted", "stopped"];
+
+// Only the end of an answer that this page has seen growing sends what waits: a page that is opened a day
+// later sends nothing by itself. Where the answer ended badly, the next message is the person's to send.
+function useSending({ conversation, settled, running, ended, draftOf, onSend }) {
+  const queue = useQueue(conversation);
+  const place = `queue:${conversation}`;
+  const { sending, refusal } = useOutbox(place);
+  const seen = useRef("");
+  const sent = useRef("");
+  const [held, setHeld] = useState(false);
+  const next = queue[0];
+
+  useEffect(() => {
+    if (settled && running) seen.current = conversation;
+  }, [settled, running, conversation]);
+  useEffect(() => {
+    if (!sent.current || sending) return;
+    if (refusal) calm(conversation, sent.current);
+    else dequeue(conversation, sent.current);
+    setHeld(Boolean(refusal));
+    sent.current = "";
+  }, [sending, refusal]);
+  useEffect(() => {
+    if (!settled || running || sending || sent.current || !next) return;
+    const isTime = seen.current === conversation && !ENDED_BADLY.includes(ended) && !refusal;
+    setHeld(!isTime && !next.now);
+    if (!isTime && !next.now) return;
+    seen.current = "";
+    sent.current = next.id;
+    post(place, { ...draftOf(next.text), id: next.id, conversation_id: conversation }, onSend);
+  }, [settled, running, sending, ended, next, refusal]);
+  return { queue, refusal, held: held && !running, forget: () => forgive(place) };
+}
+
+export function Queued({ onTakeBack, onStop, ...thread }) {
+  const { queue, refusal, held, forget } = useSending(thread);
+  const { conversation, running } = thread;
+  if (queue.length === 0) return null;
+  const sendNow = (id) => {
+    forget();
+    hurry(conversation, id);
+    if (running) onStop(running);
+  };
+  return (
+    <div className="queue">
+      {refusal && <p className="notice" role="alert">{refusal}</p>}
+      <p className="meta" role="status">
+        {held ? "Held back: the answer before didn't end by itself here." : "Sent when this answer has ended"}
+      </p>
+      <ul aria-label="Queued">
+        {queue.map(({ id, text }) => (
+          <li key={id}>
+            <CornerDownRight />
+            <span dir="auto" title={text}>{text}</span>
+            <button type="button" className="icon-button" aria-label="Send now" title={running ? "Stop the answer and send this now" : "Send now"} onClick={() => sendNow(id)}>
+              <SendHorizontal />
+            </button>
+            <button type="button" className="icon-button" aria-label="Take back" title="Take back into the field" onClick={() => { dequeue(conversation, id); onTakeBack(text); }}>
+              <Pencil />
+            </button>
+            <button type="button" className="icon-button" aria-label="Remove" title="Remove" onClick={() => dequeue(conversation, id)}>
+              <X />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+// One setting. What is typed counts as soon as the field is left, or Enter is pressed in it.
+import { useEffect, useId, useRef, useState } from "react";
+
+const LINES = { system: 4, stop: 2 };
+
+const shownDefault = (text) => (text ? text.replaceAll("\n", " · ") : "");
+
+export function SettingField({ name, label, hint, value, fallback, unset, error, choices, onKeep }) {
+  const [text, setText] = useState(value);
+  const field = useRef(null);
+  const id = useId();
+  // Changed in another tab, or reset; not under somebody's hands.
+  useEffect(() => {
+    if (document.activeElement !== field.current || !error) setText(value);
+  }, [value]);
+  const keep = (wanted) => {
+    if (wanted !== value || error) onKeep(name, wanted);
+  };
+  // The button goes with the difference: the focus moves to what it was about.
+  const reset = () => {
+    setText("");
+    onKeep(name, "");
+    field.current.focus();
+  };
+  const differs = value !== "" && value !== fallback;
+  const placeholder = shownDefault(fallback) || unset;
+  const shared = {
+    ref: field,
+    id,
+    value: text,
+    "aria-invalid": Boolean(error),
+    "aria-describedby": `${id}-more`,
+    onChange: (event) => setText(event.target.value),
+    onBlur: () => keep(text),
+  };
+  const onKeyDown = (event) => {
+    if (event.key === "Enter" && !event.nativeEvent.isComposing) keep(text);
+  };
+  return (
+    <div className="setting" data-differs={differs}>
+      <div className="setting-head">
+        <label htmlFor={id}>{label}</label>
+        {differs && (
+          <button type="button" className="link-button meta" aria-label={`Reset ${label}`} onClick={reset}>
+            Reset
+          </button>
+        )}
+      </div>
+      {choices.length > 0 ? (
+        <select {...shared} onChange={(event) => { setText(event.target.value); keep(event.target.value); }}>
+          <option value="">{placeholder}</option>
+          {choices.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
+        </select>
+      ) : LINES[name] ? (
+        <textarea {...shared} rows={LINES[name]} dir="auto" placeholder={placeholder} />
+      ) : (
+        <input {...shared} inputMode="decimal" autoComplete="off" placeholder={placeholder} onKeyDown={onKeyDown} />
+      )}
+      <p id={`${id}-more`} className={error ? "meta danger" : "meta"} role={error ? "alert" : undefined}>
+        {error || (differs && fallback ? `Your default: ${shownDefault(fallback)}` : hint)}
+      </p>
+    </div>
+  );
+}

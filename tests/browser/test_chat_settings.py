@@ -1,0 +1,141 @@
+"""Settings of a chat, a person's defaults, the gauge, and what no longer fits."""
+
+import re
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.test_steering import answered, reply
+from tests.scripted import KEY, ScriptedGateway
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def gateway():
+    async with ScriptedGateway({"id": "model-a", "context_length": 120}, "model-b") as scripted:
+        yield scripted
+
+
+@pytest.fixture(scope="module")
+def site(start_site, gateway):
+    return start_site(
+        CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-a"
+    )
+
+
+async def test_requests_carry_what_was_chosen_and_what_differs_can_be_reset(site, visit, gateway):
+    person = await visit(site, "/settings", ready=False)
+    page = person.page
+    await page.get_by_role("textbox", name="Temperature").fill("0.2")
+    await page.get_by_role("textbox", name="Temperature").press("Enter")
+    await page.get_by_role("textbox", name="Top-p").fill("lots")
+    await page.get_by_role("textbox", name="Top-p").press("Tab")
+    await expect(page.get_by_role("alert")).to_have_text(
+        "Top-p is a number above 0 and up to 1, such as 0.9."
+    )
+    await page.reload()
+    await expect(page.get_by_role("textbox", name="Temperature")).to_have_value("0.2")
+    await expect(page.get_by_role("textbox", name="Top-p")).to_have_value("")
+
+    await person.open("/")
+    panel = page.get_by_role("dialog", name="Settings for this chat")
+    button = page.get_by_role("button", name="Settings for this chat")
+    await button.click()
+    await expect(panel.get_by_role("textbox", name="Temperature")).to_have_attribute("placeholder", "0.2")
+    await panel.get_by_role("textbox", name="System prompt").fill("Be brief.")
+    await page.keyboard.press("Tab")
+    await panel.get_by_role("combobox", name="Reasoning effort").select_option("low")
+    await expect(panel.get_by_role("button", name="Reset System prompt")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(panel).to_have_count(0)
+    await expect(button).to_be_focused()
+    await expect(button).to_contain_text("2")
+
+    request = await answered(person, gateway, "Tea?", "Hot.")
+    assert request.asked == [("system", "Be brief."), ("user", "Tea?")]
+    assert (request.body["temperature"], request.body["reasoning_effort"]) == (0.2, "low")
+    await expect(button).to_contain_text("2")
+    other = await visit(site, page.url.removeprefix(site.url))
+    await button.click()
+    await panel.get_by_role("textbox", name="Temperature").fill("1.5")
+    await panel.get_by_role("textbox", name="Temperature").press("Enter")
+    await expect(panel.get_by_text("Your default: 0.2")).to_be_visible()
+    await expect(other.page.get_by_role("button", name="Settings for this chat")).to_contain_text("3")
+    await panel.get_by_role("button", name="Reset Reasoning effort").click()
+    await expect(button).to_contain_text("2")
+    await page.keyboard.press("Escape")
+    request = await answered(person, gateway, "And?", "Sweet.")
+    assert request.body["temperature"] == 1.5
+    assert "reasoning_effort" not in request.body
+    await button.click()
+    await panel.get_by_role("button", name="Reset all").click()
+    await expect(panel.get_by_role("textbox", name="System prompt")).to_have_value("")
+    await page.keyboard.press("Escape")
+    request = await answered(person, gateway, "Or?", "Green.")
+    assert request.body["temperature"] == 0.2
+    assert request.asked[0] == ("user", "Tea?")
+
+
+async def test_what_no_longer_fits_is_said_where_it_is(site, visit, gateway):
+    person = await visit(site)
+    await answered(person, gateway, "T" * 200, "H" * 200)
+    gauge = person.page.get_by_role("button", name=re.compile("^Context: 9"))
+    await expect(gauge).to_be_visible()
+    await expect(person.page.get_by_role("note")).to_have_count(0)
+    request = await answered(person, gateway, "And?", "Sweet.")
+    assert request.asked == [("user", "And?")]
+    limit = person.page.get_by_role("note")
+    await expect(limit).to_contain_text("Messages above this line are not sent")
+    article = person.page.locator("article", has=limit)
+    await expect(article).to_contain_text("And?")
+    await person.page.get_by_role("button", name=re.compile("^Context:")).click()
+    await expect(person.page.get_by_text("2 messages are left out by now")).to_be_visible()
+
+
+async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visit, gateway):
+    person = await visit(site)
+    await person.say("Tea?")
+    first = await gateway.next_request()
+    await first.say("It is")
+    asked = len(gateway.requests)
+    await expect(person.answers.last).to_contain_text("It is")
+    queued = person.page.get_by_role("list", name="Queued").get_by_role("listitem")
+    for text in ("And milk?", "And sugar?", "And lemon?"):
+        await person.say(text)
+    await expect(queued).to_have_count(3)
+    await expect(person.message_box).to_have_value("")
+    await person.page.reload()
+    await expect(queued).to_have_count(3)
+    await queued.nth(2).get_by_role("button", name="Remove").click()
+    await queued.nth(0).get_by_role("button", name="Take back").click()
+    await expect(person.message_box).to_have_value("And milk?")
+    await person.message_box.fill("And cream?")
+    await person.button("Queue").click()
+    await expect(queued).to_have_text([re.compile("And sugar"), re.compile("And cream")])
+    assert len(gateway.requests) == asked
+
+    await first.say(" hot.")
+    await first.finish()
+    second = await gateway.next_request()
+    assert second.asked == [("user", "Tea?"), ("assistant", "It is hot."), ("user", "And sugar?")]
+    await expect(queued).to_have_count(1)
+    await second.say("Some")
+    await expect(person.answers.last).to_contain_text("Some")
+
+    await queued.get_by_role("button", name="Send now").click()
+    await second.until_client_leaves()
+    third = await reply(gateway, "Cream it is.")
+    assert third.asked[-2:] == [("assistant", "Some"), ("user", "And cream?")]
+    await expect(queued).to_have_count(0)
+    await expect(person.answers.last).to_contain_text("Cream it is.")
+    assert len(gateway.requests) == asked + 2
+
+    await person.say("And?")
+    fourth = await gateway.next_request()
+    await fourth.say("Well")
+    await expect(person.answers.last).to_contain_text("Well")
+    await person.say("Held?")
+    await person.button("Stop").click()
+    await expect(person.page.get_by_text("Held back")).to_be_visible()
+    await expect(queued).to_have_count(1)
+    await queued.get_by_role("button", name="Remove").click()
