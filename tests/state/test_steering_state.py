@@ -24,7 +24,8 @@ from tests.scripted import ScriptedGateway
 
 from .conftest import Browser
 
-HOSTILE: list[Any] = [None, 5, True, [], {}, "", "x" * 1000, "\ud800\0", "../..", new_id()]
+OF_NOBODY = "01a21400-0000-7000-8000-000000000000"
+HOSTILE: list[Any] = [None, 5, True, [], {}, "", "x" * 1000, "\ud800\0", "../..", OF_NOBODY]
 
 
 @pytest.fixture

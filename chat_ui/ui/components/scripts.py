@@ -165,7 +165,7 @@ class Composer(rx.Component):
 class Reading(rx.Component):
     """A menu of how answers are read in this browser."""
 
-    library = _script("reading.jsx")
+    library = script("reading.jsx")
     tag = "Reading"
 
 
