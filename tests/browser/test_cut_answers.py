@@ -146,7 +146,9 @@ async def test_a_paid_answer_has_a_price_before_and_a_receipt_after(paid_site, v
     answer = person.answers.last
     await person.ended(answer)
     await expect(answer).to_contain_text("$0.06")
-    await expect(answer).to_contain_text("transaction 0xabab")
+    await answer.get_by_role("button", name="Details").click()
+    await expect(person.page.get_by_text("transaction 0xabab")).to_be_visible()
+    await person.page.keyboard.press("Escape")
     assert len(router.payments) == 1
     assert WALLET_KEY not in "".join(person.received) + await person.page.content() + paid_site.log
 
