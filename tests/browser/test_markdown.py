@@ -164,7 +164,10 @@ async def test_what_a_reader_copies(asked):
     assert copied.startswith("| Name | Value |\n| :--- | ---: |\n| one<br>two |")
 
     await answer.get_by_role("button", name="Copy", exact=True).click()
-    assert await person.page.evaluate(read) == TEXT
+    # The rich text is made first.
+    async with asyncio.timeout(20):
+        while await person.page.evaluate(read) != TEXT:  # noqa: ASYNC110 - a clipboard tells nobody
+            await asyncio.sleep(0.05)
     html = await person.page.evaluate(
         """async () => {
           const [item] = await navigator.clipboard.read();

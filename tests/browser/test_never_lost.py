@@ -37,6 +37,9 @@ async def test_two_tabs_show_the_same_conversation(demo_site, visit):
     await first.ask("Hello")
 
     await expect(second.articles).to_have_count(4)
+    for each in (first, second):
+        # What is out of sight isn't laid out, and has no text of its own then.
+        await each.answers.first.locator("pre").last.scroll_into_view_if_needed()
     assert await second.answers.first.inner_text() == await first.answers.first.inner_text()
     assert every_word_once(await second.answers.first.inner_text()) == 200
 

@@ -45,7 +45,7 @@ export function Details({ messageId, note, onOpen }) {
         type="button"
         className="small-button facts-button"
         aria-expanded={open}
-        aria-label={`Details: ${note}`}
+        aria-label="Details"
         popoverTarget={id}
       >
         {note}
