@@ -134,6 +134,7 @@ export function Composer({
           rows={1}
           dir="auto"
           aria-label="Message"
+          aria-keyshortcuts="M"
           placeholder="Ask anything"
           value={text}
           readOnly={sending}
@@ -144,7 +145,13 @@ export function Composer({
           }}
           onKeyDown={onKeyDown}
         />
-        <button className="round" aria-label={label} title={label} disabled={!stoppable && (!text.trim() || sending)}>
+        <button
+          className="round"
+          aria-label={label}
+          aria-keyshortcuts={stoppable ? "." : undefined}
+          title={label}
+          disabled={!stoppable && (!text.trim() || sending)}
+        >
           {stoppable ? <Square /> : <ArrowUp />}
         </button>
       </div>

@@ -31,7 +31,7 @@ async function toClipboard(plain, html) {
 
 // `read` gives the text, and where it has a richer form, `readRich` gives that as HTML. A button without a face of its
 // own is an icon.
-export function CopyButton({ label, face, read, readRich }) {
+export function CopyButton({ label, face, shortcut, read, readRich }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return undefined;
@@ -44,6 +44,7 @@ export function CopyButton({ label, face, read, readRich }) {
       type="button"
       className={face ? "small-button" : "icon-button"}
       aria-label={label}
+      aria-keyshortcuts={shortcut}
       title={label}
       onClick={copy}
     >
@@ -60,5 +61,5 @@ export function CopyMessage({ messageId }) {
     const said = document.querySelector(`[data-message-id="${CSS.escape(messageId)}"] .prose:not(.thoughts)`);
     return said ? richText(said) : undefined;
   };
-  return <CopyButton label="Copy" read={() => readText(messageId).text} readRich={readRich} />;
+  return <CopyButton label="Copy" shortcut="C" read={() => readText(messageId).text} readRich={readRich} />;
 }

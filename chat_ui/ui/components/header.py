@@ -7,6 +7,7 @@ import reflex as rx
 from chat_ui.state.models import Choice, Group, ModelState
 from chat_ui.ui.components.menus import icon, item
 from chat_ui.ui.components.scripts import Menu, SidebarToggle
+from chat_ui.ui.words import say
 
 __all__ = ["header"]
 
@@ -22,7 +23,7 @@ def header(title: rx.Component) -> rx.Component:
         _model_menu(),
         rx.cond(
             ModelState.demo,
-            rx.el.span("Demo", class_name="badge", title="The built-in demo model, not a real one"),
+            rx.el.span(say("header.demo"), class_name="badge", title=say("header.demo.why")),
         ),
         title,
         class_name="header",
@@ -32,15 +33,17 @@ def header(title: rx.Component) -> rx.Component:
 def _model_menu() -> rx.Component:
     return Menu.create(
         rx.foreach(ModelState.groups, _group),
-        label="Model",
+        label=say("header.model"),
         face=rx.el.span(
-            rx.el.span(rx.cond(ModelState.model, ModelState.model, "No model"), class_name="model-name"),
+            rx.el.span(
+                rx.cond(ModelState.model, ModelState.model, say("header.model.none")), class_name="model-name"
+            ),
             icon("chevron-down"),
             class_name="model-face",
         ),
         button_class="text-button",
         panel_class="models",
-        search=rx.cond(ModelState.searchable, "Find a model", ""),
+        search=rx.cond(ModelState.searchable, say("header.model.find"), ""),
         on_open=ModelState.load,
     )
 

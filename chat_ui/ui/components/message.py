@@ -36,6 +36,7 @@ def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Comp
     return rx.el.article(
         rx.cond(head.role == "user", _question(head), _answer(head)),
         rest,
+        tab_index=-1,
         class_name="message",
         custom_attrs={
             "data-message-id": head.id,
@@ -66,7 +67,7 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
             head.status,
             ("failed", _ending("circle-alert", head.error, "ending failed")),
             ("interrupted", _ending("circle-alert", head.error, "ending interrupted")),
-            ("stopped", rx.el.p("You stopped this answer.", class_name="meta", role="status")),
+            ("stopped", rx.el.p("You stopped this answer.", class_name="meta")),
             rx.cond(head.error, _ending("info", head.error, "ending")),
         ),
         _help(head),
@@ -146,4 +147,4 @@ def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any) -> rx.C
 
 
 def _ending(symbol: str, text: rx.Var[str] | str, class_name: str) -> rx.Component:
-    return rx.el.div(icon(symbol), rx.el.p(text), class_name=class_name, role="status")
+    return rx.el.div(icon(symbol), rx.el.p(text), class_name=class_name)

@@ -10,9 +10,11 @@ from reflex_components_lucide.icon import LUCIDE_LIBRARY
 from chat_ui.chat.again import Again
 from chat_ui.chat.branches import Rewording
 from chat_ui.chat.turns import Draft
+from chat_ui.state.heads import MessageHead
 
 __all__ = [
     "Actions",
+    "Announcer",
     "Answer",
     "AskAgain",
     "Composer",
@@ -25,7 +27,9 @@ __all__ = [
     "Scrim",
     "SessionWatch",
     "Shell",
+    "ShortcutsButton",
     "SidebarToggle",
+    "SkipLink",
     "Thread",
     "TitleField",
     "UndoBar",
@@ -60,6 +64,13 @@ for _imported in (
     "unfinished.js",
     "plain_text.jsx",
     "easing.js",
+    "announcements.js",
+    "focus.js",
+    "reading_place.js",
+    "screen.js",
+    "speech.js",
+    "words.js",
+    "words.json",
     "code.jsx",
     "code_highlight.js",
     "code_languages.js",
@@ -253,6 +264,30 @@ class Thread(rx.Component):
     first: rx.Var[str]
     more: rx.Var[bool]
     on_top: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Announcer(rx.Component):
+    """Tells screen readers how the answers of a conversation go on."""
+
+    library = _script("announcer.jsx")
+    tag = "Announcer"
+
+    conversation: rx.Var[str]
+    heads: rx.Var[list[MessageHead]]
+
+
+class ShortcutsButton(rx.Component):
+    """A button that lists the keys."""
+
+    library = _script("shortcuts.jsx")
+    tag = "ShortcutsButton"
+
+
+class SkipLink(rx.Component):
+    """Leads a keyboard past everything, to the latest answer."""
+
+    library = _script("shortcuts.jsx")
+    tag = "SkipLink"
 
 
 class Shell(rx.Component):

@@ -12,10 +12,10 @@ from chat_ui.state.models import ModelState
 from chat_ui.state.sidebar import Row, SidebarState
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
-from chat_ui.ui import words
 from chat_ui.ui.components.account import account_links
 from chat_ui.ui.components.menus import icon, item
-from chat_ui.ui.components.scripts import Menu, SidebarToggle, TitleField
+from chat_ui.ui.components.scripts import Menu, ShortcutsButton, SidebarToggle, TitleField
+from chat_ui.ui.words import say
 
 __all__ = ["sidebar"]
 
@@ -24,7 +24,9 @@ def sidebar() -> rx.Component:
     """Brand, new chat, conversations by day, and which gateway answers."""
     return rx.el.nav(
         rx.el.div(
-            rx.el.span(rx.el.img(src="/icon.svg", alt="", class_name="logo"), words.SITE, class_name="brand"),
+            rx.el.span(
+                rx.el.img(src="/icon.svg", alt="", class_name="logo"), say("site"), class_name="brand"
+            ),
             SidebarToggle.create(),
             class_name="sidebar-head",
         ),
@@ -34,6 +36,7 @@ def sidebar() -> rx.Component:
             type="button",
             class_name="row-button",
             on_click=rx.redirect(routes.NEW_CHAT),
+            custom_attrs={"aria-keyshortcuts": "N"},
         ),
         rx.el.div(
             rx.cond(SidebarState.notice, rx.el.p(SidebarState.notice, class_name="notice", role="alert")),
@@ -108,5 +111,6 @@ def _gateway() -> rx.Component:
             ),
         ),
         account_links(),
+        ShortcutsButton.create(),
         class_name="sidebar-foot",
     )

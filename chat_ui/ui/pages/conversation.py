@@ -10,7 +10,7 @@ from chat_ui.state.thread import ThreadState
 from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.message import message
-from chat_ui.ui.components.scripts import Thread
+from chat_ui.ui.components.scripts import Announcer, Thread
 
 __all__ = ["conversation"]
 
@@ -34,6 +34,7 @@ def _thread() -> rx.Component:
             on_top=ThreadState.show_earlier,
             busy=ThreadState.running != "",
         ),
+        Announcer.create(conversation=ThreadState.conversation_id, heads=ThreadState.heads),
         rx.el.div(_notice(), composer(), class_name="composer-dock"),
     )
 
