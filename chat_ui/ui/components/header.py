@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from chat_ui.state import routes
 from chat_ui.state.models import Choice, Group, ModelState
 from chat_ui.ui.components.menus import icon, item
 from chat_ui.ui.components.scripts import Menu, SidebarToggle
@@ -19,7 +20,7 @@ def header(title: rx.Component) -> rx.Component:
         title: the heading that names the page.
     """
     return rx.el.header(
-        SidebarToggle.create(),
+        rx.el.div(SidebarToggle.create(), _new_chat(), class_name="header-start"),
         _model_menu(),
         rx.cond(
             ModelState.demo,
@@ -27,6 +28,18 @@ def header(title: rx.Component) -> rx.Component:
         ),
         title,
         class_name="header",
+    )
+
+
+def _new_chat() -> rx.Component:
+    return rx.el.button(
+        icon("square-pen"),
+        type="button",
+        class_name="icon-button",
+        aria_label=say("new_chat"),
+        title=say("new_chat"),
+        on_click=rx.redirect(routes.NEW_CHAT),
+        custom_attrs={"aria-keyshortcuts": "N"},
     )
 
 

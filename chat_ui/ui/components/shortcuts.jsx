@@ -38,8 +38,9 @@ const WHILE_WRITING = {
 const isSeen = (element) => element.getClientRects().length > 0;
 
 function press(key) {
-  const within = document.activeElement.closest("article") ?? document;
-  const bearer = [...within.querySelectorAll(`[aria-keyshortcuts="${CSS.escape(key)}"]`)].findLast(isSeen);
+  const bearers = [...document.querySelectorAll(`[aria-keyshortcuts="${CSS.escape(key)}"]`)].filter(isSeen);
+  const message = document.activeElement.closest("article");
+  const bearer = bearers.find((each) => message?.contains(each)) ?? bearers.at(-1);
   if (!bearer) return false;
   if (bearer.matches(FIELD)) bearer.focus();
   else bearer.click();
