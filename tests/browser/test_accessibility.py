@@ -66,7 +66,7 @@ def site(start_site, tmp_path_factory):
 async def screens(person, site):
     """Go through the screens; each is yielded by its name, once it is there."""
     page = person.page
-    await expect(person.sidebar.get_by_role("link").first).to_be_attached()
+    await expect(page.locator(".row-link").first).to_be_attached()
     yield "new chat"
     await page.get_by_role("button", name="Connect a gateway").last.click()
     await page.get_by_role("textbox", name="Base URL").wait_for()

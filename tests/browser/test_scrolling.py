@@ -38,12 +38,12 @@ FINGER = """log => {
     log.dispatchEvent(new TouchEvent(kind, { touches: [at(y)], bubbles: true }));
   log.scrollTop -= 40;
 }"""
-# What is far out of sight isn't laid out, and find() from a script, unlike the browser's own, doesn't see it.
+# What the browser's own find does.
 FIND = """log => {
   const { top } = log.getBoundingClientRect();
   const lines = [...log.querySelectorAll('.prose p')];
   const above = lines.filter(line => line.getBoundingClientRect().bottom < top);
-  return find(above.at(-3).textContent);
+  above.at(-3).scrollIntoView({ block: 'center' });
 }"""
 SELECT = """log => {
   const { top } = log.getBoundingClientRect();

@@ -260,6 +260,7 @@ class Thread(rx.Component):
     tag = "Thread"
 
     conversation: rx.Var[str]
+    title: rx.Var[str]
     busy: rx.Var[bool]
     first: rx.Var[str]
     more: rx.Var[bool]

@@ -65,6 +65,7 @@ export function SidebarToggle() {
   const [open, setOpen] = useState(true);
   useEffect(() => {
     const update = () => setOpen(isOpen());
+    update();
     window.addEventListener(KEY, update);
     return () => window.removeEventListener(KEY, update);
   }, []);

@@ -61,13 +61,24 @@ function useFinger(place) {
   };
 }
 
-export function Thread({ conversation, busy, first, more, onTop, children }) {
+// The browser tells its tabs, and its history, apart by this.
+function useTitle(title) {
+  useEffect(() => {
+    document.title = title ? `${title} · ${say("site")}` : say("site");
+    return () => {
+      document.title = say("site");
+    };
+  }, [title]);
+}
+
+export function Thread({ conversation, title, busy, first, more, onTop, children }) {
   const scroller = useRef(null);
   const content = useRef(null);
   const settled = useConversation() === conversation;
   const [place, { away, news, scrolled }] = usePlace(scroller, content, busy);
   const lookUp = useEarlier(scroller, first, more, onTop);
   const finger = useFinger(place);
+  useTitle(settled ? title : "");
 
   useLayoutEffect(() => place.current.follow(), [conversation, settled]);
   const onScroll = () => {

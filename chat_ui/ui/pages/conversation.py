@@ -11,6 +11,7 @@ from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.message import message
 from chat_ui.ui.components.scripts import Announcer, Thread
+from chat_ui.ui.words import say
 
 __all__ = ["conversation"]
 
@@ -19,7 +20,12 @@ def conversation() -> rx.Component:
     """The thread with the composer beneath it, or a word that there is no such conversation."""
     return frame(
         rx.cond(ThreadState.missing, _missing(), _thread()),
-        title=rx.el.h1(ThreadState.title, dir="auto"),
+        title=rx.el.h1(
+            rx.cond(
+                ThreadState.title, ThreadState.title, rx.el.span(say("thread"), class_name="visually-hidden")
+            ),
+            dir="auto",
+        ),
     )
 
 
@@ -29,6 +35,7 @@ def _thread() -> rx.Component:
             # One list: in two, a message that moved from one to the other would be drawn anew.
             rx.foreach(ThreadState.above + ThreadState.heads, message),
             conversation=ThreadState.conversation_id,
+            title=ThreadState.title,
             first=ThreadState.first,
             more=ThreadState.more_above,
             on_top=ThreadState.show_earlier,
