@@ -23,7 +23,7 @@ TOO_SMALL = """least => [...document.querySelectorAll(
 # What reaches over the edge of the window, and over that of nothing smaller that scrolls.
 CUT_OFF = """() => {
   const scrolls = it => ['auto', 'scroll'].includes(getComputedStyle(it).overflowX);
-  const hidden = it => it.closest('.visually-hidden, .katex-mathml, .skip, .sidebar');
+  const hidden = it => it.closest(".visually-hidden, .katex-mathml, .skip, .sidebar");
   const isWithin = it => it && ((scrolls(it) && it.clientWidth < innerWidth) || isWithin(it.parentElement));
   const reachesOver = ({ width, left, right }) => width > 0 && (right > innerWidth + 1 || left < -1);
   return [...document.querySelectorAll('main *, dialog *')]
@@ -107,6 +107,11 @@ async def found_by_axe(page) -> list[str]:
     ]
 
 
+def assert_nothing(problems: dict[str, list[str]]) -> None:
+    found = [f"{screen}: {each}" for screen, several in problems.items() for each in several]
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 async def test_axe_finds_nothing_and_every_target_can_be_hit(site, visit, size):
     person = await visit(site, reduced_motion="reduce", **size)
@@ -116,14 +121,14 @@ async def test_axe_finds_nothing_and_every_target_can_be_hit(site, visit, size):
             await person.page.emulate_media(color_scheme=scheme)
             problems[f"{name}, {scheme}"] = await found_by_axe(person.page)
         problems[f"{name}, targets"] = await person.page.evaluate(TOO_SMALL, LEAST_TARGET_PX)
-    assert {name: found for name, found in problems.items() if found} == {}
+    assert_nothing(problems)
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 640), (640, 400)], ids=["320 px", "200 %"])
 async def test_nothing_is_cut_off(site, visit, width, height):
     person = await visit(site, viewport={"width": width, "height": height}, reduced_motion="reduce")
     problems = {name: await person.page.evaluate(CUT_OFF) async for name in screens(person, site)}
-    assert {name: found for name, found in problems.items() if found} == {}
+    assert_nothing(problems)
 
 
 async def test_each_paragraph_reads_in_its_own_direction(site, visit):

@@ -129,13 +129,13 @@ def _help(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component | rx.Var[Any]:
     return rx.match(
         head.action,
         ("continue", _ask("Continue", head, SteeringState.continue_answer)),
-        ("again", _ask("Regenerate", head, SteeringState.answer_again)),
+        ("again", _ask("Regenerate", head, SteeringState.answer_again, shortcut="R")),
         ("agree", _ask("Pay the new address and try again", head, SteeringState.agree_to_payee)),
         rx.fragment(),
     )
 
 
-def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any) -> rx.Component:
+def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any, **props: Any) -> rx.Component:
     return AskAgain.create(
         label=label,
         message_id=head.id,
@@ -143,6 +143,7 @@ def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any) -> rx.C
         model=ModelState.model,
         on_ask=handler,
         key=head.id,
+        **props,
     )
 
 

@@ -60,7 +60,13 @@ function Again({ ask, groups, quiet }) {
   const count = groups.reduce((sum, { choices }) => sum + choices.length, 0);
   return (
     <>
-      <IconButton label="Regenerate" icon={icons.RefreshCw} className={quiet ? "unless-last" : ""} onClick={() => ask()} />
+      <IconButton
+        label="Regenerate"
+        icon={icons.RefreshCw}
+        className={quiet ? "unless-last" : ""}
+        aria-keyshortcuts="R"
+        onClick={() => ask()}
+      />
       {count > 1 && (
         <Menu
           label="Ask another one"
@@ -108,9 +114,17 @@ export function Actions({ messageId, role, status, action, gateway, model, group
   return (
     <>
       <CopyMessage messageId={messageId} />
-      <IconButton label="Edit" icon={icons.Pencil} onClick={() => edit(messageId)} />
+      <IconButton label="Edit" icon={icons.Pencil} aria-keyshortcuts="E" onClick={() => edit(messageId)} />
       {isAnswer && <Again ask={ask} groups={groups} quiet={action === "again"} />}
-      {!isAnswer && <IconButton label="Regenerate" icon={icons.RefreshCw} className="only-last" onClick={() => ask()} />}
+      {!isAnswer && (
+        <IconButton
+          label="Regenerate"
+          icon={icons.RefreshCw}
+          className="only-last"
+          aria-keyshortcuts="R"
+          onClick={() => ask()}
+        />
+      )}
       {action === "continue" && (
         <IconButton label="Continue" icon={icons.StepForward} className="unless-last" onClick={goOn} />
       )}

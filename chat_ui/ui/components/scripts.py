@@ -128,6 +128,7 @@ class AskAgain(rx.Component):
     tag = "AskAgain"
 
     label: rx.Var[str]
+    shortcut: rx.Var[str]
     message_id: rx.Var[str]
     gateway: rx.Var[str]
     model: rx.Var[str]

@@ -27,6 +27,8 @@ const LISTED = {
   K: "shortcuts.previous",
   L: "shortcuts.latest",
   C: "shortcuts.copy",
+  E: "shortcuts.edit",
+  R: "shortcuts.regenerate",
   "?": "shortcuts.list",
 };
 const WHILE_WRITING = {
