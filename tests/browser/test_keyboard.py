@@ -4,6 +4,8 @@ import re
 
 from playwright.async_api import expect
 
+from tests.browser.person import becomes
+
 LONG = "A long answer of 2000 tokens, please"
 FOCUS = """() => {
   const it = document.activeElement;
@@ -73,7 +75,7 @@ async def test_letters_are_keys_outside_of_fields_and_none_is_the_browsers(demo_
     await page.keyboard.press("k")
     await expect(person.articles.nth(2)).to_be_focused()
     await page.keyboard.press("c")
-    await page.wait_for_function("async () => await navigator.clipboard.readText() === 'Hello again'")
+    await becomes(lambda: page.evaluate("async () => await navigator.clipboard.readText() === 'Hello again'"))
     await page.keyboard.press("j")
     await expect(person.answers.last).to_be_focused()
     await page.keyboard.press("s")

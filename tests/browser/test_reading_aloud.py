@@ -4,6 +4,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from tests.browser.person import becomes
 from tests.scripted import ScriptedGateway
 
 LISTEN = """() => {
@@ -43,7 +44,7 @@ async def heard(person) -> list[str]:
 
 async def hears(person, words: str) -> None:
     """Wait until something has been announced."""
-    await person.page.wait_for_function("words => window.heard.join(' ').includes(words)", arg=words)
+    await becomes(lambda: person.page.evaluate("words => window.heard.join(' ').includes(words)", words))
 
 
 async def test_sentences_are_announced_whole_and_in_chunks_with_start_and_end(listener):

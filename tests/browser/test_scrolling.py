@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser.person import Person
+from tests.browser.person import Person, becomes
 from tests.scripted import Request, ScriptedGateway
 
 NEARLY_PX = 1.5
@@ -20,7 +20,6 @@ MARK = """log => {
 }"""
 MOVED = "() => Math.abs(window.marked.getBoundingClientRect().top - window.marked.stays)"
 BELOW = "log => log.scrollHeight - log.scrollTop - log.clientHeight"
-LOG = "document.querySelector('[role=log]')"
 AT_REST = """() => new Promise(done => {
   const log = document.querySelector('[role=log]');
   let [last, same] = [log.scrollTop, 0];
@@ -120,7 +119,7 @@ async def test_it_follows_until_the_reader_looks_up_and_one_button_brings_back(r
         await reader.log.focus()
         await look_up()
         if way != "selection":
-            await page.wait_for_function(f"() => ({BELOW})({LOG}) > {NEARLY_PX}")
+            await becomes(lambda: reader.log.evaluate(f"log => ({BELOW})(log) > {NEARLY_PX}"))
         await still(page)
         await reader.mark()
 
