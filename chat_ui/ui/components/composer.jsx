@@ -7,6 +7,7 @@ import { editLastQuestion } from "./editing.js";
 import { ArrowUp, Square } from "./icons.jsx";
 import { draftKey, forgive, newId, post, useOutbox, watch } from "./outbox.js";
 import { recall, remember } from "./storage.js";
+import { say } from "./words.js";
 
 const EXAMPLE = "chat-ui:example";
 export const SENT = "chat-ui:sent";
@@ -40,7 +41,7 @@ function tooLong(text, maxChars) {
   const count = [...text].length;
   if (count <= maxChars) return "";
   const [has, most] = [count, maxChars].map((number) => number.toLocaleString("en-US"));
-  return `This message has ${has} characters; at most ${most} can be sent. Shorten it or send it in parts: your text is kept here.`;
+  return say("composer.too_long", { has, most });
 }
 
 // What a message would cost is asked only when somebody wants to know: the gateway has to read it for that.
@@ -49,7 +50,7 @@ function Price({ price, onAsk }) {
     <div className="price">
       <span className="meta" role="status">{price}</span>
       <button type="button" className="button" onClick={onAsk}>
-        Price
+        {say("composer.price")}
       </button>
     </div>
   );
@@ -124,7 +125,7 @@ export function Composer({
     if (!isTouch()) field.current.focus({ preventScroll: true });
   };
 
-  const label = stoppable ? "Stop" : "Send";
+  const label = stoppable ? say("composer.stop") : say("composer.send");
   return (
     <form className="composer" onSubmit={onSubmit}>
       {(complaint || refusal) && <p className="notice" role="alert">{complaint || refusal}</p>}
@@ -133,9 +134,9 @@ export function Composer({
           ref={field}
           rows={1}
           dir="auto"
-          aria-label="Message"
+          aria-label={say("composer")}
           aria-keyshortcuts="M"
-          placeholder="Ask anything"
+          placeholder={say("composer.placeholder")}
           value={text}
           readOnly={sending}
           onChange={(event) => {
@@ -156,7 +157,7 @@ export function Composer({
         </button>
       </div>
       {paid && text.trim() && !stoppable && <Price price={text === priced ? price : ""} onAsk={askPrice} />}
-      <span className="visually-hidden" role="status">{sending ? "Sending" : ""}</span>
+      <span className="visually-hidden" role="status">{sending ? say("composer.sending") : ""}</span>
     </form>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { Check, Copy } from "./icons.jsx";
 import { richText } from "./rich_text.js";
 import { readText } from "./texts.js";
+import { say } from "./words.js";
 
 const SAID_FOR_MS = 1600;
 
@@ -50,7 +51,7 @@ export function CopyButton({ label, face, shortcut, read, readRich }) {
     >
       {copied ? <Check /> : <Copy />}
       {face}
-      <span className="visually-hidden" role="status">{copied ? "Copied" : ""}</span>
+      <span className="visually-hidden" role="status">{copied ? say("copy.done") : ""}</span>
     </button>
   );
 }
@@ -61,5 +62,5 @@ export function CopyMessage({ messageId }) {
     const said = document.querySelector(`[data-message-id="${CSS.escape(messageId)}"] .prose:not(.thoughts)`);
     return said ? richText(said) : undefined;
   };
-  return <CopyButton label="Copy" shortcut="C" read={() => readText(messageId).text} readRich={readRich} />;
+  return <CopyButton label={say("copy")} shortcut="C" read={() => readText(messageId).text} readRich={readRich} />;
 }

@@ -15,6 +15,7 @@ import { Link, RemoteImage } from "./links.jsx";
 import { useMath } from "./math.js";
 import { PlainText, isTooMuch } from "./plain_text.jsx";
 import { BlockText, Table } from "./tables.jsx";
+import { say } from "./words.js";
 
 const HEADING = /^ {0,3}#{1,6}\s/;
 const FORMULA = /\$\$[\s\S]*?\$\$/g;
@@ -43,7 +44,7 @@ const withMath = ({ remark, rehype }) => ({
 });
 
 function Checkbox({ checked, type }) {
-  return <input type={type} checked={checked} disabled aria-label={checked ? "Done" : "To do"} />;
+  return <input type={type} checked={checked} disabled aria-label={checked ? say("task.done") : say("task.open")} />;
 }
 
 const plain = (Tag) =>

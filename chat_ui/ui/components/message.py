@@ -22,6 +22,7 @@ from chat_ui.ui.components.scripts import (
     Versions,
     Words,
 )
+from chat_ui.ui.words import say
 
 __all__ = ["message"]
 
@@ -48,7 +49,7 @@ def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Comp
 
 def _question(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
-        rx.el.h2("You said", class_name="visually-hidden"),
+        rx.el.h2(say("message.yours"), class_name="visually-hidden"),
         _editable(head, Words.create(message_id=head.id, chars=head.chars, on_gap=ThreadState.resend_text)),
         rx.el.div(_versions(head), _actions(head), class_name="actions"),
     )
@@ -56,7 +57,7 @@ def _question(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
 
 def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
-        rx.el.h2("Answer", class_name="visually-hidden"),
+        rx.el.h2(say("message.answer"), class_name="visually-hidden"),
         _editable(
             head,
             Answer.create(
@@ -65,10 +66,10 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
         ),
         rx.match(
             head.status,
-            ("failed", _ending("circle-alert", head.error, "ending failed")),
-            ("interrupted", _ending("circle-alert", head.error, "ending interrupted")),
-            ("stopped", rx.el.p("You stopped this answer.", class_name="meta")),
-            rx.cond(head.error, _ending("info", head.error, "ending")),
+            ("failed", _ending("circle-alert", head.error, class_name="ending failed")),
+            ("interrupted", _ending("circle-alert", head.error, class_name="ending interrupted")),
+            ("stopped", rx.el.p(say("message.stopped"), class_name="meta")),
+            rx.cond(head.error, _ending("info", head.error, class_name="ending")),
         ),
         _help(head),
         rx.el.div(
@@ -128,9 +129,9 @@ def _help(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component | rx.Var[Any]:
     """What helps on where an answer ended badly."""
     return rx.match(
         head.action,
-        ("continue", _ask("Continue", head, SteeringState.continue_answer)),
-        ("again", _ask("Regenerate", head, SteeringState.answer_again, shortcut="R")),
-        ("agree", _ask("Pay the new address and try again", head, SteeringState.agree_to_payee)),
+        ("continue", _ask(say("continue"), head, SteeringState.continue_answer)),
+        ("again", _ask(say("regenerate"), head, SteeringState.answer_again, shortcut="R")),
+        ("agree", _ask(say("agree"), head, SteeringState.agree_to_payee)),
         rx.fragment(),
     )
 

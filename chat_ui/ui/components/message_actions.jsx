@@ -7,6 +7,7 @@ import * as icons from "./icons.jsx";
 import { CopyMessage } from "./copy.jsx";
 import { Menu } from "./menu.jsx";
 import { newId } from "./outbox.js";
+import { say } from "./words.js";
 
 const SEARCH_FROM = 13;
 
@@ -35,10 +36,10 @@ export function Versions({ messageId, place, places, before, after, onShow }) {
     onShow(to);
   };
   return (
-    <span ref={root} className="versions" role="group" aria-label="Versions">
-      <IconButton label="Previous version" icon={icons.ChevronLeft} data-way="before" disabled={!before} onClick={go(before, "before")} />
-      <span className="meta">{`${place} / ${places}`}</span>
-      <IconButton label="Next version" icon={icons.ChevronRight} data-way="after" disabled={!after} onClick={go(after, "after")} />
+    <span ref={root} className="versions" role="group" aria-label={say("versions")}>
+      <IconButton label={say("versions.previous")} icon={icons.ChevronLeft} data-way="before" disabled={!before} onClick={go(before, "before")} />
+      <span className="meta">{say("versions.place", { place, places })}</span>
+      <IconButton label={say("versions.next")} icon={icons.ChevronRight} data-way="after" disabled={!after} onClick={go(after, "after")} />
     </span>
   );
 }
@@ -61,7 +62,7 @@ function Again({ ask, groups, quiet }) {
   return (
     <>
       <IconButton
-        label="Regenerate"
+        label={say("regenerate")}
         icon={icons.RefreshCw}
         className={quiet ? "unless-last" : ""}
         aria-keyshortcuts="R"
@@ -69,11 +70,11 @@ function Again({ ask, groups, quiet }) {
       />
       {count > 1 && (
         <Menu
-          label="Ask another one"
+          label={say("regenerate.other")}
           face={<icons.ChevronDown />}
           buttonClass="icon-button slim"
           panelClass="models"
-          search={count >= SEARCH_FROM ? "Find a model" : ""}
+          search={count >= SEARCH_FROM ? say("header.model.find") : ""}
         >
           <ModelItems groups={groups} onChoose={ask} />
         </Menu>
@@ -84,13 +85,13 @@ function Again({ ask, groups, quiet }) {
 
 function More({ onFork, onDelete }) {
   return (
-    <Menu label="More" face={<icons.Ellipsis />} buttonClass="icon-button">
+    <Menu label={say("more")} face={<icons.Ellipsis />} buttonClass="icon-button">
       <button type="button" role="menuitem" tabIndex={-1} onClick={onFork}>
-        Fork into a new chat
+        {say("fork")}
         <icons.GitFork />
       </button>
       <button type="button" role="menuitem" tabIndex={-1} className="danger" onClick={onDelete}>
-        Delete from here on
+        {say("delete.from_here")}
         <icons.Trash />
       </button>
     </Menu>
@@ -114,11 +115,11 @@ export function Actions({ messageId, role, status, action, gateway, model, group
   return (
     <>
       <CopyMessage messageId={messageId} />
-      <IconButton label="Edit" icon={icons.Pencil} aria-keyshortcuts="E" onClick={() => edit(messageId)} />
+      <IconButton label={say("edit")} icon={icons.Pencil} aria-keyshortcuts="E" onClick={() => edit(messageId)} />
       {isAnswer && <Again ask={ask} groups={groups} quiet={action === "again"} />}
       {!isAnswer && (
         <IconButton
-          label="Regenerate"
+          label={say("regenerate")}
           icon={icons.RefreshCw}
           className="only-last"
           aria-keyshortcuts="R"
@@ -126,7 +127,7 @@ export function Actions({ messageId, role, status, action, gateway, model, group
         />
       )}
       {action === "continue" && (
-        <IconButton label="Continue" icon={icons.StepForward} className="unless-last" onClick={goOn} />
+        <IconButton label={say("continue")} icon={icons.StepForward} className="unless-last" onClick={goOn} />
       )}
       <More onFork={() => onFork(named)} onDelete={() => onDelete(messageId)} />
     </>

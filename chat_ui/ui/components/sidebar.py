@@ -32,7 +32,7 @@ def sidebar() -> rx.Component:
         ),
         rx.el.button(
             icon("square-pen"),
-            "New chat",
+            say("new_chat"),
             type="button",
             class_name="row-button",
             on_click=rx.redirect(routes.NEW_CHAT),
@@ -44,14 +44,17 @@ def sidebar() -> rx.Component:
             rx.cond(
                 SidebarState.more,
                 rx.el.button(
-                    "Show older", type="button", class_name="row-button meta", on_click=SidebarState.show_more
+                    say("sidebar.older"),
+                    type="button",
+                    class_name="row-button meta",
+                    on_click=SidebarState.show_more,
                 ),
             ),
             class_name="sidebar-list",
         ),
         _gateway(),
         class_name="sidebar",
-        aria_label="Conversations",
+        aria_label=say("sidebar"),
     )
 
 
@@ -74,9 +77,9 @@ def _title(row: Row) -> rx.Component:
             custom_attrs={"aria-current": rx.cond(open_here, "page", "false")},
         ),
         Menu.create(
-            item("Rename", on_click=SidebarState.begin_rename(row.id)),
-            item("Delete", on_click=UndoState.delete_conversation(row.id), class_name="danger"),
-            label=f"Actions for {row.title}",
+            item(say("sidebar.rename"), on_click=SidebarState.begin_rename(row.id)),
+            item(say("sidebar.delete"), on_click=UndoState.delete_conversation(row.id), class_name="danger"),
+            label=say("sidebar.actions", title=row.title),
             face=icon("ellipsis"),
             button_class="icon-button",
             panel_class="at-right",
@@ -97,7 +100,7 @@ def _gateway() -> rx.Component:
             ModelState.demo & ~AccountState.restricted,
             rx.el.button(
                 icon("plug"),
-                "Connect a gateway",
+                say("connect"),
                 type="button",
                 class_name="row-button",
                 on_click=[ConnectState.show, rx.redirect(routes.NEW_CHAT)],
@@ -107,7 +110,10 @@ def _gateway() -> rx.Component:
         rx.cond(
             ModelState.removable & ~AccountState.restricted,
             rx.el.button(
-                "Disconnect", type="button", class_name="link-button meta", on_click=ConnectState.disconnect
+                say("sidebar.disconnect"),
+                type="button",
+                class_name="link-button meta",
+                on_click=ConnectState.disconnect,
             ),
         ),
         account_links(),

@@ -1,4 +1,5 @@
 // The tools that a model wants called, as the log that chat/tool_log.py writes tells of them.
+import { say } from "./words.js";
 const SEPARATOR = "\u001e";
 
 function callsIn(log) {
@@ -32,8 +33,8 @@ function Call({ call, streaming }) {
   return (
     <details className="tool-call" open>
       <summary>
-        Call of <code>{call.name ?? "a tool"}</code>
-        {!streaming && read === null && <span className="meta"> cut off</span>}
+        {say("tool.call")} <code>{call.name ?? say("tool.nameless")}</code>
+        {!streaming && read === null && <span className="meta"> {say("tool.cut")}</span>}
       </summary>
       <pre tabIndex={0}>{read ?? call.arguments}</pre>
     </details>

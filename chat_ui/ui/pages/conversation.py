@@ -55,7 +55,7 @@ def _missing() -> rx.Component:
     return rx.el.div(
         rx.el.p(ThreadState.missing),
         rx.el.button(
-            "Start a new chat",
+            say("conversation.new"),
             type="button",
             class_name="button primary",
             on_click=rx.redirect(routes.NEW_CHAT),
