@@ -122,7 +122,7 @@ export function Code({ source, language, open, tools, instead, note }) {
   const lines = useLines(source, language, open, pre);
   const isLong = lines.count > fit;
   const folded = isLong && !unfolded;
-  const warning = HIDDEN_MARKS.test(source) ? {say("code.hidden")} : note;
+  const warning = HIDDEN_MARKS.test(source) ? say("code.hidden") : note;
   const onScroll = useNewestLine(pre, open, folded);
   const fold = (event) => {
     holdInPlace(unfolded ? event.currentTarget : pre.current.firstChild);
