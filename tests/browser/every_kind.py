@@ -61,7 +61,7 @@ ENDINGS: tuple[dict[str, object], ...] = (
         "reasoning": "First I think of a heading.\nThen of the rest.",
         "status": "complete",
         "finish_reason": "stop",
-        "served_model": "a-model-with-a-long-name-2026-01-01",
+        "served_model": "a-name-that-is-rather-long-2026-01-01",
         "output_tokens": 1234,
         "duration_ms": 4200,
         "cost": Decimal("0.0123"),

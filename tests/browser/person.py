@@ -54,7 +54,7 @@ class Person:
         await self.page.goto(self.url + path)
         # Or signed in, on a site where that comes first.
         await expect(self.message_box.or_(self.page.get_by_label("Name", exact=True))).to_be_visible()
-        await expect(self.page.get_by_role("button", name="Model")).not_to_have_text("No model")
+        await expect(self.button("Model")).not_to_have_text("No model")
 
     async def say(self, text: str) -> None:
         """Write a message and send it with Enter."""
