@@ -46,6 +46,8 @@ def spoken_in_module(source: str) -> Iterator[str]:
             ignored.add(id(node.value))
         elif isinstance(node, ast.keyword) and node.arg in NO_WORDS_IN:
             ignored.update(id(part) for part in ast.walk(node.value))
+        elif isinstance(node, ast.Compare):
+            ignored.update(id(part) for part in node.comparators)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in ignored:
             continue

@@ -14,6 +14,7 @@ from chat_ui.state.heads import MessageHead
 
 __all__ = [
     "Actions",
+    "Announcements",
     "Announcer",
     "Answer",
     "AskAgain",
@@ -266,6 +267,13 @@ class Thread(rx.Component):
     first: rx.Var[str]
     more: rx.Var[bool]
     on_top: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Announcements(rx.Component):
+    """What this browser's screen reader is to announce."""
+
+    library = _script("announcer.jsx")
+    tag = "Announcements"
 
 
 class Announcer(rx.Component):

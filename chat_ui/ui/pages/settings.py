@@ -6,6 +6,8 @@ import reflex as rx
 
 from chat_ui.ui.components.account import account_section
 from chat_ui.ui.components.frame import frame
+from chat_ui.ui.components.scripts import Announcements
+from chat_ui.ui.words import say
 
 __all__ = ["settings"]
 
@@ -13,6 +15,15 @@ __all__ = ["settings"]
 def settings() -> rx.Component:
     """The sections, one below the other."""
     return frame(
-        rx.el.div(rx.el.div(account_section(), class_name="sheet-column"), class_name="sheet"),
-        title=rx.el.h1("Settings"),
+        rx.el.div(
+            rx.el.div(account_section(), _reading(), class_name="sheet-column"),
+            class_name="sheet",
+        ),
+        title=rx.el.h1(say("settings")),
+    )
+
+
+def _reading() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(say("reading")), Announcements.create(), class_name="panel", aria_label=say("reading")
     )
