@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pathlib import Path
+
 import reflex as rx
 from reflex_components_lucide.icon import LUCIDE_LIBRARY
 
@@ -50,43 +52,9 @@ def _script(name: str) -> str:
     return rx.asset(name, shared=True, _stack_level=2).importable_path
 
 
-# Only other scripts import these, but they too have to be linked into the page's build.
-for _imported in (
-    "texts.js",
-    "math.js",
-    "storage.js",
-    "choices.js",
-    "address.js",
-    "outbox.js",
-    "editing.js",
-    "icons.jsx",
-    "markdown.jsx",
-    "blocks.js",
-    "unfinished.js",
-    "plain_text.jsx",
-    "easing.js",
-    "announcements.js",
-    "focus.js",
-    "reading_place.js",
-    "screen.js",
-    "speech.js",
-    "words.js",
-    "words.json",
-    "code.jsx",
-    "code_highlight.js",
-    "code_languages.js",
-    "code_lines.js",
-    "diagram.jsx",
-    "diagrams.js",
-    "diagram_frame.js",
-    "footnotes.jsx",
-    "links.jsx",
-    "rich_text.js",
-    "tables.jsx",
-    "reasoning.jsx",
-    "tool_calls.jsx",
-):
-    _script(_imported)
+# Most are imported by other scripts alone, but they too have to be linked into the page's build.
+for _file in sorted(Path(__file__).parent.glob("*.js*")):
+    _script(_file.name)
 
 
 class Answer(rx.Component):
