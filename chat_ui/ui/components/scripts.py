@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pathlib import Path
+from typing import Any
 
 import reflex as rx
 from reflex_components_lucide.icon import LUCIDE_LIBRARY
