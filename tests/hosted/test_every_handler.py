@@ -21,8 +21,8 @@ from tests.scripted import ScriptedGateway, happens
 QUESTION = "The question that is Alice's alone"
 ANSWER = "The answer that is Alice's alone"
 SENT = "what-the-attacker-sent"
-# What says nothing of Alice: everybody's own, or the door's.
-NOT_HERS = {"alembic_version", "attempt", "audit", "session"}
+# What says nothing of Alice: everybody's own, the door's, or the processes'.
+NOT_HERS = {"alembic_version", "attempt", "audit", "session", "worker"}
 
 HOSTILE: tuple[Any, ...] = (
     None,
