@@ -5,10 +5,17 @@ import os
 import reflex as rx
 from reflex.constants import PackageJson
 
+from chat_ui.settings import SettingsError, load_settings
+
 # The development server of the page listens on every interface unless it is told where to.
 PackageJson.Commands.DEV = "react-router dev --host 127.0.0.1"
 
 _port = os.environ.get("REFLEX_FRONTEND_PORT", "3000")
+try:
+    _public = load_settings().public_url
+except SettingsError:
+    # Said in words once the site is started; there is nothing to say of it while its page is compiled.
+    _public = None
 
 config = rx.Config(
     app_name="chat_ui",
@@ -20,7 +27,7 @@ config = rx.Config(
         for origin in (
             f"http://localhost:{_port}",
             f"http://127.0.0.1:{_port}",
-            os.environ.get("CHAT_UI_PUBLIC_URL", "").strip().rstrip("/"),
+            _public,
         )
         if origin
     ],

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from chat_ui.monitoring import metrics
+from chat_ui.monitoring.logs import are_json
 from chat_ui.settings import Settings, SettingsError, load_settings
 
 __all__ = ["address_page", "compile_page", "digest_of_sources", "main", "production"]
@@ -23,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE_DIR = ROOT / ".web-serve"
 # What a page is made of, the pins of its packages included.
 SOURCES = ("chat_ui", "assets", "reflex.lock", "rxconfig.py", "pyproject.toml")
+SERVER_LINES = ROOT / "chat_ui" / "monitoring" / "server_lines.json"
+# The folder of these beside the database.
+FIGURES = "figures"
 # How much longer than the grace period a process may take to save what it has, before it is killed.
 ENDED_WITHIN_S = 15
 GENERATED = {"__pycache__", "external"}
@@ -89,6 +94,8 @@ def serve(host: str, port: int, workers: int = 1) -> None:
         workers=workers,
         redis_url=settings.redis_url.get_secret_value() if settings.redis_url else None,
         grace_seconds=settings.grace_seconds,
+        figures=metrics.fresh_folder(settings.data_dir / FIGURES) if workers > 1 else None,
+        json_lines=are_json(settings),
     )
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606
@@ -130,6 +137,8 @@ def production(  # noqa: PLR0913
     workers: int = 1,
     redis_url: str | None = None,
     grace_seconds: float = 0,
+    figures: Path | None = None,
+    json_lines: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
     """The command that serves a compiled page, and its environment.
 
@@ -141,6 +150,8 @@ def production(  # noqa: PLR0913
         workers: how many processes serve it.
         redis_url: the Redis where Reflex keeps the state of pages that may come back to another of them.
         grace_seconds: how long answers that are being written may go on when the site is told to end.
+        figures: where several processes put what they count.
+        json_lines: whether the server's own log lines are JSON, as the site's are.
     """
     granian = shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian"
     command = [
@@ -150,6 +161,7 @@ def production(  # noqa: PLR0913
         f"--host={host}",
         f"--port={port}",
         "--log-level=warning",
+        *([f"--log-config={SERVER_LINES}"] if json_lines else []),
         # One that dies is replaced; a single one ends the site, which whoever started it starts again.
         *([f"--workers={workers}", "--respawn-failed-workers"] if workers > 1 else []),
         # One that is told to end while it starts may not hear of it.
@@ -164,6 +176,8 @@ def production(  # noqa: PLR0913
             # Without, every change of a page's state would cost four round trips.
             "REFLEX_OPLOCK_ENABLED": "true",
         }
+    if figures is not None:
+        environment[metrics.FOLDER_VARIABLE] = str(figures)
     return command, environment | {
         "REFLEX_ENV_MODE": "prod",
         "__REFLEX_SKIP_COMPILE": "true",

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
         prices: what models cost whose gateways don't say.
         max_message_chars: the longest message a person may send, in characters.
         grace_seconds: how long answers that are being written may go on when the site is told to end.
+        metrics_token: lets whoever sends it read ``/metrics``; without, only this machine can.
+        log_format: how log lines are written; as JSON where nothing is said and the site is hosted.
+        log_level: the least level of the site's own lines; ``info`` on a hosted one, else ``warning``.
         x402_private_key: of the wallet that pays gateways which charge per request; set as
             ``X402_PRIVATE_KEY``, in the environment only.
         x402_mainnet: whether real money may be paid; otherwise only that of test networks.
@@ -133,6 +136,9 @@ class Settings(BaseSettings):
     prices: Annotated[tuple[PriceTable, ...], NoDecode] = ()
     max_message_chars: int = Field(default=200_000, ge=1, le=300_000)
     grace_seconds: float = Field(default=2.0, ge=0, le=600)
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    log_format: Literal["text", "json"] | None = None
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
     x402_private_key: SecretStr | None = Field(default=None, validation_alias=WALLET_VARIABLE)
     x402_mainnet: bool = False
     x402_per_message: Decimal = Field(default=Decimal("0.10"), ge=0, le=1000)
@@ -147,6 +153,7 @@ class Settings(BaseSettings):
         "redis_url",
         "config",
         "public_url",
+        "metrics_token",
         mode="before",
     )
     @classmethod
@@ -169,7 +176,9 @@ class Settings(BaseSettings):
         parts = urlsplit(value or "")
         if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
             raise ValueError("it takes an address without a path, as in https://chat.example.com")
-        return value.rstrip("/") if value else None
+        # As browsers write it, since it is compared with what they send.
+        standard = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+        return f"{parts.scheme}://{parts.netloc.lower().removesuffix(standard)}" if value else None
 
     @property
     def is_secure(self) -> bool:

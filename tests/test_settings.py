@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 from decimal import Decimal
 from pathlib import Path
 
@@ -321,3 +322,27 @@ def test_a_wallet_is_not_taken_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_cap_is_an_amount(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"CHAT_UI_X402_{name}"):
         loaded(monkeypatch, **{f"CHAT_UI_X402_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("https://Chat.Example.com/", "https://chat.example.com"),
+        ("https://chat.example.com:443", "https://chat.example.com"),
+        ("http://chat.example.com:80/", "http://chat.example.com"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("https://chat.example.com:8443", "https://chat.example.com:8443"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [True, False])
+def test_the_public_address_is_read_as_browsers_write_it_wherever_it_stands(
+    written: str, read: str, in_file: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if in_file:
+        (tmp_path / "chat_ui.toml").write_text(f'public_url = "{written}"')
+        assert load_settings().public_url == read
+    else:
+        assert loaded(monkeypatch, CHAT_UI_PUBLIC_URL=written).public_url == read
+    # Reflex's own check of a websocket's origin knows the same.
+    config = runpy.run_path(str(Path(__file__).resolve().parent.parent / "rxconfig.py"))["config"]
+    assert read in config.cors_allowed_origins

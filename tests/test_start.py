@@ -41,6 +41,7 @@ def run_site(data_dir: Path, **env: str) -> subprocess.CompletedProcess[str]:
         ("gateway.json", {}, ["gateway.json"]),
         (None, {"CHAT_UI_GATEWAY_URL": "gateway.example"}, ["CHAT_UI_GATEWAY_URL", "http://"]),
         (None, {"CHAT_UI_MAX_MESSAGE_CHARS": "many"}, ["CHAT_UI_MAX_MESSAGE_CHARS"]),
+        (None, {"CHAT_UI_HOSTED": "1", "CHAT_UI_PUBLIC_URL": "https://a.example"}, ["'chat-ui serve'"]),
         (None, {"CHAT_UI_DATABASE_URL": "sqlite:////proc/nothing/chat.db"}, ["/proc/nothing/chat.db"]),
     ],
 )

@@ -96,6 +96,10 @@ class Feed(Protocol):
         """Follow a topic from now on, for as long as the context is open."""
         ...
 
+    async def is_connected(self) -> bool:
+        """Whether what happens here reaches the other processes of the site, where there are some."""
+        ...
+
 
 class MemoryFeed:
     """The feed of a site that runs in one process.
@@ -111,6 +115,10 @@ class MemoryFeed:
     async def publish(self, topic: Topic, change: Notice) -> None:
         """Hand a change to everybody who follows the topic now."""
         self.put(topic, change)
+
+    async def is_connected(self) -> bool:
+        """Say yes: there are no others."""
+        return True
 
     def put(self, topic: Topic, change: Notice) -> None:
         """Do what ``publish`` does, where nothing can be awaited."""

@@ -11,6 +11,7 @@ from chat_ui.chat.answer import Answer
 from chat_ui.chat.changes import RunPaying, RunWaiting
 from chat_ui.chat.outcome import Times, outcome_of
 from chat_ui.gateway import ChatRequest
+from chat_ui.monitoring.metrics import STOP
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import NOTHING_SAID, JournalEntry, Outcome, Texts
 
@@ -179,6 +180,9 @@ class LiveRun:
         """Hang up because a person wants it; an answer that is complete by now stays complete."""
         if self.listening is None or not self.listening.done():
             self.stopped = True
+            asked = time.monotonic()
+            if self.listening is not None:
+                self.listening.add_done_callback(lambda _: STOP.observe(time.monotonic() - asked))
             self.hang_up()
 
     def end(self, failure: BaseException | None) -> Outcome:

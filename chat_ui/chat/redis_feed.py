@@ -113,6 +113,13 @@ class RedisFeed:
                     del self._hearings[topic], self._topics[self._channel(topic)]
                     self._change(topic)
 
+    async def is_connected(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(await cast("Any", self._redis).ping())
+        except (RedisError, OSError):
+            return False
+
     def _change(self, topic: Topic) -> None:
         self._changed.add(topic)
         self._has_changed.set()

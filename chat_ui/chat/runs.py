@@ -29,7 +29,10 @@ from chat_ui.chat.feed import Feed, Topic
 from chat_ui.chat.journal import Journal, until_tick
 from chat_ui.chat.live import LiveRun, Pace, Turn
 from chat_ui.chat.outcome import unsaved_words
+from chat_ui.chat.tally import answer_ended
 from chat_ui.gateway import GatewayError
+from chat_ui.monitoring.logs import RUN_ID
+from chat_ui.monitoring.metrics import STREAMING
 from chat_ui.store import messages, runs
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import NotFoundError, StoreError
@@ -69,6 +72,11 @@ class Runs:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._admitted: set[asyncio.Task[Any]] = set()
         self._closing = asyncio.Event()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing new is started any more."""
+        return self._closing.is_set()
 
     async def admit(self, beginning: Coroutine[Any, Any, T]) -> T:
         """Carry through what stores a turn and starts its run, whatever happens to who asked for it.
@@ -164,12 +172,14 @@ class Runs:
             await asyncio.wait(self._tasks.values())
 
     async def _drive(self, run: LiveRun) -> None:
+        RUN_ID.set(run.turn.run_id)
         run.listening = asyncio.create_task(self._asker.ask(run))
         helpers = [asyncio.create_task(self._send_pieces(run)), asyncio.create_task(self._journal(run))]
         if run.stopped or self._closing.is_set():
             run.hang_up()
         try:
-            await asyncio.wait({run.listening})
+            with STREAMING.track_inprogress():
+                await asyncio.wait({run.listening})
             for helper in helpers:
                 helper.cancel()
             await asyncio.wait(helpers)
@@ -216,7 +226,9 @@ class Runs:
     async def _end(self, run: LiveRun, failure: BaseException | None) -> None:
         run.grow(run.answer.end())
         await self._send_piece(run)
-        ended = await self._save(run, run.end(failure))
+        outcome = run.end(failure)
+        answer_ended(run.turn, outcome)
+        ended = await self._save(run, outcome)
         if ended is not None:
             await self._tell(Topic("conversation", run.turn.conversation_id), ended)
             await self._tell(Topic("person", run.turn.owner), ConversationChanged(ended.conversation))

@@ -13,11 +13,25 @@ from reflex.utils.exec import get_compile_context
 from chat_ui.accounts.caller import Caller, caller
 from chat_ui.accounts.errors import NotAllowed
 from chat_ui.chat.service import Chat, check_chat, open_chat
+from chat_ui.monitoring import logs
 from chat_ui.settings import SettingsError, get_settings
 from chat_ui.state.ending import ended_by_signals
 from chat_ui.store.errors import StoreError
 
-__all__ = ["caller_now", "current_chat", "owner_of", "refuse_a_false_start", "run_chat", "serving"]
+__all__ = [
+    "caller_now",
+    "current_chat",
+    "is_running",
+    "owner_of",
+    "refuse_a_false_start",
+    "run_chat",
+    "serving",
+]
+
+USE_SERVE = (
+    "A hosted site isn't run by 'reflex run', which is for one person on one machine. Start it with "
+    "'chat-ui serve', or take CHAT_UI_HOSTED away."
+)
 
 _running: list[Chat] = []
 
@@ -41,7 +55,9 @@ async def run_chat() -> AsyncIterator[None]:
     """
     async with AsyncExitStack() as stack:
         try:
-            chat = await stack.enter_async_context(open_chat(get_settings()))
+            settings = get_settings()
+            logs.set_up(settings)
+            chat = await stack.enter_async_context(open_chat(settings))
         except (StoreError, SettingsError) as error:
             raise SystemExit(f"Chat UI can't start. {error}") from None
         stack.enter_context(serving(chat))
@@ -69,9 +85,17 @@ def refuse_a_false_start() -> None:
     if get_compile_context() != CompileContext.RUN:
         return
     try:
-        check_chat(get_settings())
+        settings = get_settings()
+        check_chat(settings)
     except (StoreError, SettingsError) as error:
         raise SystemExit(f"Chat UI can't start. {error}") from None
+    if settings.hosted:
+        raise SystemExit(f"Chat UI can't start. {USE_SERVE}")
+
+
+def is_running() -> bool:
+    """Whether this process runs a chat: not before it has started, and not once it has ended."""
+    return bool(_running)
 
 
 def current_chat() -> Chat:

@@ -17,6 +17,7 @@ from reflex_base.registry import RegistrationContext
 
 from chat_ui.accounts.caller import ADDRESS_HEADER, SESSION_HEADER, Caller, let_in
 from chat_ui.chat.service import Chat
+from chat_ui.monitoring.logs import REQUEST_ID, request_id_of
 from chat_ui.state.current import current_chat
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class EventDoor(Middleware):
         del app, state
         # Before anything can fail: what was said of the event before must not count for this one.
         let_in(None)
+        REQUEST_ID.set(request_id_of(""))
         who = await _caller(current_chat())
         if who is None or not _may(who, event):
             return StateUpdate()

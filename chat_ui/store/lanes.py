@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from chat_ui.monitoring.metrics import DATABASE
 from chat_ui.store.errors import StoreError
 
 __all__ = ["Lane", "Lanes"]
@@ -47,22 +48,24 @@ class Lane:
         self._before_close = before_close
         self._free = asyncio.Semaphore(connections)
         self._closed = False
+        self._seconds = DATABASE.labels("write" if writes else "read")
 
     @asynccontextmanager
     async def transaction(self, **options: Any) -> AsyncGenerator[AsyncSession]:
         """Begin a transaction with these execution options; it ends with the block."""
-        async with self._free:
-            if self._closed:
-                raise StoreError(f"The database {self._name} is closed: the site is shutting down.")
-            session = AsyncSession(self._engine)
-            with self._explained():
-                try:
-                    await _to_the_end(session.connection(execution_options=options))
-                    yield session
-                    if self._writes:
-                        await _to_the_end(session.commit())
-                finally:
-                    await _to_the_end(session.close())
+        with self._seconds.time():
+            async with self._free:
+                if self._closed:
+                    raise StoreError(f"The database {self._name} is closed: the site is shutting down.")
+                session = AsyncSession(self._engine)
+                with self._explained():
+                    try:
+                        await _to_the_end(session.connection(execution_options=options))
+                        yield session
+                        if self._writes:
+                            await _to_the_end(session.commit())
+                    finally:
+                        await _to_the_end(session.close())
 
     async def close(self) -> None:
         """Wait for the transactions under way, then close the connections; later ones are refused."""

@@ -18,7 +18,8 @@ from chat_ui.web.requests import VISITOR, Browser
 __all__ = ["Door"]
 
 # What a stranger may ask for. Everything else, and whatever will be added, is for those who are signed in.
-OPEN = frozenset({"/login", "/signup", "/session", "/ping", "/_health", "/robots.txt"})
+# ``/metrics`` has a lock of its own.
+OPEN = frozenset({"/login", "/signup", "/session", "/ping", "/_health", "/metrics", "/robots.txt"})
 OPEN_BELOW = ("/link/",)
 # Files at the root of the compiled page; they hold nothing of anybody's.
 OPEN_FILES = (".css", ".ico", ".js", ".png", ".svg", ".webmanifest")

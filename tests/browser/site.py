@@ -138,6 +138,7 @@ class Site:
             workers=self.workers,
             redis_url=self.env.get("CHAT_UI_REDIS_URL"),
             grace_seconds=float(self.env.get("CHAT_UI_GRACE_SECONDS", "2")),
+            json_lines="CHAT_UI_HOSTED" in self.env,
         )
         env |= {"CHAT_UI_DATA_DIR": str(self.data_dir), **self.env}
         with self._log.open("ab") as log:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 from chat_ui.settings import Settings
+from chat_ui.web import operating
 from chat_ui.web.door import OPEN
 from chat_ui.web.requests import Browser
 from chat_ui.web.sign_in import routes
 from tests.hosted.conftest import PASSWORD, StartHosted, come_in, submit
 from tests.scripted import KEY
 
+FIGURES = "the-token-of-the-figures"
 ELSEWHERE = "https://evil.example"
 # Reflex's own, and what nobody has made yet.
 OTHERS = (
@@ -21,20 +23,22 @@ OTHERS = (
     "/_event/",
     "/_upload",
     "/all_routes",
-    "/metrics",
     "/made/tomorrow",
     "/x.json",
 )
 
 
 def every_route() -> list[tuple[str, str]]:
-    own = routes(Browser(Settings(hosted=True, public_url="http://localhost")))
+    settings = Settings(hosted=True, public_url="http://localhost")
+    own = [*routes(Browser(settings)), *operating.routes(settings)]
     found = [(method, route.path) for route in own for method in route.methods or ()]  # type: ignore[attr-defined]
     return [*found, *(("GET", path) for path in OTHERS), *(("POST", path) for path in OTHERS)]
 
 
 async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHosted) -> None:
-    site = await start_hosted(CHAT_UI_GATEWAY_URL="http://127.0.0.1:9/v1", CHAT_UI_GATEWAY_KEY=KEY)
+    site = await start_hosted(
+        CHAT_UI_GATEWAY_URL="http://127.0.0.1:9/v1", CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_METRICS_TOKEN=FIGURES
+    )
     ada = await come_in(site, site.first_link, "ada")
     bob = await come_in(site, await site.operate("invite_link", "user"), "bob")
     stranger = site.client()
@@ -46,6 +50,10 @@ async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHos
             seen.append(answer.text + str(answer.headers))
             is_open = path in OPEN or path.startswith("/link/")
             expected = (200, 204, 400, 401, 403, 405, 410, 429) if is_open else (401,)
+            if path == "/metrics":
+                # Its lock is a token of its own; that somebody has a session opens nothing.
+                expected = (401, 405)
+                assert (await ada.client.get(path)).status_code == 401
             assert answer.status_code in expected, (method, path)
             assert answer.headers["content-security-policy"].startswith(
                 "default-src 'self'; script-src 'self' 'sha256-"
@@ -58,12 +66,18 @@ async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHos
             assert answer.status_code in (303, 400, 403, 404, 405, 410, 429), path
     assert (await ada.client.get("/session")).status_code == 204
 
+    figures = await stranger.get("/metrics", headers={"Authorization": f"Bearer {FIGURES}"})
+    assert "chat_ui_requests_total" in figures.text
+    seen.append(figures.text)
+
     # What somebody takes along is theirs alone, and lets nobody in.
     kept = json.loads((await bob.client.get("/export")).text)
     assert [person["name"] for person in kept["user"]] == ["bob"]
     seen += [json.dumps(kept), (await ada.client.get("/export")).text]
     assert "argon2" not in "".join(seen)
-    assert all(secret not in "".join(seen) for secret in (KEY, bob.client.cookies["chat_ui_session"]))
+    assert all(
+        secret not in "".join(seen) for secret in (KEY, FIGURES, bob.client.cookies["chat_ui_session"])
+    )
     assert "ada" not in seen[-2]
 
     gone = await submit(bob.client, "/leave", name="", password=PASSWORD)
