@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
@@ -14,6 +16,11 @@ from tests.redis_server import RedisServer, running_redis
 from tests.scripted import KEY, ScriptedGateway
 
 pytest_plugins = ["tests.browser.fixtures"]
+
+# The tests start many processes. Unless Python keeps what it has compiled, and some machines have that
+# turned off, each spends seconds on doing it anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How long an example takes says something about the machine only.
 hypothesis.settings.register_profile("untimed", deadline=None)

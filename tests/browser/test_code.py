@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
@@ -29,16 +30,20 @@ def token_by_token(text: str) -> list[str]:
     return re.findall(r"\s*\w{1,6}|\s*[^\w\s]{1,2}|\s+", text)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def gateway():
     async with ScriptedGateway() as scripted:
         yield scripted
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def asked(start_site, visit, gateway):
+@pytest.fixture(scope="module")
+def site(start_site, gateway):
+    return start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
+
+
+@pytest.fixture
+def asked(site, visit, gateway):
     """Visit a site of the scripted gateway, and ask; returns the person and the request."""
-    site = start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
 
     async def ask(**options):
         person = await visit(site, **options)

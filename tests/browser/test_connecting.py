@@ -3,7 +3,7 @@
 import asyncio
 import json
 import stat
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 import pytest_asyncio
@@ -13,18 +13,60 @@ from chat_ui.gateway.local import PORTS
 from tests.scripted import ScriptedGateway
 
 KEY = "sk-CANARY-0123456789abcdef"
+GREETING = "Good day from the gateway"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def gateway():
     async with ScriptedGateway() as scripted:
-        scripted.greeting = "Good day from the gateway"
+        scripted.greeting = GREETING
         yield scripted
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(start_site):
+    """A site without a gateway; whoever connects one disconnects it."""
     return start_site()
+
+
+class Fixed:
+    """A server that gives every request the same answer."""
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
+        self.base_url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+        return self
+
+    async def __aexit__(self, *_) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    def says(self, status: str, body: str, kind: str = "application/json") -> None:
+        content = body.encode("latin-1")
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n"
+        self._reply = (head + f"Content-Length: {len(content)}\r\n\r\n").encode() + content
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65536)
+        writer.write(self._reply)
+        await writer.drain()
+        writer.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def answering():
+    """Start servers that give every request the same answer."""
+    async with AsyncExitStack() as servers:
+
+        async def serve(*reply: str) -> str:
+            server = await servers.enter_async_context(Fixed())
+            server.says(*reply)
+            return server.base_url
+
+        yield serve
 
 
 async def connect(person, base_url: str, key: str = KEY) -> None:
@@ -32,6 +74,11 @@ async def connect(person, base_url: str, key: str = KEY) -> None:
     await person.page.get_by_role("textbox", name="Base URL").fill(base_url)
     await person.page.get_by_label("Key").fill(key)
     await person.page.get_by_role("button", name="Test and connect").click()
+
+
+async def disconnect(person) -> None:
+    await person.page.get_by_role("button", name="Disconnect").click()
+    await expect(person.page.get_by_role("button", name="Model")).to_contain_text("demo")
 
 
 async def test_a_gateway_that_works_is_kept_and_its_key_never_comes_back(site, visit, gateway):
@@ -52,8 +99,7 @@ async def test_a_gateway_that_works_is_kept_and_its_key_never_comes_back(site, v
     site.start()
     again = await visit(site)
     await expect(await again.ask("Hello")).to_contain_text("Good day from the gateway")
-    await again.page.get_by_role("button", name="Disconnect").click()
-    await expect(again.page.get_by_role("button", name="Model")).to_contain_text("demo")
+    await disconnect(again)
     assert not kept.exists()
 
 
@@ -124,6 +170,7 @@ async def test_a_server_on_this_machine_is_found_when_somebody_looks(site, visit
     await card.get_by_role("button", name=f"Connect {label} · 2 models").click()
     await expect(person.page.get_by_text("Connected: 2 models, and model-a answered.")).to_be_visible()
     await expect(await person.ask("Hello")).to_contain_text("Hello from next door")
+    await disconnect(person)
 
 
 async def test_a_gateway_without_a_list_is_connected_by_the_name_of_a_model(site, visit, gateway):
@@ -140,13 +187,25 @@ async def test_a_gateway_without_a_list_is_connected_by_the_name_of_a_model(site
     await expect(person.page.get_by_text("Connected: model-x answered.")).to_be_visible()
     await expect(await person.ask("Hello")).to_contain_text("Good day from the gateway")
     assert gateway.requests[-1].body["model"] == "model-x"
+    await disconnect(person)
 
 
-async def test_by_the_environment_with_a_live_list_of_models(start_site, visit, gateway):
-    site = start_site(
-        CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-b"
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def configured():
+    async with ScriptedGateway() as scripted:
+        yield scripted
+
+
+@pytest.fixture(scope="module")
+def configured_site(start_site, configured):
+    return start_site(
+        CHAT_UI_GATEWAY_URL=configured.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-b"
     )
-    person = await visit(site)
+
+
+async def test_by_the_environment_with_a_live_list_of_models(configured_site, visit, configured):
+    configured.greeting = GREETING
+    person = await visit(configured_site)
     await expect(person.page.get_by_text("You are talking to a demo.")).to_be_hidden()
 
     menu = person.page.get_by_role("button", name="Model")
@@ -158,25 +217,24 @@ async def test_by_the_environment_with_a_live_list_of_models(start_site, visit, 
     await expect(menu).to_contain_text("model-a")
     await person.ask("And again")
 
-    assert [request.body["model"] for request in gateway.requests] == ["model-b", "model-a"]
-    assert f"Bearer {KEY}" in gateway.requests[0].headers
-    assert gateway.requests[1].asked[0] == ("user", "Hello")
-    assert KEY not in "".join(person.received) + await person.page.content() + site.log
+    assert [request.body["model"] for request in configured.requests] == ["model-b", "model-a"]
+    assert f"Bearer {KEY}" in configured.requests[0].headers
+    assert configured.requests[1].asked[0] == ("user", "Hello")
+    assert KEY not in "".join(person.received) + await person.page.content() + configured_site.log
 
 
-async def test_a_failing_answer_says_why_and_keeps_the_question(start_site, visit, gateway):
-    gateway.greeting = None
-    site = start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
-    person = await visit(site)
+async def test_a_failing_answer_says_why_and_keeps_the_question(configured_site, visit, configured):
+    configured.greeting = None
+    person = await visit(configured_site)
 
     await person.say("One that is refused")
-    await (await gateway.next_request()).refuse(401, "The key has expired")
+    await (await configured.next_request()).refuse(401, "The key has expired")
     await expect(person.answers.nth(0)).to_have_attribute("data-status", "failed")
     await expect(person.answers.nth(0)).to_contain_text("The key has expired")
     await expect(person.articles.nth(0)).to_contain_text("One that is refused")
 
     await person.say("One that is cut")
-    request = await gateway.next_request()
+    request = await configured.next_request()
     await request.say("This much came")
     await expect(person.answers.nth(1)).to_contain_text("This much came")
     request.cut()
@@ -184,9 +242,20 @@ async def test_a_failing_answer_says_why_and_keeps_the_question(start_site, visi
     await expect(person.answers.nth(1)).to_contain_text("This much came")
 
     await person.say("One that ends with nothing")
-    await (await gateway.next_request()).end()
+    await (await configured.next_request()).end()
     await expect(person.answers.nth(2)).to_have_attribute("data-status", "failed")
     assert "<" not in await person.answers.nth(2).inner_text()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def odd():
+    async with Fixed() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def odd_site(start_site, odd):
+    return start_site(CHAT_UI_GATEWAY_URL=odd.base_url, CHAT_UI_GATEWAY_MODEL="some-model")
 
 
 @pytest.mark.parametrize(
@@ -198,10 +267,9 @@ async def test_a_failing_answer_says_why_and_keeps_the_question(start_site, visi
         ("application/octet-stream", "\x00\x01\x02garbage", ""),
     ],
 )
-async def test_no_stream_at_all_fails_in_words(start_site, visit, answering, kind, body, expected):
-    base_url = await answering("200 OK", body, kind)
-    site = start_site(CHAT_UI_GATEWAY_URL=base_url, CHAT_UI_GATEWAY_MODEL="some-model")
-    person = await visit(site)
+async def test_no_stream_at_all_fails_in_words(odd_site, visit, odd, kind, body, expected):
+    odd.says("200 OK", body, kind)
+    person = await visit(odd_site)
 
     answer = await person.ask("Hello")
 
@@ -212,47 +280,19 @@ async def test_no_stream_at_all_fails_in_words(start_site, visit, answering, kin
     await expect(person.articles.first).to_contain_text("Hello")
 
 
-async def test_a_whole_json_answer_in_place_of_a_stream_is_taken(start_site, visit, answering):
+async def test_a_whole_json_answer_in_place_of_a_stream_is_taken(odd_site, visit, odd):
     message = {"role": "assistant", "content": "All at once"}
-    body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
-    base_url = await answering("200 OK", json.dumps(body))
-    site = start_site(CHAT_UI_GATEWAY_URL=base_url, CHAT_UI_GATEWAY_MODEL="some-model")
-    person = await visit(site)
+    odd.says("200 OK", json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
+    person = await visit(odd_site)
 
     await expect(await person.ask("Hello")).to_contain_text("All at once")
 
 
-async def test_a_gateway_that_is_down_leaves_the_page_usable(start_site, visit):
-    site = start_site(CHAT_UI_GATEWAY_URL=await refuse_connection(), CHAT_UI_GATEWAY_MODEL="some-model")
-    person = await visit(site)
+async def test_a_gateway_that_is_down_leaves_the_page_usable(odd_site, visit, odd):
+    await odd.close()
+    person = await visit(odd_site)
 
     answer = await person.ask("Hello")
 
     await expect(answer).to_have_attribute("data-status", "failed")
     await expect(answer).to_contain_text("refuses")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def answering():
-    """Start servers that give every request the same answer."""
-    servers = []
-
-    async def serve(status: str, body: str, kind: str = "application/json") -> str:
-        content = body.encode("latin-1")
-        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n"
-        head += f"Content-Length: {len(content)}\r\n\r\n"
-
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read(65536)
-            writer.write(head.encode() + content)
-            await writer.drain()
-            writer.close()
-
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        servers.append(server)
-        return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-
-    yield serve
-    for server in servers:
-        server.close()
-        await server.wait_closed()

@@ -23,7 +23,7 @@ base_url = "{second}"
 """
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def houses():
     many = [f"lab/model-{number}" for number in range(1, 15)]
     told = {
@@ -42,10 +42,10 @@ async def houses():
         yield first, asleep, second
 
 
-@pytest.fixture
-def site(houses, start_site, tmp_path):
+@pytest.fixture(scope="module")
+def site(houses, start_site, tmp_path_factory):
     first, asleep, second = houses
-    file = tmp_path / "gateways.toml"
+    file = tmp_path_factory.mktemp("settings") / "gateways.toml"
     file.write_text(
         TABLES.format(first=first.base_url, asleep=asleep.base_url, second=second.base_url), encoding="utf-8"
     )

@@ -7,6 +7,7 @@ from reflex_components_lucide.icon import LUCIDE_LIBRARY
 
 from chat_ui.chat.again import Again
 from chat_ui.chat.turns import Draft
+from chat_ui.ui.components.linking import script
 
 __all__ = [
     "Answer",
@@ -25,7 +26,6 @@ __all__ = [
     "Thread",
     "TitleField",
     "Words",
-    "script",
 ]
 
 STREAMDOWN = "streamdown@2.7.1"
@@ -34,46 +34,6 @@ MARKED = "marked@18.2.1"
 SHIKI = ["@shikijs/primitive@4.6.0", "@shikijs/engine-javascript@4.6.0", "@shikijs/langs@4.6.0"]
 MATH = ["remark-math@6.0.0", "rehype-katex@7.0.1", "katex@0.16.27"]
 MERMAID = "mermaid@12.3.0"
-
-
-def script(name: str) -> str:
-    """Where the page's build finds a script that lies beside this module, whoever wraps it."""
-    return rx.asset(name, shared=True).importable_path
-
-
-# Only other scripts import these, but they too have to be linked into the page's build.
-for _imported in (
-    "texts.js",
-    "math.js",
-    "storage.js",
-    "choices.js",
-    "address.js",
-    "outbox.js",
-    "editing.js",
-    "queue.js",
-    "queued.jsx",
-    "icons.jsx",
-    "markdown.jsx",
-    "blocks.js",
-    "unfinished.js",
-    "too_much.js",
-    "plain_text.jsx",
-    "easing.js",
-    "code.jsx",
-    "code_highlight.js",
-    "code_languages.js",
-    "code_lines.js",
-    "diagram.jsx",
-    "diagrams.js",
-    "diagram_frame.js",
-    "footnotes.jsx",
-    "links.jsx",
-    "rich_text.js",
-    "tables.jsx",
-    "reasoning.jsx",
-    "tool_calls.jsx",
-):
-    script(_imported)
 
 
 class Answer(rx.Component):

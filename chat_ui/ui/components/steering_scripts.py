@@ -9,7 +9,7 @@ import reflex as rx
 from chat_ui.chat.again import Again
 from chat_ui.chat.branches import Rewording
 from chat_ui.chat.turns import Draft
-from chat_ui.ui.components.scripts import script
+from chat_ui.ui.components.linking import script
 
 __all__ = [
     "Actions",
