@@ -47,6 +47,10 @@ function Checkbox({ checked, type }) {
   return <input type={type} checked={checked} disabled aria-label={checked ? "Done" : "To do"} />;
 }
 
+function Item({ node, className, ...props }) {
+  return <li className={className?.includes("task-list-item") ? "task" : undefined} {...props} />;
+}
+
 const plain = (Tag) =>
   function Element({ node, className, ...props }) {
     return <Tag {...props} />;
@@ -57,11 +61,12 @@ const COMPONENTS = {
   a: Link,
   img: RemoteImage,
   input: Checkbox,
+  li: Item,
   table: Table,
   code: (props) => ("data-block" in props ? <MarkdownCode {...props} /> : <code>{props.children}</code>),
   ...Object.fromEntries(
     ["h1", "h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "blockquote", "hr", "strong", "sub", "sup"]
-      .concat(["li", "section", "thead", "tbody", "tr", "th", "td"])
+      .concat(["section", "thead", "tbody", "tr", "th", "td"])
       .map((tag) => [tag, plain(tag)]),
   ),
 };

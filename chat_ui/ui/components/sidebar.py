@@ -78,7 +78,7 @@ def _title(row: Row) -> rx.Component:
             button_class="icon-button",
             panel_class="at-right",
         ),
-        class_name="row",
+        class_name=rx.cond(open_here, "row here", "row"),
     )
 
 
@@ -108,7 +108,7 @@ def _gateway() -> rx.Component:
             ),
         ),
         rx.cond(AccountState.name, account_links(), _settings()),
-        class_name="sidebar-foot",
+        class_name=rx.cond(AccountState.name, "sidebar-foot with-links", "sidebar-foot"),
     )
 
 
