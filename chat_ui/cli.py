@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gzip
 import hashlib
 import math
@@ -53,9 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     invite_command = commands.add_parser("invite", help="print a link by which somebody comes in, once")
     invite_command.add_argument("--admin", action="store_true", help="they will run the site")
     invite_command.add_argument("--reset", metavar="NAME", help="a new password for somebody who is there")
+    doctor_command = commands.add_parser("doctor", help="look the site over, and say what is wrong")
+    doctor_command.add_argument(
+        "--ask", action="store_true", help="have each gateway write a word, which may cost"
+    )
     wanted = parser.parse_args(arguments)
     if wanted.command == "invite":
         invite(admin=wanted.admin, reset=wanted.reset)
+    elif wanted.command == "doctor":
+        sys.exit(doctor(ask=wanted.ask))
     else:
         serve(wanted.host, wanted.port, wanted.workers)
 
@@ -70,6 +77,23 @@ def invite(*, admin: bool, reset: str | None) -> None:
     from chat_ui import operator  # noqa: PLC0415
 
     print(operator.reset_link(reset) if reset else operator.invite_link("admin" if admin else "user"))
+
+
+def doctor(*, ask: bool) -> int:
+    """Look the site over, with the settings of this environment, and print what was found.
+
+    Args:
+        ask: whether to have each gateway write a word.
+
+    Returns:
+        0 where nothing has to be mended.
+    """
+    from chat_ui.doctor.findings import report  # noqa: PLC0415
+    from chat_ui.doctor.rounds import look_over  # noqa: PLC0415
+
+    findings = asyncio.run(look_over(ask=ask))
+    print(report(findings))
+    return int(any(one.state == "failure" for one in findings))
 
 
 def serve(host: str, port: int, workers: int = 1) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chat_ui.store.errors import StoreError
 
-__all__ = ["claimed"]
+__all__ = ["claimed", "is_claimed"]
 
 # A process that is being replaced, by a restart or by a change of its code, may take a moment to end.
 PATIENCE_S = 5.0
@@ -45,6 +45,18 @@ async def claimed(database: Path, *, patience: float = PATIENCE_S) -> AsyncGener
                 )
             await asyncio.sleep(LOOK_S)
         yield
+    finally:
+        os.close(handle)
+
+
+def is_claimed(database: Path) -> bool:
+    """Whether a process serves the site from this file now."""
+    try:
+        handle = os.open(database.with_name(f"{database.name}.lock"), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _lock(handle)
     finally:
         os.close(handle)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_ui.store import claim, migrate_postgres, postgres, sqlite
+from chat_ui.store.errors import StoreError
 from chat_ui.store.lanes import Lanes
 from chat_ui.store.migrate import migrate, migrate_now
 
@@ -76,6 +77,23 @@ class Database:
         path = sqlite.locate(where)
         await migrate(path, backups=backups or path.parent / BACKUPS, busy_timeout=busy_timeout)
         return cls(sqlite.lanes(path, busy_timeout=busy_timeout, readers=readers), path)
+
+    @classmethod
+    async def attach(cls, where: str | Path) -> Database:
+        """Open a database as it is: nothing is made, and nothing brought up to date.
+
+        Args:
+            where: a path, or an SQLAlchemy URL of a SQLite file or of a PostgreSQL database.
+
+        Raises:
+            StoreError: there is none; a server is only asked by the first transaction.
+        """
+        if (server := postgres.locate(where)) is not None:
+            return cls(postgres.lanes(server, readers=1))
+        path = sqlite.locate(where)
+        if not path.is_file():
+            raise StoreError(f"There is no database {path} yet. Start the site: it makes one.")
+        return cls(sqlite.lanes(path, busy_timeout=5.0, readers=1), path)
 
     @asynccontextmanager
     async def write(self, *, durable: bool = True) -> AsyncGenerator[AsyncSession]:

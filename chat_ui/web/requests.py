@@ -37,7 +37,7 @@ class Browser:
         # The prefix keeps other hosts of the same domain from setting it:
         # https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
         prefix = "__Host-" if self.is_secure else ""
-        self._session_cookie = f"{prefix}chat_ui_session"
+        self.session_cookie = f"{prefix}chat_ui_session"
         self._form_cookie = f"{prefix}chat_ui_form"
         self._longest = round(settings.session_days * 86_400)
 
@@ -57,12 +57,12 @@ class Browser:
 
     def token(self, connection: HTTPConnection) -> str:
         """The token of the session; blank where there is none."""
-        return connection.cookies.get(self._session_cookie, "")
+        return connection.cookies.get(self.session_cookie, "")
 
     def keep(self, response: Response, token: str) -> None:
         """Have the browser keep the token of a session."""
         response.set_cookie(
-            self._session_cookie,
+            self.session_cookie,
             token,
             max_age=self._longest,
             path="/",
@@ -74,7 +74,7 @@ class Browser:
 
     def forget(self, response: Response) -> None:
         """Have the browser forget the token of its session."""
-        response.delete_cookie(self._session_cookie, path="/", secure=self.is_secure, httponly=True)
+        response.delete_cookie(self.session_cookie, path="/", secure=self.is_secure, httponly=True)
 
     def form_token(self, request: Request) -> tuple[str, str]:
         """What a form for this browser carries, and what the browser keeps to match it.

@@ -1,0 +1,144 @@
+"""Deployments that are set up wrongly, and what the doctor says of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chat_ui.cli import main
+from chat_ui.doctor.findings import Finding
+from chat_ui.doctor.rounds import look_over
+from tests.browser.site import free_port
+from tests.doctor.proxy import Proxy, drop_upgrades, unchanged, write_origin
+from tests.hosted.conftest import StartHosted, come_in, start_hosted
+from tests.postgres import PostgresServer
+from tests.redis_server import RedisServer
+from tests.scripted import KEY, ScriptedGateway
+
+__all__ = ["start_hosted"]
+
+
+@pytest.fixture
+def set_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("CHAT_UI_DATA_DIR", str(tmp_path / "data"))
+    return monkeypatch
+
+
+async def found(about: str, **env: str) -> Finding:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        findings = {one.about: one for one in await look_over()}
+    assert about in findings, findings
+    for one in findings.values():
+        # Whatever is wrong has a side.
+        assert one.side or one.state == "good"
+    return findings[about]
+
+
+async def test_a_site_behind_a_proxy_that_is_set_up_in_every_way(
+    start_hosted: StartHosted, set_to: pytest.MonkeyPatch
+) -> None:
+    async with Proxy() as proxy, ScriptedGateway() as gateway:
+        env = {
+            "CHAT_UI_PUBLIC_URL": proxy.url,
+            "CHAT_UI_GATEWAY_URL": gateway.base_url,
+            "CHAT_UI_HOSTED": "1",
+        }
+        site = await start_hosted(**env)
+        nobody = await found("Site", **env)
+        assert (nobody.state, nobody.side) == ("failure", "the proxy")
+        assert "what answers there isn't the site (status 502)" in nobody.words
+        proxy.target = site.site.port
+        site.site.url = proxy.url
+
+        early = await found("Websocket", **env)
+        assert (early.state, "no admin yet" in early.words) == ("warning", True)
+        ada = await come_in(site, site.first_link, "ada")
+        sessions = site.rows("SELECT id FROM session")
+
+        for name, value in env.items():
+            set_to.setenv(name, value)
+        assert [one for one in await look_over() if one.state != "good"] == []
+
+        proxy.change = drop_upgrades
+        dropped = await found("Websocket", **env)
+        assert (dropped.state, dropped.side) == ("failure", "the proxy")
+        assert "nginx needs" in dropped.todo
+
+        proxy.change = write_origin(proxy.url)
+        everybody = await found("Websocket", **env)
+        assert "pages of other sites can open it too" in everybody.words
+
+        proxy.change = unchanged
+        elsewhere = proxy.url.replace("localhost", "127.0.0.1")
+        wrong = await found("Websocket", **env | {"CHAT_UI_PUBLIC_URL": elsewhere})
+        assert (wrong.state, wrong.side) == ("failure", "the settings")
+        assert f"takes none of pages of {elsewhere}" in wrong.words
+        assert "CHAT_UI_PUBLIC_URL" in wrong.todo
+
+        # It leaves nobody signed in behind.
+        assert site.rows("SELECT id FROM session") == sessions
+        assert ada.client.cookies
+
+        site.site.stop()
+        assert (await found("Workers", **env)).words == "no process serves the site."
+
+
+async def test_a_gateway_that_is_away_or_refuses_its_key(set_to: pytest.MonkeyPatch) -> None:
+    async with ScriptedGateway() as gateway:
+        env = {"CHAT_UI_GATEWAY_URL": gateway.base_url, "CHAT_UI_GATEWAY_KEY": KEY}
+        gateway.key = KEY
+        assert (await found("Gateway gateway", **env)).words == "it lists 2 models."
+        gateway.key = "another"
+        wrong = await found("Gateway gateway", **env)
+        assert wrong.state == "failure"
+        assert "key" in wrong.words
+        assert KEY not in str(wrong)
+    away = await found("Gateway gateway", **env)
+    assert (away.state, "gateway" in away.side) == ("failure", True)
+
+
+async def test_what_the_site_stands_on_and_is_not_there(
+    set_to: pytest.MonkeyPatch, postgres: PostgresServer, redis: RedisServer
+) -> None:
+    assert (await found("Database")).words.endswith("Start the site: it makes one.")
+    nowhere = f"localhost:{free_port()}"
+    dead = await found("Redis", CHAT_UI_REDIS_URL=f"redis://:a-password@{nowhere}/0")
+    assert (dead.state, dead.side) == ("failure", "Redis")
+    assert "a-password" not in str(dead)
+    assert (await found("Redis", CHAT_UI_REDIS_URL=redis.url())).words == "it answers."
+    assert (await found("Redis", CHAT_UI_REDIS_URL="redit://x")).side == "the settings"
+    gone = await found("Database", CHAT_UI_DATABASE_URL=f"postgresql://chat:a-password@{nowhere}/chat")
+    assert (gone.state, gone.side) == ("failure", "the database")
+    assert "a-password" not in str(gone)
+    missing = await found("Database", CHAT_UI_DATABASE_URL=postgres.url("nobody_made_it"))
+    assert "Make it with createdb" in missing.words
+    empty = postgres.url(postgres.make_database())
+    assert (await found("Database", CHAT_UI_DATABASE_URL=empty)).state == "warning"
+
+
+async def test_addresses_that_lead_nowhere_or_without_tls(set_to: pytest.MonkeyPatch) -> None:
+    hosted = {"CHAT_UI_HOSTED": "1"}
+    nowhere = await found("Public address", **hosted, CHAT_UI_PUBLIC_URL=f"https://localhost:{free_port()}")
+    assert (nowhere.state, "nothing answers" in nowhere.words) == ("failure", True)
+    unknown = await found("Public address", **hosted, CHAT_UI_PUBLIC_URL="https://chat.invalid")
+    assert (unknown.state, unknown.side) == ("failure", "DNS")
+    async with Proxy() as proxy:
+        plain = await found("TLS", **hosted, CHAT_UI_PUBLIC_URL=proxy.url.replace("http:", "https:"))
+        assert (plain.state, plain.side) == ("failure", "the proxy")
+
+
+@pytest.mark.usefixtures("set_to")
+def test_the_command_says_it_and_ends_with_a_code(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAT_UI_HOSTED", "1")
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 1
+    assert "FAIL Settings: CHAT_UI_PUBLIC_URL isn't set" in said
+    assert "Whose side: the settings" in said
+    assert said.endswith("1 thing to mend.\n")
