@@ -14,12 +14,12 @@ from chat_ui.state.preferences import ChatSettingsState, DefaultsState, GaugeSta
 from chat_ui.state.sidebar import SidebarState
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
-from chat_ui.ui import words
 from chat_ui.ui.components.scripts import Shell
 from chat_ui.ui.pages.admin import admin
 from chat_ui.ui.pages.conversation import conversation
 from chat_ui.ui.pages.new_chat import new_chat
 from chat_ui.ui.pages.settings import settings
+from chat_ui.ui.words import say
 from chat_ui.web.app import at_the_door
 from chat_ui.web.logs import keep_payloads_out
 
@@ -51,7 +51,7 @@ app.add_middleware(EventDoor())
 app.add_page(
     new_chat,
     route=routes.NEW_CHAT,
-    title=words.SITE,
+    title=say("site"),
     on_load=[
         AccountState.load,
         ThreadState.open_new,
@@ -64,7 +64,7 @@ app.add_page(
 app.add_page(
     conversation,
     route=routes.CONVERSATION,
-    title=words.SITE,
+    title=say("site"),
     on_load=[
         AccountState.load,
         SteeringState.open_page,
@@ -76,12 +76,12 @@ app.add_page(
 app.add_page(
     settings,
     route=routes.SETTINGS,
-    title=f"Settings · {words.SITE}",
+    title=say("settings.page"),
     on_load=[AccountState.load_places, DefaultsState.load, SidebarState.follow, ModelState.load],
 )
 app.add_page(
     admin,
     route=routes.ADMIN,
-    title=f"Admin · {words.SITE}",
+    title=say("admin.page"),
     on_load=[AccountState.load, AdminState.load, SidebarState.follow, ModelState.load],
 )

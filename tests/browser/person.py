@@ -1,6 +1,8 @@
 """A person at the page: everything by role and name, as they would see and do it."""
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Locator, Page, WebSocket, expect
 
@@ -53,7 +55,8 @@ class Person:
         if path.startswith("/link/"):
             # The door of a hosted site: there is nothing to use yet.
             return
-        await expect(self.message_box).to_be_visible()
+        # Or signed in, on a site where that comes first.
+        await expect(self.message_box.or_(self.page.get_by_label("Name", exact=True))).to_be_visible()
         await expect(self.button("Model")).not_to_have_text("No model")
 
     async def say(self, text: str) -> None:
@@ -81,6 +84,13 @@ class Person:
     async def seen_at_least(self, answer: Locator, word: int) -> None:
         """Wait until a numbered word is on the screen."""
         await expect(answer).to_contain_text(re.compile(rf"w{word}(?!\d)"), timeout=ANSWER_WITHIN_MS)
+
+
+async def becomes(check: Callable[[], Awaitable[object]]) -> None:
+    """Wait until the page says so; its policy forbids what Playwright's own waiting needs."""
+    async with asyncio.timeout(ANSWER_WITHIN_MS / 1000):
+        while not await check():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def highest_word(text: str) -> int:

@@ -42,6 +42,7 @@ async def test_a_rename_shows_in_every_tab_and_after_a_reload(demo_site, visit):
 
     for tab in (person, other):
         await expect(tab.sidebar.get_by_role("link").first).to_have_text("A new name")
+    await expect(person.page).to_have_title("A new name · Chat UI")
     await expect(person.page.get_by_role("heading", level=1)).to_have_text("A new name")
     await other.page.reload()
     await expect(other.sidebar.get_by_role("link").first).to_have_text("A new name")

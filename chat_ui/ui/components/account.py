@@ -8,6 +8,7 @@ from reflex_components_core.el.element import Element
 from chat_ui.state import routes
 from chat_ui.state.account import AccountState, Place
 from chat_ui.ui.components.menus import icon
+from chat_ui.ui.words import say
 
 __all__ = ["account_links", "account_section"]
 
@@ -23,13 +24,15 @@ def account_links() -> rx.Component:
     return rx.cond(
         AccountState.name,
         rx.el.div(
-            rx.cond(AccountState.is_admin, _link("shield", "Admin", routes.ADMIN)),
-            _link("settings", "Settings", routes.SETTINGS),
+            rx.cond(AccountState.is_admin, _link("shield", say("admin"), routes.ADMIN)),
+            _link("settings", say("settings"), routes.SETTINGS),
             PlainForm.create(
                 rx.el.input(type="hidden", name="form_token", value=AccountState.form_token, read_only=True),
                 rx.el.button(
                     icon("log-out"),
-                    rx.el.span("Sign out ", rx.el.span(AccountState.name, class_name="meta")),
+                    rx.el.span(
+                        say("account.sign_out"), " ", rx.el.span(AccountState.name, class_name="meta")
+                    ),
                     type="submit",
                     class_name="row-button",
                 ),
@@ -49,19 +52,19 @@ def account_section() -> rx.Component:
     return rx.cond(
         AccountState.name,
         rx.el.section(
-            rx.el.h2("Account"),
-            rx.el.p("Signed in as ", rx.el.strong(AccountState.name), "."),
+            rx.el.h2(say("account")),
+            rx.el.p(say("account.signed_in"), " ", rx.el.strong(AccountState.name)),
             rx.cond(AccountState.notice, rx.el.p(AccountState.notice, class_name="notice", role="alert")),
-            rx.el.h3("Where you are signed in"),
+            rx.el.h3(say("account.places")),
             rx.el.ul(rx.foreach(AccountState.places, _place), class_name="lines"),
             rx.el.div(
-                rx.el.a("Change password", href="/password", class_name="button"),
-                rx.el.a("Export my data", href="/export", class_name="button", download=True),
-                rx.el.a("Delete account", href="/leave", class_name="button danger"),
+                rx.el.a(say("account.password"), href="/password", class_name="button"),
+                rx.el.a(say("account.export"), href="/export", class_name="button", download=True),
+                rx.el.a(say("account.delete"), href="/leave", class_name="button danger"),
                 class_name="line-actions",
             ),
             class_name="panel",
-            aria_label="Account",
+            aria_label=say("account"),
         ),
     )
 
@@ -75,12 +78,12 @@ def _place(place: Place) -> rx.Component:
         ),
         rx.cond(
             place.is_here,
-            rx.el.span("This browser", class_name="meta"),
+            rx.el.span(say("account.here"), class_name="meta"),
             rx.el.button(
-                "Sign out",
+                say("account.sign_out"),
                 type="button",
                 class_name="button",
-                aria_label=f"Sign out {place.browser}",
+                aria_label=say("account.sign_out_of", place=place.browser),
                 on_click=AccountState.sign_out_place(place.key),
             ),
         ),

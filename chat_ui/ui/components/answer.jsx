@@ -5,6 +5,7 @@ import { Markdown } from "./markdown.jsx";
 import { Reasoning } from "./reasoning.jsx";
 import { useText } from "./texts.js";
 import { ToolCalls } from "./tool_calls.jsx";
+import { say } from "./words.js";
 
 const ASK_AGAIN_MS = 2000;
 const SHOW_SECONDS_FROM = 3;
@@ -44,14 +45,14 @@ export function Answer({ messageId, status, chars, onGap }) {
 export function Counter({ messageId }) {
   const { points } = useText(messageId);
   const tokens = Math.round((points.text + points.reasoning + points.tool_calls) / 4);
-  return <span className="meta">{tokens > 0 && `About ${tokens.toLocaleString("en-US")} tokens`}</span>;
+  return <span className="meta">{tokens > 0 && say("answer.tokens", { tokens: tokens.toLocaleString("en-US") })}</span>;
 }
 
 function countdown({ until, why, paying }) {
   if (paying) return paying;
-  if (until === null) return `${why} Waiting until another answer has ended`;
+  if (until === null) return say("answer.queued", { why });
   const left = Math.ceil((until - Date.now()) / 1000);
-  return left > 0 ? `${why} Trying again in ${left} s` : "";
+  return left > 0 ? say("answer.retry", { why, left }) : "";
 }
 
 function Waiting({ wait }) {
@@ -73,7 +74,7 @@ function Waiting({ wait }) {
     <p className="waiting">
       <span className="pulse" aria-hidden="true" />
       <span className={seconds >= SHOW_SECONDS_FROM ? "meta" : "visually-hidden"}>
-        {seconds >= SHOW_SECONDS_FROM ? `Waiting, ${seconds} s` : "Waiting for the answer"}
+        {seconds >= SHOW_SECONDS_FROM ? say("answer.waiting.seconds", { seconds }) : say("answer.waiting")}
       </span>
     </p>
   );

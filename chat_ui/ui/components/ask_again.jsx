@@ -3,12 +3,13 @@
 import { useState } from "react";
 import { newId } from "./outbox.js";
 
-export function AskAgain({ label, messageId, gateway, model, onAsk }) {
+export function AskAgain({ label, shortcut, messageId, gateway, model, onAsk }) {
   const [id] = useState(newId);
   return (
     <button
       type="button"
       className="button"
+      aria-keyshortcuts={shortcut}
       onClick={() => onAsk({ id, message_id: messageId, gateway, model })}
     >
       {label}

@@ -9,6 +9,7 @@ import { CodeLines } from "./code_lines.js";
 import { CopyButton } from "./copy.jsx";
 import { Download, WrapText } from "./icons.jsx";
 import { textIn } from "./links.jsx";
+import { say } from "./words.js";
 
 const SLICE_MS = 8;
 const BETWEEN_SLICES_MS = 16;
@@ -122,7 +123,7 @@ export function Code({ source, language, open, tools, instead, note }) {
   const lines = useLines(source, language, open, pre);
   const isLong = lines.count > fit;
   const folded = isLong && !unfolded;
-  const warning = HIDDEN_MARKS.test(source) ? "Hidden characters in this code change the order in which it reads." : note;
+  const warning = HIDDEN_MARKS.test(source) ? say("code.hidden") : note;
   const onScroll = useNewestLine(pre, open, folded);
   const fold = (event) => {
     holdInPlace(unfolded ? event.currentTarget : pre.current.firstChild);
@@ -136,19 +137,19 @@ export function Code({ source, language, open, tools, instead, note }) {
         <button
           type="button"
           className="icon-button"
-          aria-label="Wrap lines"
-          title="Wrap lines"
+          aria-label={say("code.wrap")}
+          title={say("code.wrap")}
           aria-pressed={wrapped}
           onClick={() => setWrapped(!wrapped)}
         >
           <WrapText />
         </button>
-        <CopyButton label="Copy code" read={() => source} />
+        <CopyButton label={say("code.copy")} read={() => source} />
         <button
           type="button"
           className="icon-button"
-          aria-label="Download code"
-          title="Download code"
+          aria-label={say("code.download")}
+          title={say("code.download")}
           onClick={() => download(source, language)}
         >
           <Download />
@@ -161,7 +162,7 @@ export function Code({ source, language, open, tools, instead, note }) {
         hidden={Boolean(instead)}
         tabIndex={0}
         role="group"
-        aria-label="Code"
+        aria-label={say("code")}
         data-wrapped={wrapped}
         data-folded={folded}
         onScroll={onScroll}
@@ -174,7 +175,7 @@ export function Code({ source, language, open, tools, instead, note }) {
       </pre>
       {isLong && !instead && (
         <button type="button" className="code-fold" aria-expanded={unfolded} onClick={fold}>
-          {unfolded ? "Show less" : open ? "Show all lines" : `Show all ${lines.count} lines`}
+          {unfolded ? say("code.less") : open ? say("code.all") : say("code.all.count", { count: lines.count })}
         </button>
       )}
     </figure>

@@ -9,6 +9,7 @@ import { draftKey, forgive, newId, post, useOutbox, watch } from "./outbox.js";
 import { enqueue } from "./queue.js";
 import { Queued } from "./queued.jsx";
 import { recall, remember } from "./storage.js";
+import { say } from "./words.js";
 
 const EXAMPLE = "chat-ui:example";
 export const SENT = "chat-ui:sent";
@@ -42,7 +43,7 @@ function tooLong(text, maxChars) {
   const count = [...text].length;
   if (count <= maxChars) return "";
   const [has, most] = [count, maxChars].map((number) => number.toLocaleString("en-US"));
-  return `This message has ${has} characters; at most ${most} can be sent. Shorten it or send it in parts: your text is kept here.`;
+  return say("composer.too_long", { has, most });
 }
 
 // What a message would cost is asked only when somebody wants to know: the gateway has to read it for that.
@@ -51,7 +52,7 @@ function Price({ price, onAsk }) {
     <div className="price">
       <span className="meta" role="status">{price}</span>
       <button type="button" className="button" onClick={onAsk}>
-        Price
+        {say("composer.price")}
       </button>
     </div>
   );
@@ -137,7 +138,7 @@ export function Composer({
     if (!isTouch()) field.current.focus({ preventScroll: true });
   };
 
-  const label = stoppable ? "Stop" : "Send";
+  const label = stoppable ? say("composer.stop") : say("composer.send");
   return (
     <form className="composer" onSubmit={onSubmit}>
       <Queued
@@ -153,8 +154,9 @@ export function Composer({
           ref={field}
           rows={1}
           dir="auto"
-          aria-label="Message"
-          placeholder="Ask anything"
+          aria-label={say("composer")}
+          aria-keyshortcuts="M"
+          placeholder={say("composer.placeholder")}
           value={text}
           readOnly={sending}
           onChange={(event) => {
@@ -168,19 +170,25 @@ export function Composer({
           <button
             type="button"
             className="round quiet"
-            aria-label="Queue"
-            title="Send when this answer has ended (Enter), or stop it and send now (Ctrl+Enter)"
+            aria-label={say("composer.queue")}
+            title={say("composer.queue.what")}
             onClick={() => queue(false)}
           >
             <ArrowUp />
           </button>
         )}
-        <button className="round" aria-label={label} title={label} disabled={!stoppable && (!text.trim() || sending)}>
+        <button
+          className="round"
+          aria-label={label}
+          aria-keyshortcuts={stoppable ? "." : undefined}
+          title={label}
+          disabled={!stoppable && (!text.trim() || sending)}
+        >
           {stoppable ? <Square /> : <ArrowUp />}
         </button>
       </div>
       {paid && text.trim() && !stoppable && <Price price={text === priced ? price : ""} onAsk={askPrice} />}
-      <span className="visually-hidden" role="status">{sending ? "Sending" : ""}</span>
+      <span className="visually-hidden" role="status">{sending ? say("composer.sending") : ""}</span>
     </form>
   );
 }

@@ -9,6 +9,7 @@ import reflex as rx
 from chat_ui.state.account import AccountState
 from chat_ui.state.connect import ConnectState, LocalServer
 from chat_ui.state.models import ModelState
+from chat_ui.ui.words import say
 
 __all__ = ["connect_card"]
 
@@ -26,13 +27,14 @@ def connect_card() -> rx.Component:
             rx.el.section(
                 rx.el.div(
                     rx.el.p(
-                        rx.el.strong("You are talking to a demo. "),
-                        "It shows how this site works; a real model answers once you connect a gateway.",
+                        rx.el.strong(say("connect.demo")),
+                        " ",
+                        say("connect.demo.what"),
                     ),
                     rx.cond(
                         ~ConnectState.open & ~AccountState.restricted,
                         rx.el.button(
-                            "Connect a gateway",
+                            say("connect"),
                             type="button",
                             class_name="button",
                             on_click=ConnectState.show,
@@ -42,7 +44,7 @@ def connect_card() -> rx.Component:
                 ),
                 rx.cond(ConnectState.open, _form()),
                 class_name="card",
-                aria_label="Connect a gateway",
+                aria_label=say("connect"),
             ),
         ),
     )
@@ -51,7 +53,7 @@ def connect_card() -> rx.Component:
 def _form() -> rx.Component:
     return rx.el.form(
         _field(
-            "Base URL",
+            say("connect.url"),
             "base_url",
             id=BASE_URL,
             placeholder="https://api.example.com/v1",
@@ -59,18 +61,23 @@ def _form() -> rx.Component:
             required=True,
         ),
         _field(
-            "Key", "key", id=KEY, placeholder="Stays on this machine", type="password", auto_complete="off"
+            say("connect.key"),
+            "key",
+            id=KEY,
+            placeholder=say("connect.key.hint"),
+            type="password",
+            auto_complete="off",
         ),
         rx.cond(
             ConnectState.asks_for_model,
-            _field("Model name", "model", placeholder="Where the gateway lists none"),
+            _field(say("connect.model"), "model", placeholder=say("connect.model.hint")),
         ),
         rx.cond(ConnectState.error, rx.el.p(ConnectState.error, class_name="notice", role="alert")),
         _local(),
         rx.el.div(
-            rx.el.button("Cancel", type="button", class_name="button quiet", on_click=ConnectState.hide),
+            rx.el.button(say("cancel"), type="button", class_name="button quiet", on_click=ConnectState.hide),
             rx.el.button(
-                rx.cond(ConnectState.busy, "Testing", "Test and connect"),
+                rx.cond(ConnectState.busy, say("connect.testing"), say("connect.test")),
                 type="submit",
                 class_name="button primary",
                 disabled=ConnectState.busy,
@@ -84,7 +91,7 @@ def _form() -> rx.Component:
 def _local() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            rx.cond(ConnectState.looking, "Looking on this machine", "Look for local servers"),
+            rx.cond(ConnectState.looking, say("connect.looking"), say("connect.look")),
             type="button",
             class_name="link-button meta",
             disabled=ConnectState.looking,
@@ -96,7 +103,7 @@ def _local() -> rx.Component:
             rx.cond(
                 ConnectState.found,
                 rx.fragment(),
-                rx.el.p("No server of models answered at the usual ports.", class_name="meta", role="status"),
+                rx.el.p(say("connect.none"), class_name="meta", role="status"),
             ),
         ),
         class_name="found",
@@ -109,17 +116,17 @@ def _found(server: LocalServer) -> rx.Component:
         rx.cond(
             server.wants_key,
             rx.el.button(
-                "Enter its key",
+                say("connect.enter_key"),
                 type="button",
                 class_name="button",
-                aria_label=f"Enter the key of {server.about}",
+                aria_label=say("connect.enter_key_of", server=server.about),
                 on_click=[rx.set_value(BASE_URL, server.base_url), rx.set_focus(KEY)],
             ),
             rx.el.button(
-                "Connect",
+                say("connect.this"),
                 type="button",
                 class_name="button",
-                aria_label=f"Connect {server.about}",
+                aria_label=say("connect.to", server=server.about),
                 disabled=ConnectState.busy,
                 on_click=ConnectState.connect_found(server.base_url),
             ),

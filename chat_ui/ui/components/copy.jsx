@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { Check, Copy } from "./icons.jsx";
 import { richText } from "./rich_text.js";
 import { readText } from "./texts.js";
+import { say } from "./words.js";
 
 const SAID_FOR_MS = 1600;
 
@@ -31,7 +32,7 @@ async function toClipboard(plain, html) {
 
 // `read` gives the text, and where it has a richer form, `readRich` gives that as HTML. A button without a face of its
 // own is an icon.
-export function CopyButton({ label, face, read, readRich }) {
+export function CopyButton({ label, face, shortcut, read, readRich }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return undefined;
@@ -44,12 +45,13 @@ export function CopyButton({ label, face, read, readRich }) {
       type="button"
       className={face ? "small-button" : "icon-button"}
       aria-label={label}
+      aria-keyshortcuts={shortcut}
       title={label}
       onClick={copy}
     >
       {copied ? <Check /> : <Copy />}
       {face}
-      <span className="visually-hidden" role="status">{copied ? "Copied" : ""}</span>
+      <span className="visually-hidden" role="status">{copied ? say("copy.done") : ""}</span>
     </button>
   );
 }
@@ -60,5 +62,5 @@ export function CopyMessage({ messageId }) {
     const said = document.querySelector(`[data-message-id="${CSS.escape(messageId)}"] .prose:not(.thoughts)`);
     return said ? richText(said) : undefined;
   };
-  return <CopyButton label="Copy" read={() => readText(messageId).text} readRich={readRich} />;
+  return <CopyButton label={say("copy")} shortcut="C" read={() => readText(messageId).text} readRich={readRich} />;
 }

@@ -3,6 +3,7 @@
 import { useId, useLayoutEffect, useRef, useState } from "react";
 import { ChevronDown } from "./icons.jsx";
 import { useText } from "./texts.js";
+import { say } from "./words.js";
 
 const GAP_PX = 6;
 const EDGE_PX = 8;
@@ -45,13 +46,13 @@ export function Details({ messageId, note, onOpen }) {
         type="button"
         className="small-button facts-button"
         aria-expanded={open}
-        aria-label="Details"
+        aria-label={say("details")}
         popoverTarget={id}
       >
         {note}
         <ChevronDown />
       </button>
-      <div ref={panel} id={id} popover="auto" role="group" aria-label="Details" className="facts" onToggle={onToggle}>
+      <div ref={panel} id={id} popover="auto" role="group" aria-label={say("details")} className="facts" onToggle={onToggle}>
         {details ? (
           <dl>
             {details.map(([name, value]) => (
@@ -62,7 +63,7 @@ export function Details({ messageId, note, onOpen }) {
             ))}
           </dl>
         ) : (
-          <p className="meta">One moment</p>
+          <p className="meta">{say("details.wait")}</p>
         )}
       </div>
     </>

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Code, holdsSelection } from "./code.jsx";
 import { Workflow } from "./icons.jsx";
+import { say } from "./words.js";
 
 const LOOK_AGAIN_MS = 400;
 const DARK = "(prefers-color-scheme: dark)";
@@ -63,8 +64,8 @@ export function Diagram({ source, open }) {
             <button
               type="button"
               className="icon-button"
-              aria-label="Show as a picture"
-              title="Show as a picture"
+              aria-label={say("diagram.picture")}
+              title={say("diagram.picture")}
               aria-pressed={isPicture}
               onClick={() => setWanted(!isPicture)}
             >
@@ -72,16 +73,16 @@ export function Diagram({ source, open }) {
             </button>
           )
         }
-        note={error && "This diagram can't be drawn; here is its source."}
+        note={error && say("diagram.failed")}
         instead={
           isPicture && (
-            <div className="diagram" tabIndex={0} role="group" aria-label="Diagram">
+            <div className="diagram" tabIndex={0} role="group" aria-label={say("diagram")}>
               <img
                 src={picture.url}
                 width={picture.width}
                 height={picture.height}
                 style={{ "--width": `${picture.width}px` }}
-                alt="The diagram that the source describes"
+                alt={say("diagram.alt")}
               />
             </div>
           )

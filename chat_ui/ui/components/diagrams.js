@@ -3,6 +3,7 @@
 // back as text and is shown as an image, in which nothing runs and which loads nothing.
 import mermaidUrl from "mermaid/dist/mermaid.min.js?url&no-inline";
 import drawUrl from "./diagram_frame.js?url&no-inline";
+import { say } from "./words.js";
 
 const DRAWN_WITHIN_MS = 10_000;
 const STARTED_WITHIN_MS = 60_000;
@@ -24,7 +25,7 @@ function content() {
 
 function answerOf(source, within) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => settle(reject, new Error("It took too long to draw.")), within);
+    const timer = setTimeout(() => settle(reject, new Error(say("diagram.slow"))), within);
     const hear = (event) => event.source === source.contentWindow && settle(resolve, event.data);
     const settle = (how, what) => {
       clearTimeout(timer);
@@ -39,7 +40,7 @@ async function start() {
   const started = document.createElement("iframe");
   started.setAttribute("sandbox", "allow-scripts");
   started.setAttribute("aria-hidden", "true");
-  started.title = "Draws diagrams";
+  started.title = say("diagram.frame");
   started.tabIndex = -1;
   started.className = "diagram-frame";
   started.srcdoc = content();
@@ -77,7 +78,7 @@ async function drawNow(source) {
 
 // Draws one diagram after another; rejects, in words, what can't be drawn.
 export function draw(source) {
-  if (source.length > LONGEST) return Promise.reject(new Error("It is too long to be drawn."));
+  if (source.length > LONGEST) return Promise.reject(new Error(say("diagram.long")));
   const drawn = queue.then(() => drawNow(source));
   queue = drawn.catch(() => {});
   return drawn;

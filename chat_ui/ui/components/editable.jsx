@@ -5,13 +5,14 @@ import { edit, useEditing } from "./editing.js";
 import { draftKey, forgive, post, useOutbox } from "./outbox.js";
 import { recall, remember } from "./storage.js";
 import { readText } from "./texts.js";
+import { say } from "./words.js";
 
 export const focusComposer = () =>
   window.matchMedia("(hover: hover)").matches && document.querySelector(".composer textarea")?.focus({ preventScroll: true });
 
 function focusEditButton(messageId) {
   const article = document.querySelector(`article[data-message-id="${messageId}"]`);
-  requestAnimationFrame(() => article?.querySelector('[aria-label="Edit"]')?.focus());
+  requestAnimationFrame(() => article?.querySelector('[aria-keyshortcuts="E"]')?.focus());
 }
 
 function Editor({ messageId, role, conversation, gateway, model, onSend, onReword }) {
@@ -77,7 +78,7 @@ function Editor({ messageId, role, conversation, gateway, model, onSend, onRewor
       <textarea
         ref={field}
         dir="auto"
-        aria-label="New wording"
+        aria-label={say("edit.field")}
         value={text}
         readOnly={sending}
         onChange={(event) => {
@@ -90,11 +91,11 @@ function Editor({ messageId, role, conversation, gateway, model, onSend, onRewor
       {refusal && <p className="notice" role="alert">{refusal}</p>}
       <div className="editor-foot">
         <p className="meta">
-          {isQuestion ? "Asks again; what was said before is kept beside it." : "Kept beside the answer; no model is asked."}
+          {isQuestion ? say("edit.asks") : say("edit.keeps")}
         </p>
-        <button type="button" className="button quiet" onClick={cancel}>Cancel</button>
+        <button type="button" className="button quiet" onClick={cancel}>{say("cancel")}</button>
         <button className="button primary" disabled={!text.trim() || sending}>
-          {isQuestion ? "Send edit" : "Save edit"}
+          {isQuestion ? say("edit.send") : say("edit.save")}
         </button>
       </div>
     </form>

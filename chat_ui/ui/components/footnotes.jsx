@@ -1,6 +1,7 @@
 // Footnotes of one answer: a mark in the text leads to its note and the note leads back, whatever other answers call
 // theirs. Markdown's own footnotes need all of a text at once, and an answer has them before it has their notes.
 import { createContext, useContext } from "react";
+import { say } from "./words.js";
 
 const MARK = /\[\^([^\]\s]{1,80})\]/g;
 const MOST_DRAWN = 100;
@@ -63,7 +64,7 @@ export function FootnoteMark({ label }) {
     <sup>
       <a
         href={`#${noteId(id, label)}`}
-        aria-label={`Footnote ${number}`}
+        aria-label={say("footnote", { number })}
         className="footnote-mark"
         onClick={goToNote}
       >
@@ -78,12 +79,12 @@ export function FootnoteList({ notes, draw }) {
   if (notes.length === 0) return null;
   const inOrder = [...notes].sort((one, other) => numbers.get(one.label) - numbers.get(other.label));
   return (
-    <section className="footnotes" aria-label="Footnotes">
+    <section className="footnotes" aria-label={say("footnotes")}>
       <ol>
         {inOrder.map(({ label, text }, index) => (
           <li key={label} id={noteId(id, label)} value={numbers.get(label)} tabIndex={-1}>
             {index < MOST_DRAWN ? draw(text) : <p>{text}</p>}
-            <a href={`#${noteId(id, label)}`} aria-label="Back to the text" className="footnote-back" onClick={goToMark}>
+            <a href={`#${noteId(id, label)}`} aria-label={say("footnote.back")} className="footnote-back" onClick={goToMark}>
               ↩
             </a>
           </li>

@@ -9,9 +9,10 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.header import header
-from chat_ui.ui.components.scripts import Scrim, SessionWatch
+from chat_ui.ui.components.scripts import Scrim, SessionWatch, SkipLink
 from chat_ui.ui.components.sidebar import sidebar
 from chat_ui.ui.components.steering_scripts import UndoBar
+from chat_ui.ui.words import say
 
 __all__ = ["frame"]
 
@@ -25,23 +26,19 @@ def frame(*children: rx.Component, title: rx.Component, actions: Sequence[rx.Com
         actions: what can be done about it, at the right of the header.
     """
     return rx.el.div(
+        SkipLink.create(),
         sidebar(),
         Scrim.create(),
         rx.el.main(
-            rx.cond(
-                has_connection_errors,
-                rx.fragment(
-                    SessionWatch.create(),
-                    rx.el.p(
-                        "Offline. Trying to reach the site again; your draft is kept.",
-                        class_name="offline",
-                        role="status",
-                    ),
-                ),
+            rx.el.div(
+                rx.cond(has_connection_errors, rx.el.p(say("page.offline"), class_name="offline")),
+                role="status",
             ),
+            rx.cond(has_connection_errors, SessionWatch.create()),
             header(title, *actions),
             *children,
             _undo(),
+            tab_index=-1,
         ),
         class_name="app",
     )

@@ -1,5 +1,6 @@
 // How full the model's window is: a ring, and behind it the figures and the rule.
 import { Popover } from "./popover.jsx";
+import { say } from "./words.js";
 
 const ROUND = 2 * Math.PI * 6;
 const counted = (number) => number.toLocaleString("en-US");
@@ -16,19 +17,17 @@ function Ring({ share }) {
 export function Gauge({ tokens, window: most, leftOut }) {
   if (!tokens) return null;
   const share = most ? Math.min(1, tokens / most) : 0;
-  const label = most ? `Context: ${Math.round(share * 100)} % used` : "Context: size unknown";
+  const label = most ? say("gauge", { percent: Math.round(share * 100) }) : say("gauge.unknown");
   return (
     <Popover label={label} face={<Ring share={share} />} buttonClass="icon-button" panelClass="gauge">
       <p>
-        <strong>{`About ${counted(tokens)} tokens`}</strong>
-        {most ? ` of ${counted(most)} that the model reads` : ""}
+        <strong>{say("answer.tokens", { tokens: counted(tokens) })}</strong>
+        {most ? ` ${say("gauge.of", { most: counted(most) })}` : ""}
       </p>
       <p className="meta">
-        {most
-          ? "The next message is sent with all of this. Where a chat outgrows the model, its oldest questions are left out with their answers, as a whole; what the model is told first always stays, and room is kept for the answer."
-          : "The gateway doesn't say how much this model reads, so nothing is left out."}
+        {most ? say("gauge.rule") : say("gauge.no_rule")}
       </p>
-      {leftOut > 0 && <p className="meta">{`${counted(leftOut)} messages are left out by now; a line in the chat shows where.`}</p>}
+      {leftOut > 0 && <p className="meta">{say("gauge.left_out", { count: counted(leftOut) })}</p>}
     </Popover>
   );
 }

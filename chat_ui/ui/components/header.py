@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
+from chat_ui.state import routes
 from chat_ui.state.models import Choice, Group, ModelState
 from chat_ui.ui.components.menus import icon, item
 from chat_ui.ui.components.scripts import Menu, Reading, SidebarToggle
+from chat_ui.ui.words import say
 
 __all__ = ["header"]
 
@@ -19,11 +21,11 @@ def header(title: rx.Component, *actions: rx.Component) -> rx.Component:
         *actions: what can be done about it.
     """
     return rx.el.header(
-        SidebarToggle.create(),
+        rx.el.div(SidebarToggle.create(), _new_chat(), class_name="header-start"),
         _model_menu(),
         rx.cond(
             ModelState.demo,
-            rx.el.span("Demo", class_name="badge", title="The built-in demo model, not a real one"),
+            rx.el.span(say("header.demo"), class_name="badge", title=say("header.demo.why")),
         ),
         title,
         Reading.create(),
@@ -32,18 +34,32 @@ def header(title: rx.Component, *actions: rx.Component) -> rx.Component:
     )
 
 
+def _new_chat() -> rx.Component:
+    return rx.el.button(
+        icon("square-pen"),
+        type="button",
+        class_name="icon-button",
+        aria_label=say("new_chat"),
+        title=say("new_chat"),
+        on_click=rx.redirect(routes.NEW_CHAT),
+        custom_attrs={"aria-keyshortcuts": "N"},
+    )
+
+
 def _model_menu() -> rx.Component:
     return Menu.create(
         rx.foreach(ModelState.groups, _group),
-        label="Model",
+        label=say("header.model"),
         face=rx.el.span(
-            rx.el.span(rx.cond(ModelState.model, ModelState.model, "No model"), class_name="model-name"),
+            rx.el.span(
+                rx.cond(ModelState.model, ModelState.model, say("header.model.none")), class_name="model-name"
+            ),
             icon("chevron-down"),
             class_name="model-face",
         ),
         button_class="text-button",
         panel_class="models",
-        search=rx.cond(ModelState.searchable, "Find a model", ""),
+        search=rx.cond(ModelState.searchable, say("header.model.find"), ""),
         on_open=ModelState.load,
     )
 

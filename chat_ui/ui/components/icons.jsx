@@ -15,6 +15,7 @@ export const CornerDownRight = icon(lucide.CornerDownRight);
 export const Download = icon(lucide.Download);
 export const Ellipsis = icon(lucide.Ellipsis);
 export const GitFork = icon(lucide.GitFork);
+export const Keyboard = icon(lucide.Keyboard);
 export const PanelLeft = icon(lucide.PanelLeft);
 export const Pencil = icon(lucide.Pencil);
 export const RefreshCw = icon(lucide.RefreshCw);

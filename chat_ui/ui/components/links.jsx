@@ -1,6 +1,7 @@
 // What in an answer leads away from the page: links, which show where to, and images, which are loaded when asked for.
 import { isValidElement, useState } from "react";
 import { FootnoteMark, footnoteLabel } from "./footnotes.jsx";
+import { say } from "./words.js";
 
 const WEB = /^https?:$/;
 
@@ -46,11 +47,11 @@ export function Link({ href, children }) {
 export function RemoteImage({ src, alt }) {
   const [shown, setShown] = useState(false);
   const url = parse(src);
-  if (!url || !WEB.test(url.protocol)) return <span className="image-blocked">{alt || "image"}</span>;
+  if (!url || !WEB.test(url.protocol)) return <span className="image-blocked">{alt || say("image.nameless")}</span>;
   if (shown) return <img src={src} alt={alt ?? ""} referrerPolicy="no-referrer" />;
   return (
     <button type="button" className="image-blocked" onClick={() => setShown(true)}>
-      Load image from {url.host}
+      {say("image.load", { host: url.host })}
       {alt ? `: ${alt}` : ""}
     </button>
   );

@@ -16,6 +16,7 @@ import { useMath } from "./math.js";
 import { PlainText } from "./plain_text.jsx";
 import { BlockText, Table } from "./tables.jsx";
 import { isTooMuch } from "./too_much.js";
+import { say } from "./words.js";
 
 const HEADING = /^ {0,3}#{1,6}\s/;
 const FORMULA = /\$\$[\s\S]*?\$\$/g;
@@ -44,7 +45,7 @@ const withMath = ({ remark, rehype }) => ({
 });
 
 function Checkbox({ checked, type }) {
-  return <input type={type} checked={checked} disabled aria-label={checked ? "Done" : "To do"} />;
+  return <input type={type} checked={checked} disabled aria-label={checked ? say("task.done") : say("task.open")} />;
 }
 
 function Item({ node, className, ...props }) {

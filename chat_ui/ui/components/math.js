@@ -76,6 +76,20 @@ export function halfFormula(line) {
 // A formula must not link, load, or expand without end.
 const KATEX = { strict: "ignore", trust: false, maxExpand: 1000, maxSize: 20, errorColor: "var(--danger)" };
 
+// A formula that is wider than the column scrolls in itself: a keyboard has to come to it.
+function reachable(node) {
+  if (node.properties?.className?.includes("katex-display")) node.properties.tabIndex = 0;
+  else node.children?.forEach(reachable);
+}
+
+const reachably = (draw) => (options) => {
+  const transform = draw(options);
+  return (tree, file) => {
+    transform(tree, file);
+    reachable(tree);
+  };
+};
+
 let loaded = null;
 let loading = null;
 
@@ -87,7 +101,7 @@ async function load() {
   ]);
   loaded = {
     remark: [remarkMath.default, { singleDollarTextMath: false }],
-    rehype: [rehypeKatex.default, KATEX],
+    rehype: [reachably(rehypeKatex.default), KATEX],
   };
   return loaded;
 }

@@ -1,5 +1,6 @@
 // A button that opens a menu: arrow keys move, typing finds, Escape and a click elsewhere close.
 import { useEffect, useRef, useState } from "react";
+import { say } from "./words.js";
 
 const ITEMS = '[role^="menuitem"]';
 const SHOWN = `${ITEMS}:not([hidden])`;
@@ -86,7 +87,7 @@ function Panel({ label, className, search, panel, close, children }) {
       <div role="menu" aria-label={label}>
         {children}
       </div>
-      {search && none && <p className="menu-note" role="status">Nothing by that name</p>}
+      {search && none && <p className="menu-note" role="status">{say("menu.nothing")}</p>}
     </div>
   );
 }
@@ -107,12 +108,15 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
 
+  const leave = () => {
+    setOpen(false);
+    button.current.focus();
+  };
   const onKeyDown = (event) => {
     if (!open) return;
     if (event.key === "Tab") setOpen(false);
     if (event.key !== "Escape") return;
-    setOpen(false);
-    button.current.focus();
+    leave();
     event.preventDefault();
   };
   const toggle = () => {
@@ -136,7 +140,13 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
         {face}
       </button>
       {open && (
-        <Panel label={label} className={`${panelClass ?? ""} ${upwards ? "upwards" : ""}`} search={search} panel={panel} close={() => setOpen(false)}>
+        <Panel
+          label={label}
+          className={`${panelClass ?? ""} ${upwards ? "upwards" : ""}`}
+          search={search}
+          panel={panel}
+          close={leave}
+        >
           {children}
         </Panel>
       )}

@@ -15,6 +15,7 @@ from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.menus import icon
 from chat_ui.ui.components.scripts import Answer, AskAgain, Counter, Details, Words
 from chat_ui.ui.components.steering_scripts import Actions, Editable, Versions
+from chat_ui.ui.words import say
 
 __all__ = ["message"]
 
@@ -30,6 +31,7 @@ def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Comp
         rx.cond(GaugeState.first_id == head.id, _limit()),
         rx.cond(head.role == "user", _question(head), _answer(head)),
         rest,
+        tab_index=-1,
         class_name="message",
         custom_attrs={
             "data-message-id": head.id,
@@ -41,17 +43,12 @@ def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Comp
 
 def _limit() -> rx.Component:
     """Where the model's window begins, in a conversation that has outgrown it."""
-    return rx.el.p(
-        "Messages above this line are not sent: the chat is longer than the model can read. "
-        "Its oldest questions are left out with their answers.",
-        class_name="limit meta",
-        role="note",
-    )
+    return rx.el.p(say("message.limit"), class_name="limit meta", role="note")
 
 
 def _question(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
-        rx.el.h2("You said", class_name="visually-hidden"),
+        rx.el.h2(say("message.yours"), class_name="visually-hidden"),
         _editable(head, Words.create(message_id=head.id, chars=head.chars, on_gap=ThreadState.resend_text)),
         rx.el.div(_versions(head), _actions(head), class_name="actions"),
     )
@@ -59,7 +56,7 @@ def _question(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
 
 def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.fragment(
-        rx.el.h2("Answer", class_name="visually-hidden"),
+        rx.el.h2(say("message.answer"), class_name="visually-hidden"),
         _editable(
             head,
             Answer.create(
@@ -68,10 +65,10 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
         ),
         rx.match(
             head.status,
-            ("failed", _ending("circle-alert", head.error, "ending failed")),
-            ("interrupted", _ending("circle-alert", head.error, "ending interrupted")),
-            ("stopped", rx.el.p("You stopped this answer.", class_name="meta", role="status")),
-            rx.cond(head.error, _ending("info", head.error, "ending")),
+            ("failed", _ending("circle-alert", head.error, class_name="ending failed")),
+            ("interrupted", _ending("circle-alert", head.error, class_name="ending interrupted")),
+            ("stopped", rx.el.p(say("message.stopped"), class_name="meta")),
+            rx.cond(head.error, _ending("info", head.error, class_name="ending")),
         ),
         _help(head),
         rx.el.div(
@@ -131,14 +128,14 @@ def _help(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component | rx.Var[Any]:
     """What helps on where an answer ended badly."""
     return rx.match(
         head.action,
-        ("continue", _ask("Continue", head, SteeringState.continue_answer)),
-        ("again", _ask("Regenerate", head, SteeringState.answer_again)),
-        ("agree", _ask("Pay the new address and try again", head, SteeringState.agree_to_payee)),
+        ("continue", _ask(say("continue"), head, SteeringState.continue_answer)),
+        ("again", _ask(say("regenerate"), head, SteeringState.answer_again, shortcut="R")),
+        ("agree", _ask(say("agree"), head, SteeringState.agree_to_payee)),
         rx.fragment(),
     )
 
 
-def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any) -> rx.Component:
+def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any, **props: Any) -> rx.Component:
     return AskAgain.create(
         label=label,
         message_id=head.id,
@@ -146,8 +143,9 @@ def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any) -> rx.C
         model=ModelState.model,
         on_ask=handler,
         key=head.id,
+        **props,
     )
 
 
 def _ending(symbol: str, text: rx.Var[str] | str, class_name: str) -> rx.Component:
-    return rx.el.div(icon(symbol), rx.el.p(text), class_name=class_name, role="status")
+    return rx.el.div(icon(symbol), rx.el.p(text), class_name=class_name)

@@ -7,6 +7,7 @@ import * as icons from "./icons.jsx";
 import { CopyMessage } from "./copy.jsx";
 import { Menu } from "./menu.jsx";
 import { newId } from "./outbox.js";
+import { say } from "./words.js";
 
 const SEARCH_FROM = 13;
 
@@ -35,13 +36,13 @@ export function Versions({ messageId, place, places, before, after, onShow }) {
     onShow(to);
   };
   return (
-    <span ref={root} className="versions" role="group" aria-label="Versions">
-      <IconButton label="Previous version" icon={icons.ChevronLeft} data-way="before" disabled={!before} onClick={go(before, "before")} />
+    <span ref={root} className="versions" role="group" aria-label={say("versions")}>
+      <IconButton label={say("versions.previous")} icon={icons.ChevronLeft} data-way="before" disabled={!before} onClick={go(before, "before")} />
       <span className="meta">
-        <span className="visually-hidden"> Version </span>
-        {`${place} / ${places}`}
+        <span className="visually-hidden"> {say("versions.version")} </span>
+        {say("versions.place", { place, places })}
       </span>
-      <IconButton label="Next version" icon={icons.ChevronRight} data-way="after" disabled={!after} onClick={go(after, "after")} />
+      <IconButton label={say("versions.next")} icon={icons.ChevronRight} data-way="after" disabled={!after} onClick={go(after, "after")} />
     </span>
   );
 }
@@ -63,14 +64,20 @@ function Again({ ask, groups, quiet }) {
   const count = groups.reduce((sum, { choices }) => sum + choices.length, 0);
   return (
     <>
-      <IconButton label="Regenerate" icon={icons.RefreshCw} className={quiet ? "unless-last" : ""} onClick={() => ask()} />
+      <IconButton
+        label={say("regenerate")}
+        icon={icons.RefreshCw}
+        className={quiet ? "unless-last" : ""}
+        aria-keyshortcuts="R"
+        onClick={() => ask()}
+      />
       {count > 1 && (
         <Menu
-          label="Ask another one"
+          label={say("regenerate.other")}
           face={<icons.ChevronDown />}
           buttonClass="icon-button slim"
           panelClass="models"
-          search={count >= SEARCH_FROM ? "Find a model" : ""}
+          search={count >= SEARCH_FROM ? say("header.model.find") : ""}
         >
           <ModelItems groups={groups} onChoose={ask} />
         </Menu>
@@ -81,13 +88,13 @@ function Again({ ask, groups, quiet }) {
 
 function More({ onFork, onDelete }) {
   return (
-    <Menu label="More" face={<icons.Ellipsis />} buttonClass="icon-button">
+    <Menu label={say("more")} face={<icons.Ellipsis />} buttonClass="icon-button">
       <button type="button" role="menuitem" tabIndex={-1} onClick={onFork}>
-        Fork into a new chat
+        {say("fork")}
         <icons.GitFork />
       </button>
       <button type="button" role="menuitem" tabIndex={-1} className="danger" onClick={onDelete}>
-        Delete from here on
+        {say("delete.from_here")}
         <icons.Trash />
       </button>
     </Menu>
@@ -111,11 +118,19 @@ export function Actions({ messageId, role, status, action, gateway, model, group
   return (
     <>
       <CopyMessage messageId={messageId} />
-      <IconButton label="Edit" icon={icons.Pencil} onClick={() => edit(messageId)} />
+      <IconButton label={say("edit")} icon={icons.Pencil} aria-keyshortcuts="E" onClick={() => edit(messageId)} />
       {isAnswer && <Again ask={ask} groups={groups} quiet={action === "again"} />}
-      {!isAnswer && <IconButton label="Regenerate" icon={icons.RefreshCw} className="only-last" onClick={() => ask()} />}
+      {!isAnswer && (
+        <IconButton
+          label={say("regenerate")}
+          icon={icons.RefreshCw}
+          className="only-last"
+          aria-keyshortcuts="R"
+          onClick={() => ask()}
+        />
+      )}
       {action === "continue" && (
-        <IconButton label="Continue" icon={icons.StepForward} className="unless-last" onClick={goOn} />
+        <IconButton label={say("continue")} icon={icons.StepForward} className="unless-last" onClick={goOn} />
       )}
       <More onFork={() => onFork(named)} onDelete={() => onDelete(messageId)} />
     </>

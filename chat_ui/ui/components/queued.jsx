@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { CornerDownRight, Pencil, SendHorizontal, X } from "./icons.jsx";
 import { forgive, post, useOutbox } from "./outbox.js";
 import { calm, dequeue, hurry, useQueue } from "./queue.js";
+import { say } from "./words.js";
 
 const ENDED_BADLY = ["failed", "interrupted", "stopped"];
 
@@ -52,20 +53,20 @@ export function Queued({ onTakeBack, onStop, ...thread }) {
     <div className="queue">
       {refusal && <p className="notice" role="alert">{refusal}</p>}
       <p className="meta" role="status">
-        {held ? "Held back: the answer before didn't end by itself here." : "Sent when this answer has ended"}
+        {held ? say("queue.held") : say("queue.waits")}
       </p>
-      <ul aria-label="Queued">
+      <ul aria-label={say("queue")}>
         {queue.map(({ id, text }) => (
           <li key={id}>
             <CornerDownRight />
             <span dir="auto" title={text}>{text}</span>
-            <button type="button" className="icon-button" aria-label="Send now" title={running ? "Stop the answer and send this now" : "Send now"} onClick={() => sendNow(id)}>
+            <button type="button" className="icon-button" aria-label={say("queue.now")} title={running ? say("queue.now.stops") : say("queue.now")} onClick={() => sendNow(id)}>
               <SendHorizontal />
             </button>
-            <button type="button" className="icon-button" aria-label="Take back" title="Take back into the field" onClick={() => { dequeue(conversation, id); onTakeBack(text); }}>
+            <button type="button" className="icon-button" aria-label={say("queue.back")} title={say("queue.back.what")} onClick={() => { dequeue(conversation, id); onTakeBack(text); }}>
               <Pencil />
             </button>
-            <button type="button" className="icon-button" aria-label="Remove" title="Remove" onClick={() => dequeue(conversation, id)}>
+            <button type="button" className="icon-button" aria-label={say("queue.remove")} title={say("queue.remove")} onClick={() => dequeue(conversation, id)}>
               <X />
             </button>
           </li>

@@ -2,6 +2,7 @@
 import { choose, useChoice } from "./choices.js";
 import { ALargeSmall, Check } from "./icons.jsx";
 import { Menu } from "./menu.jsx";
+import { say } from "./words.js";
 
 function Choice({ name, label, about }) {
   const isOn = useChoice(name);
@@ -24,10 +25,10 @@ function Choice({ name, label, about }) {
 
 export function Reading() {
   return (
-    <Menu label="Reading" face={<ALargeSmall />} buttonClass="icon-button reading" panelClass="at-right">
-      <Choice name="smooth" label="Smooth text" about="Answers ease in evenly, however they come" />
-      <Choice name="thoughts" label="Open thoughts" about="New answers show at once what the model thinks" />
-      <Choice name="wrap" label="Wrap code" about="Long lines of code are broken, not scrolled" />
+    <Menu label={say("reading")} face={<ALargeSmall />} buttonClass="icon-button reading" panelClass="at-right">
+      <Choice name="smooth" label={say("reading.smooth")} about={say("reading.smooth.what")} />
+      <Choice name="thoughts" label={say("reading.thoughts")} about={say("reading.thoughts.what")} />
+      <Choice name="wrap" label={say("reading.wrap")} about={say("reading.wrap.what")} />
     </Menu>
   );
 }

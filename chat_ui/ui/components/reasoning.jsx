@@ -4,12 +4,13 @@ import { useEffect, useReducer, useState } from "react";
 import { choose, isChosen } from "./choices.js";
 import { ChevronRight } from "./icons.jsx";
 import { Markdown } from "./markdown.jsx";
+import { say } from "./words.js";
 
 const NEWEST_CHARS = 160;
 
 function duration(ms) {
   const seconds = Math.max(1, Math.round(ms / 1000));
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return seconds < 60 ? say("time.seconds", { seconds }) : say("time.minutes", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }
 
 function newestWords(text) {
@@ -25,12 +26,12 @@ function Elapsed({ from }) {
     return () => clearInterval(timer);
   }, []);
   const passed = Date.now() - from;
-  return passed < 1000 ? null : ` for ${duration(passed)}`;
+  return passed < 1000 ? null : say("thoughts.elapsed", { time: duration(passed) });
 }
 
 function Headline({ time, thinking }) {
-  if (thinking) return <>Thinking{time && <Elapsed from={time.from} />}</>;
-  return time?.ms === undefined ? "Thoughts" : `Thought for ${duration(time.ms)}`;
+  if (thinking) return <>{say("thoughts.now")}{time && <Elapsed from={time.from} />}</>;
+  return time?.ms === undefined ? say("thoughts") : say("thoughts.took", { time: duration(time.ms) });
 }
 
 // Whoever opens thoughts finds the next ones open; those that are there already stay as they are.

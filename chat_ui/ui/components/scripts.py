@@ -7,13 +7,15 @@ from reflex_components_lucide.icon import LUCIDE_LIBRARY
 
 from chat_ui.chat.again import Again
 from chat_ui.chat.turns import Draft
+from chat_ui.state.heads import MessageHead
 from chat_ui.ui.components.linking import script
 
 __all__ = [
+    "Announcements",
+    "Announcer",
     "Answer",
     "AskAgain",
     "Composer",
-    "CopyMessage",
     "Counter",
     "Details",
     "Example",
@@ -22,7 +24,9 @@ __all__ = [
     "Scrim",
     "SessionWatch",
     "Shell",
+    "ShortcutsButton",
     "SidebarToggle",
+    "SkipLink",
     "Thread",
     "TitleField",
     "Words",
@@ -76,6 +80,7 @@ class AskAgain(rx.Component):
     tag = "AskAgain"
 
     label: rx.Var[str]
+    shortcut: rx.Var[str]
     message_id: rx.Var[str]
     gateway: rx.Var[str]
     model: rx.Var[str]
@@ -91,15 +96,6 @@ class Words(rx.Component):
     message_id: rx.Var[str]
     chars: rx.Var[int]
     on_gap: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-
-
-class CopyMessage(rx.Component):
-    """A button that copies a message."""
-
-    library = script("copy.jsx")
-    tag = "CopyMessage"
-
-    message_id: rx.Var[str]
 
 
 class Composer(rx.Component):
@@ -156,10 +152,42 @@ class Thread(rx.Component):
     tag = "Thread"
 
     conversation: rx.Var[str]
+    title: rx.Var[str]
     busy: rx.Var[bool]
     first: rx.Var[str]
     more: rx.Var[bool]
     on_top: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Announcements(rx.Component):
+    """What this browser's screen reader is to announce."""
+
+    library = script("announcer.jsx")
+    tag = "Announcements"
+
+
+class Announcer(rx.Component):
+    """Tells screen readers how the answers of a conversation go on."""
+
+    library = script("announcer.jsx")
+    tag = "Announcer"
+
+    conversation: rx.Var[str]
+    heads: rx.Var[list[MessageHead]]
+
+
+class ShortcutsButton(rx.Component):
+    """A button that lists the keys."""
+
+    library = script("shortcuts.jsx")
+    tag = "ShortcutsButton"
+
+
+class SkipLink(rx.Component):
+    """Leads a keyboard past everything, to the latest answer."""
+
+    library = script("shortcuts.jsx")
+    tag = "SkipLink"
 
 
 class Shell(rx.Component):

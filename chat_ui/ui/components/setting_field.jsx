@@ -1,5 +1,6 @@
 // One setting. What is typed counts as soon as the field is left, or Enter is pressed in it.
 import { useEffect, useId, useRef, useState } from "react";
+import { say } from "./words.js";
 
 const LINES = { system: 4, stop: 2 };
 
@@ -41,8 +42,8 @@ export function SettingField({ name, label, hint, value, fallback, unset, error,
       <div className="setting-head">
         <label htmlFor={id}>{label}</label>
         {differs && (
-          <button type="button" className="link-button meta" aria-label={`Reset ${label}`} onClick={reset}>
-            Reset
+          <button type="button" className="link-button meta" aria-label={say("chat_settings.reset_of", { label })} onClick={reset}>
+            {say("chat_settings.reset")}
           </button>
         )}
       </div>
@@ -57,7 +58,7 @@ export function SettingField({ name, label, hint, value, fallback, unset, error,
         <input {...shared} inputMode="decimal" autoComplete="off" placeholder={placeholder} onKeyDown={onKeyDown} />
       )}
       <p id={`${id}-more`} className={error ? "meta danger" : "meta"} role={error ? "alert" : undefined}>
-        {error || (differs && fallback ? `Your default: ${shownDefault(fallback)}` : hint)}
+        {error || (differs && fallback ? say("chat_settings.default", { value: shownDefault(fallback) }) : hint)}
       </p>
     </div>
   );

@@ -12,16 +12,17 @@ from chat_ui.state import routes
 from chat_ui.state.preferences import ChatSettingsState, DefaultsState, GaugeState, Setting
 from chat_ui.ui.components.menus import icon
 from chat_ui.ui.components.steering_scripts import Gauge, Popover, SettingField
+from chat_ui.ui.words import say
 
 __all__ = ["answers_section", "chat_settings", "gauge", "titles_section"]
 
 LABELS = {
-    "system": ("System prompt", "Told to the model before the first message."),
-    "temperature": ("Temperature", "0 is the most predictable, 2 the least."),
-    "max_tokens": ("Longest answer", "In tokens."),
-    "top_p": ("Top-p", "The share of likely words to choose from, up to 1."),
-    "effort": ("Reasoning effort", "For models that think before they answer."),
-    "stop": ("Stop sequences", "An answer ends where one of these comes up; one on each line."),
+    "system": ("setting.system", "setting.system.hint"),
+    "temperature": ("setting.temperature", "setting.temperature.hint"),
+    "max_tokens": ("setting.max_tokens", "setting.max_tokens.hint"),
+    "top_p": ("setting.top_p", "setting.top_p.hint"),
+    "effort": ("setting.effort", "setting.effort.hint"),
+    "stop": ("setting.stop", "setting.stop.hint"),
 }
 
 
@@ -36,14 +37,14 @@ def setting_fields(settings: Any, handler: Any) -> rx.Component:
 
 
 def _field(setting: Setting, handler: Any) -> rx.Component:
-    known = [(name, *words) for name, words in LABELS.items()]
+    known = [(name, say(label), say(hint)) for name, (label, hint) in LABELS.items()]
     return SettingField.create(
         name=setting.name,
         label=rx.match(setting.name, *((name, label) for name, label, _ in known), ""),
         hint=rx.match(setting.name, *((name, hint) for name, _, hint in known), ""),
         value=setting.value,
         fallback=setting.default,
-        unset=rx.cond(setting.name == "system", "None", "As the model has it"),
+        unset=rx.cond(setting.name == "system", say("setting.none"), say("setting.unset")),
         error=setting.error,
         choices=rx.cond(setting.name == "effort", list(EFFORTS), rx.Var.create([])),
         on_keep=handler,
@@ -54,30 +55,32 @@ def _field(setting: Setting, handler: Any) -> rx.Component:
 def chat_settings() -> rx.Component:
     """The settings of the open chat, behind a button that says how many differ from the defaults."""
     return Popover.create(
-        rx.el.h2("Settings for this chat"),
+        rx.el.h2(say("chat_settings")),
         rx.cond(
             ChatSettingsState.notice, rx.el.p(ChatSettingsState.notice, class_name="notice", role="alert")
         ),
         setting_fields(ChatSettingsState.settings, ChatSettingsState.change),
         rx.cond(ChatSettingsState.title_note, rx.el.p(ChatSettingsState.title_note, class_name="meta")),
         rx.el.div(
-            ReactRouterLink.create("Your defaults", to=routes.SETTINGS, class_name="link-button meta"),
+            ReactRouterLink.create(
+                say("chat_settings.defaults"), to=routes.SETTINGS, class_name="link-button meta"
+            ),
             rx.el.button(
-                "Reset all",
+                say("chat_settings.reset_all"),
                 type="button",
                 class_name="link-button meta",
                 on_click=ChatSettingsState.reset_all,
             ),
             class_name="settings-foot",
         ),
-        label="Settings for this chat",
+        label=say("chat_settings"),
         face=rx.fragment(
             icon("sliders-horizontal"),
             rx.cond(
                 ChatSettingsState.changed > 0,
                 rx.el.span(
                     ChatSettingsState.changed,
-                    rx.el.span(" changed", class_name="visually-hidden"),
+                    rx.el.span(" ", say("chat_settings.changed"), class_name="visually-hidden"),
                     class_name="count",
                 ),
             ),
@@ -96,34 +99,29 @@ def gauge() -> rx.Component:
 def answers_section() -> rx.Component:
     """What a person wants where a chat says nothing else."""
     return rx.el.section(
-        rx.el.h2("Answers"),
-        rx.el.p("For every chat that doesn't say otherwise.", class_name="meta"),
+        rx.el.h2(say("answers")),
+        rx.el.p(say("answers.what"), class_name="meta"),
         rx.cond(DefaultsState.notice, rx.el.p(DefaultsState.notice, class_name="notice", role="alert")),
         setting_fields(DefaultsState.settings, DefaultsState.change),
         class_name="settings-section",
-        aria_label="Answers",
+        aria_label=say("answers"),
     )
 
 
 def titles_section() -> rx.Component:
     """Who writes the titles."""
     return rx.el.section(
-        rx.el.h2("Titles"),
+        rx.el.h2(say("titles")),
         rx.el.label(
             rx.el.input(
                 type="checkbox",
                 checked=DefaultsState.titles_by_model,
                 on_change=DefaultsState.toggle_titles,
             ),
-            "Let the model write the titles",
+            say("titles.by_model"),
             class_name="check",
         ),
-        rx.el.p(
-            "A chat is called by its first words. Switched on, its model is asked once, after the first "
-            "answer, for a better title: one more request, and the chat's settings show what it took. "
-            "Gateways that are paid per message aren't asked.",
-            class_name="meta",
-        ),
+        rx.el.p(say("titles.what"), class_name="meta"),
         class_name="settings-section",
-        aria_label="Titles",
+        aria_label=say("titles"),
     )

@@ -1,8 +1,24 @@
 // Around every page: what has to be there before any of them is.
-import { Component } from "react";
+import { Component, useEffect } from "react";
+import { LiveRegion } from "./announcer.jsx";
+import { keepFocus } from "./focus.js";
 // The server may push texts, or answer a message, before the page that shows them has been fetched.
 import "./outbox.js";
 import "./texts.js";
+import { Shortcuts } from "./shortcuts.jsx";
+import { keepToScreen } from "./screen.js";
+import { say } from "./words.js";
+
+function Around() {
+  useEffect(keepFocus, []);
+  useEffect(keepToScreen, []);
+  return (
+    <>
+      <LiveRegion />
+      <Shortcuts />
+    </>
+  );
+}
 
 export class Shell extends Component {
   state = { broken: false };
@@ -12,12 +28,19 @@ export class Shell extends Component {
   }
 
   render() {
-    if (!this.state.broken) return this.props.children;
+    if (!this.state.broken) {
+      return (
+        <>
+          {this.props.children}
+          <Around />
+        </>
+      );
+    }
     return (
       <div className="missing" role="alert">
-        <p>This page has failed to draw itself. Nothing is lost: reload it to go on.</p>
+        <p>{say("page.broken")}</p>
         <button type="button" className="button primary" onClick={() => window.location.reload()}>
-          Reload
+          {say("page.reload")}
         </button>
       </div>
     );

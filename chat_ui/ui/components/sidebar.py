@@ -12,10 +12,10 @@ from chat_ui.state.models import ModelState
 from chat_ui.state.sidebar import Row, SidebarState
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
-from chat_ui.ui import words
 from chat_ui.ui.components.account import account_links
 from chat_ui.ui.components.menus import icon, item
-from chat_ui.ui.components.scripts import Menu, SidebarToggle, TitleField
+from chat_ui.ui.components.scripts import Menu, ShortcutsButton, SidebarToggle, TitleField
+from chat_ui.ui.words import say
 
 __all__ = ["sidebar"]
 
@@ -24,16 +24,19 @@ def sidebar() -> rx.Component:
     """Brand, new chat, conversations by day, and which gateway answers."""
     return rx.el.nav(
         rx.el.div(
-            rx.el.span(rx.el.img(src="/icon.svg", alt="", class_name="logo"), words.SITE, class_name="brand"),
+            rx.el.span(
+                rx.el.img(src="/icon.svg", alt="", class_name="logo"), say("site"), class_name="brand"
+            ),
             SidebarToggle.create(),
             class_name="sidebar-head",
         ),
         rx.el.button(
             icon("square-pen"),
-            "New chat",
+            say("new_chat"),
             type="button",
             class_name="row-button",
             on_click=rx.redirect(routes.NEW_CHAT),
+            custom_attrs={"aria-keyshortcuts": "N"},
         ),
         rx.el.div(
             rx.cond(SidebarState.notice, rx.el.p(SidebarState.notice, class_name="notice", role="alert")),
@@ -41,14 +44,17 @@ def sidebar() -> rx.Component:
             rx.cond(
                 SidebarState.more,
                 rx.el.button(
-                    "Show older", type="button", class_name="row-button meta", on_click=SidebarState.show_more
+                    say("sidebar.older"),
+                    type="button",
+                    class_name="row-button meta",
+                    on_click=SidebarState.show_more,
                 ),
             ),
             class_name="sidebar-list",
         ),
         _gateway(),
         class_name="sidebar",
-        aria_label="Conversations",
+        aria_label=say("sidebar"),
     )
 
 
@@ -71,9 +77,9 @@ def _title(row: Row) -> rx.Component:
             custom_attrs={"aria-current": rx.cond(open_here, "page", "false")},
         ),
         Menu.create(
-            item("Rename", on_click=SidebarState.begin_rename(row.id)),
-            item("Delete", on_click=UndoState.delete_conversation(row.id), class_name="danger"),
-            label=f"Actions for {row.title}",
+            item(say("sidebar.rename"), on_click=SidebarState.begin_rename(row.id)),
+            item(say("sidebar.delete"), on_click=UndoState.delete_conversation(row.id), class_name="danger"),
+            label=say("sidebar.actions", title=row.title),
             face=icon("ellipsis"),
             button_class="icon-button",
             panel_class="at-right",
@@ -94,7 +100,7 @@ def _gateway() -> rx.Component:
             ModelState.demo & ~AccountState.restricted,
             rx.el.button(
                 icon("plug"),
-                "Connect a gateway",
+                say("connect"),
                 type="button",
                 class_name="row-button",
                 on_click=[ConnectState.show, rx.redirect(routes.NEW_CHAT)],
@@ -104,10 +110,14 @@ def _gateway() -> rx.Component:
         rx.cond(
             ModelState.removable & ~AccountState.restricted,
             rx.el.button(
-                "Disconnect", type="button", class_name="link-button meta", on_click=ConnectState.disconnect
+                say("sidebar.disconnect"),
+                type="button",
+                class_name="link-button meta",
+                on_click=ConnectState.disconnect,
             ),
         ),
         rx.cond(AccountState.name, account_links(), _settings()),
+        ShortcutsButton.create(),
         class_name=rx.cond(AccountState.name, "sidebar-foot with-links", "sidebar-foot"),
     )
 
@@ -117,5 +127,5 @@ def _settings() -> rx.Component:
         icon("settings"),
         to=routes.SETTINGS,
         class_name="icon-button",
-        custom_attrs={"aria-label": "Settings", "title": "Settings"},
+        custom_attrs={"aria-label": say("settings"), "title": say("settings")},
     )

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { useLocation } from "react-router";
 import { PanelLeft } from "./icons.jsx";
 import { recall, remember } from "./storage.js";
+import { say } from "./words.js";
 
 const KEY = "chat-ui:sidebar";
 const NARROW = "(max-width: 767px)";
@@ -64,6 +65,7 @@ export function SidebarToggle() {
   const [open, setOpen] = useState(true);
   useEffect(() => {
     const update = () => setOpen(isOpen());
+    update();
     window.addEventListener(KEY, update);
     return () => window.removeEventListener(KEY, update);
   }, []);
@@ -75,8 +77,9 @@ export function SidebarToggle() {
     <button
       type="button"
       className="icon-button"
-      aria-label="Toggle sidebar"
+      aria-label={say("sidebar.toggle")}
       aria-expanded={open}
+      aria-keyshortcuts="S"
       data-toggles-sidebar=""
       onClick={toggle}
     >

@@ -2,6 +2,7 @@
 import { createContext, useContext, useRef } from "react";
 import { CopyButton } from "./copy.jsx";
 import { plainText } from "./rich_text.js";
+import { say } from "./words.js";
 
 // The markdown that the block around a table was drawn from.
 export const BlockText = createContext("");
@@ -24,12 +25,12 @@ export function Table({ node, children }) {
   const text = useContext(BlockText);
   return (
     <div className="table">
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={say("table")}>
         <table ref={table}>{children}</table>
       </div>
       <div className="table-tools">
-        <CopyButton label="Copy table as Markdown" face="Markdown" read={() => sourceOf(node, text)} />
-        <CopyButton label="Copy table as CSV" face="CSV" read={() => asCsv(table.current)} />
+        <CopyButton label={say("table.copy.markdown")} face={say("table.markdown")} read={() => sourceOf(node, text)} />
+        <CopyButton label={say("table.copy.csv")} face={say("table.csv")} read={() => asCsv(table.current)} />
       </div>
     </div>
   );

@@ -3,75 +3,91 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useConversation } from "./address.js";
 import { SENT } from "./composer.jsx";
 import { ArrowDown } from "./icons.jsx";
+import { ReadingPlace } from "./reading_place.js";
+import { say } from "./words.js";
 
-const NEAR_BOTTOM_PX = 48;
 const NEAR_TOP_PX = 1200;
+const NOWHERE = Object.freeze({ away: false, news: false, scrolled: false });
 
-// Earlier messages come in above: what the reader looks at stays where it is.
-function useEarlier(scroller, first, more, onTop) {
-  const before = useRef({ first, height: 0, top: 0 });
-  const asked = useRef("");
-  const look = () => {
-    const { scrollTop, scrollHeight } = scroller.current;
-    before.current = { first, height: scrollHeight, top: scrollTop };
-    if (!more || scrollTop > NEAR_TOP_PX || asked.current === first) return;
-    asked.current = first;
-    onTop(first);
-  };
+function usePlace(scroller, content, busy) {
+  const place = useRef(null);
+  const growing = useRef(busy);
+  const [seen, setSeen] = useState(NOWHERE);
+  growing.current = busy;
+
   useLayoutEffect(() => {
-    const { first: old, height, top } = before.current;
-    const { current } = scroller;
-    if (old && old !== first && current.querySelector(`[data-message-id="${old}"]`)) {
-      current.scrollTop = top + current.scrollHeight - height;
-    }
-    before.current = { first, height: current.scrollHeight, top: current.scrollTop };
-  }, [first]);
-  return look;
-}
-
-export function Thread({ conversation, busy, first, more, onTop, children }) {
-  const scroller = useRef(null);
-  const content = useRef(null);
-  const following = useRef(true);
-  const lastTop = useRef(0);
-  const [away, setAway] = useState(false);
-  const [scrolled, setScrolled] = useState(false);
-  const settled = useConversation() === conversation;
-  const lookUp = useEarlier(scroller, first, more, onTop);
-
-  const toBottom = () => {
-    const { current } = scroller;
-    if (current) current.scrollTop = current.scrollHeight;
-  };
-  const follow = () => {
-    following.current = true;
-    setAway(false);
-    toBottom();
-  };
-
-  useLayoutEffect(follow, [conversation, settled]);
-  useEffect(() => {
-    const observer = new ResizeObserver(() => {
-      if (following.current) toBottom();
+    const here = new ReadingPlace(scroller.current, content.current, () => {
+      const next = { away: here.isAway, news: here.hasNews, scrolled: here.scroller.scrollTop > 0 };
+      setSeen((last) => (Object.keys(next).every((key) => next[key] === last[key]) ? last : next));
     });
+    place.current = here;
+    const observer = new ResizeObserver(() => here.settle(growing.current));
     observer.observe(content.current);
     observer.observe(scroller.current);
+    const follow = () => here.follow();
+    const select = () => here.selected(document.getSelection());
     window.addEventListener(SENT, follow);
+    document.addEventListener("selectionchange", select);
     return () => {
       observer.disconnect();
       window.removeEventListener(SENT, follow);
+      document.removeEventListener("selectionchange", select);
     };
   }, []);
+  return [place, seen];
+}
 
+// What comes next after the messages that are here is asked for before the reader gets there, and once.
+function useEarlier(scroller, first, more, onTop) {
+  const asked = useRef("");
+  return () => {
+    if (!more || scroller.current.scrollTop > NEAR_TOP_PX || asked.current === first) return;
+    asked.current = first;
+    onTop(first);
+  };
+}
+
+// A finger that moves down moves the log up.
+function useFinger(place) {
+  const last = useRef(0);
+  return {
+    onTouchStart: ({ touches }) => {
+      last.current = touches[0].clientY;
+    },
+    onTouchMove: ({ touches }) => {
+      place.current.wheeled({ deltaY: last.current - touches[0].clientY });
+      last.current = touches[0].clientY;
+    },
+  };
+}
+
+// The browser tells its tabs, and its history, apart by this.
+function useTitle(title) {
+  useEffect(() => {
+    document.title = title ? `${title} · ${say("site")}` : say("site");
+    return () => {
+      document.title = say("site");
+    };
+  }, [title]);
+}
+
+export function Thread({ conversation, title, busy, first, more, onTop, children }) {
+  const scroller = useRef(null);
+  const content = useRef(null);
+  const settled = useConversation() === conversation;
+  const [place, { away, news, scrolled }] = usePlace(scroller, content, busy);
+  const lookUp = useEarlier(scroller, first, more, onTop);
+  const finger = useFinger(place);
+  useTitle(settled ? title : "");
+
+  useLayoutEffect(() => place.current.follow(), [conversation, settled]);
   const onScroll = () => {
-    const { scrollHeight, scrollTop, clientHeight } = scroller.current;
-    // Only a move upwards lets go: an answer that grew since the last frame is no move of the reader's.
-    if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) following.current = true;
-    else if (scrollTop < lastTop.current) following.current = false;
-    lastTop.current = scrollTop;
-    setAway(!following.current);
-    setScrolled(scrollTop > 0);
+    place.current.scrolled();
     lookUp();
+  };
+  const jump = () => {
+    place.current.follow();
+    scroller.current.focus({ preventScroll: true });
   };
 
   return (
@@ -80,19 +96,24 @@ export function Thread({ conversation, busy, first, more, onTop, children }) {
         ref={scroller}
         className="thread-scroll"
         role="log"
-        aria-label="Conversation"
+        aria-label={say("thread")}
         aria-live="off"
         aria-busy={busy}
         tabIndex={0}
         onScroll={onScroll}
+        onWheel={(event) => place.current.wheeled(event)}
+        onKeyDown={(event) => place.current.pressed(event)}
+        onClick={(event) => place.current.clicked(event)}
+        {...finger}
       >
         <div ref={content} className="thread-content">
           {settled && children}
         </div>
       </div>
       {away && (
-        <button type="button" className="jump" aria-label="Jump to the latest" onClick={follow}>
+        <button type="button" className="jump" data-news={news} onClick={jump}>
           <ArrowDown />
+          <span className={news ? undefined : "visually-hidden"}>{say(news ? "thread.news" : "thread.jump")}</span>
         </button>
       )}
     </div>

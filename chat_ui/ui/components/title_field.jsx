@@ -1,5 +1,6 @@
 // A field for a title. Enter keeps what was typed, and so does leaving the field; Escape doesn't.
 import { useEffect, useRef } from "react";
+import { say } from "./words.js";
 
 export function TitleField({ title, onKeep, onCancel }) {
   const field = useRef(null);
@@ -29,7 +30,7 @@ export function TitleField({ title, onKeep, onCancel }) {
     <input
       ref={field}
       className="title-field"
-      aria-label="Title"
+      aria-label={say("title")}
       defaultValue={title}
       maxLength={200}
       onKeyDown={onKeyDown}

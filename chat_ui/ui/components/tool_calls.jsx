@@ -1,5 +1,6 @@
 // The tools that a model wants called, as the log that chat/tool_log.py writes tells of them.
 import { ChevronRight } from "./icons.jsx";
+import { say } from "./words.js";
 
 const SEPARATOR = "\u001e";
 
@@ -35,11 +36,11 @@ function Call({ call, streaming }) {
     <details className="tool-call" open>
       <summary>
         <ChevronRight />
-        <span>{streaming ? "Calling" : "Call of"}</span>
-        <code>{call.name ?? "a tool"}</code>
-        {!streaming && read === null && <span className="meta">cut off</span>}
+        <span>{streaming ? say("tool.calling") : say("tool.call")}</span>
+        <code>{call.name ?? say("tool.nameless")}</code>
+        {!streaming && read === null && <span className="meta">{say("tool.cut")}</span>}
       </summary>
-      <pre tabIndex={0} aria-label={`Arguments of ${call.name ?? "the call"}`} role="group">{read ?? call.arguments}</pre>
+      <pre tabIndex={0} aria-label={say("tool.arguments", { name: call.name ?? say("tool.nameless") })} role="group">{read ?? call.arguments}</pre>
     </details>
   );
 }

@@ -1,6 +1,7 @@
 // The bar that stands for a while after something was deleted. It waits as long as somebody is at it.
 import { useEffect, useRef, useState } from "react";
 import { X } from "./icons.jsx";
+import { say } from "./words.js";
 
 const STANDS_FOR_MS = 10_000;
 
@@ -22,9 +23,9 @@ function Bar({ offer, words, onUndo, onLetGo }) {
     <div className="undo" onMouseEnter={hold} onMouseLeave={release} onFocus={hold} onBlur={release}>
       <span role="status">{words}</span>
       <button ref={undo} type="button" className="text-button" onClick={() => onUndo(offer)}>
-        Undo
+        {say("undo")}
       </button>
-      <button type="button" className="icon-button" aria-label="Dismiss" title="Dismiss" onClick={() => onLetGo(offer)}>
+      <button type="button" className="icon-button" aria-label={say("undo.dismiss")} title={say("undo.dismiss")} onClick={() => onLetGo(offer)}>
         <X />
       </button>
     </div>

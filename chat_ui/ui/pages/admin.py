@@ -8,6 +8,7 @@ from chat_ui.state.admin import AdminState, DeedRow, LiveRow, PersonRow, UseRow
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.menus import icon, item
 from chat_ui.ui.components.scripts import Menu
+from chat_ui.ui.words import say
 
 __all__ = ["admin"]
 
@@ -21,36 +22,36 @@ def admin() -> rx.Component:
                 rx.cond(
                     AdminState.hosted,
                     rx.fragment(_people(), _live(), _month(), _deeds()),
-                    rx.el.p("Only those who run a hosted site find something here.", class_name="meta"),
+                    rx.el.p(say("admin.nothing"), class_name="meta"),
                 ),
                 class_name="sheet-column wide",
             ),
             class_name="sheet",
         ),
-        title=rx.el.h1("Admin"),
+        title=rx.el.h1(say("admin")),
     )
 
 
 def _people() -> rx.Component:
     return rx.el.section(
         rx.el.div(
-            rx.el.h2("People"),
-            rx.el.button("Invite", type="button", class_name="button", on_click=AdminState.invite("user")),
+            rx.el.h2(say("admin.people")),
+            rx.el.button(
+                say("admin.invite"), type="button", class_name="button", on_click=AdminState.invite("user")
+            ),
             class_name="panel-head",
         ),
         rx.cond(AdminState.link, _new_link()),
         rx.el.ul(rx.foreach(AdminState.people, _person), class_name="lines"),
         class_name="panel",
-        aria_label="People",
+        aria_label=say("admin.people"),
     )
 
 
 def _new_link() -> rx.Component:
     return rx.el.div(
-        rx.el.p(
-            "A link for ", AdminState.link_for, ". It works once, for seven days, and isn't shown again."
-        ),
-        rx.el.input(value=AdminState.link, read_only=True, aria_label="Link"),
+        rx.el.p(say("admin.link.what", name=AdminState.link_for)),
+        rx.el.input(value=AdminState.link, read_only=True, aria_label=say("admin.link")),
         class_name="card good-news",
         role="status",
     )
@@ -61,36 +62,33 @@ def _person(row: PersonRow) -> rx.Component:
         rx.el.span(
             rx.el.span(
                 row.name,
-                rx.cond(row.role == "Admin", rx.el.span("Admin", class_name="badge")),
-                rx.cond(~row.is_active, rx.el.span("Disabled", class_name="badge quiet")),
+                rx.cond(row.role == "Admin", rx.el.span(say("admin"), class_name="badge")),
+                rx.cond(~row.is_active, rx.el.span(say("admin.disabled"), class_name="badge quiet")),
             ),
             rx.el.span(
-                row.used,
-                " this month",
-                rx.cond(row.budget, f" · budget: {row.budget}", ""),
+                say("admin.used", used=row.used),
+                rx.cond(row.budget, say("admin.used.of", budget=row.budget), ""),
                 class_name="meta",
             ),
             class_name="line-words",
         ),
         Menu.create(
-            item("New password link", on_click=AdminState.make_password_link(row.id)),
-            item("Budget", on_click=AdminState.edit_budget(row.id)),
+            item(say("admin.password_link"), on_click=AdminState.make_password_link(row.id)),
+            item(say("admin.budget"), on_click=AdminState.edit_budget(row.id)),
             rx.cond(
                 row.role == "Admin",
-                item("Make a user", on_click=AdminState.make_user(row.id)),
-                item("Make an admin", on_click=AdminState.make_admin(row.id)),
+                item(say("admin.make_user"), on_click=AdminState.make_user(row.id)),
+                item(say("admin.make_admin"), on_click=AdminState.make_admin(row.id)),
             ),
             rx.cond(
                 row.is_active,
-                item("Disable", on_click=AdminState.disable(row.id), class_name="danger"),
+                item(say("admin.disable"), on_click=AdminState.disable(row.id), class_name="danger"),
                 rx.fragment(
-                    item("Enable", on_click=AdminState.enable(row.id)),
-                    item(
-                        "Delete with all they have", on_click=AdminState.delete(row.id), class_name="danger"
-                    ),
+                    item(say("admin.enable"), on_click=AdminState.enable(row.id)),
+                    item(say("admin.delete"), on_click=AdminState.delete(row.id), class_name="danger"),
                 ),
             ),
-            label=f"Actions for {row.name}",
+            label=say("sidebar.actions", title=row.name),
             face=icon("ellipsis"),
             button_class="icon-button",
             panel_class="at-right",
@@ -102,16 +100,16 @@ def _person(row: PersonRow) -> rx.Component:
 
 def _budget(row: PersonRow) -> rx.Component:
     return rx.el.form(
-        _field("Tokens a day", "tokens_per_day", row.tokens_per_day),
-        _field("Tokens a month", "tokens_per_month", row.tokens_per_month),
-        _field("Dollars a day", "dollars_per_day", row.dollars_per_day),
-        _field("Dollars a month", "dollars_per_month", row.dollars_per_month),
+        _field(say("admin.tokens_day"), "tokens_per_day", row.tokens_per_day),
+        _field(say("admin.tokens_month"), "tokens_per_month", row.tokens_per_month),
+        _field(say("admin.dollars_day"), "dollars_per_day", row.dollars_per_day),
+        _field(say("admin.dollars_month"), "dollars_per_month", row.dollars_per_month),
         rx.el.div(
-            rx.el.span("Blank everywhere: as much as everybody.", class_name="meta"),
+            rx.el.span(say("admin.blank"), class_name="meta"),
             rx.el.button(
-                "Cancel", type="button", class_name="button quiet", on_click=AdminState.edit_budget("")
+                say("cancel"), type="button", class_name="button quiet", on_click=AdminState.edit_budget("")
             ),
-            rx.el.button("Keep", type="submit", class_name="button primary"),
+            rx.el.button(say("admin.keep"), type="submit", class_name="button primary"),
             class_name="line-actions",
         ),
         on_submit=AdminState.set_budget,
@@ -129,10 +127,10 @@ def _live() -> rx.Component:
     return rx.cond(
         AdminState.live,
         rx.el.section(
-            rx.el.h2("Being answered now"),
+            rx.el.h2(say("admin.live")),
             rx.el.ul(rx.foreach(AdminState.live, _run), class_name="lines"),
             class_name="panel",
-            aria_label="Being answered now",
+            aria_label=say("admin.live"),
         ),
     )
 
@@ -141,14 +139,14 @@ def _run(row: LiveRow) -> rx.Component:
     return rx.el.li(
         rx.el.span(
             rx.el.span(row.name),
-            rx.el.span(row.model, " · for ", row.since, class_name="meta"),
+            rx.el.span(say("admin.live.about", model=row.model, since=row.since), class_name="meta"),
             class_name="line-words",
         ),
         rx.el.button(
-            "Stop",
+            say("composer.stop"),
             type="button",
             class_name="button",
-            aria_label=f"Stop the answer to {row.name}",
+            aria_label=say("admin.stop", name=row.name),
             on_click=AdminState.stop(row.message_id),
         ),
         key=row.message_id,
@@ -159,16 +157,11 @@ def _month() -> rx.Component:
     return rx.cond(
         AdminState.month,
         rx.el.section(
-            rx.el.h2("Used this month"),
+            rx.el.h2(say("admin.month")),
             rx.el.div(
                 rx.el.table(
                     rx.el.thead(
-                        rx.el.tr(
-                            *(
-                                rx.el.th(name, scope="col")
-                                for name in ("Who", "Model", "Answers", "Tokens", "Cost")
-                            )
-                        )
+                        rx.el.tr(*(rx.el.th(name, scope="col") for name in say("admin.columns").split()))
                     ),
                     rx.el.tbody(rx.foreach(AdminState.month, _use)),
                 ),
@@ -176,7 +169,7 @@ def _month() -> rx.Component:
                 tab_index=0,
             ),
             class_name="panel",
-            aria_label="Used this month",
+            aria_label=say("admin.month"),
         ),
     )
 
@@ -188,10 +181,10 @@ def _use(row: UseRow) -> rx.Component:
 
 def _deeds() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("What was done"),
+        rx.el.h2(say("admin.deeds")),
         rx.el.ul(rx.foreach(AdminState.deeds, _deed), class_name="lines tight"),
         class_name="panel",
-        aria_label="What was done",
+        aria_label=say("admin.deeds"),
     )
 
 

@@ -10,8 +10,9 @@ from chat_ui.state.thread import ThreadState
 from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.message import message
-from chat_ui.ui.components.scripts import Thread
+from chat_ui.ui.components.scripts import Announcer, Thread
 from chat_ui.ui.components.settings import chat_settings, gauge
+from chat_ui.ui.words import say
 
 __all__ = ["conversation"]
 
@@ -20,7 +21,12 @@ def conversation() -> rx.Component:
     """The thread with the composer beneath it, or a word that there is no such conversation."""
     return frame(
         rx.cond(ThreadState.missing, _missing(), _thread()),
-        title=rx.el.h1(ThreadState.title, dir="auto"),
+        title=rx.el.h1(
+            rx.cond(
+                ThreadState.title, ThreadState.title, rx.el.span(say("thread"), class_name="visually-hidden")
+            ),
+            dir="auto",
+        ),
         actions=[gauge(), chat_settings()],
     )
 
@@ -31,11 +37,13 @@ def _thread() -> rx.Component:
             # One list: in two, a message that moved from one to the other would be drawn anew.
             rx.foreach(ThreadState.above + ThreadState.heads, message),
             conversation=ThreadState.conversation_id,
+            title=ThreadState.title,
             first=ThreadState.first,
             more=ThreadState.more_above,
             on_top=ThreadState.show_earlier,
             busy=ThreadState.running != "",
         ),
+        Announcer.create(conversation=ThreadState.conversation_id, heads=ThreadState.heads),
         rx.el.div(_notice(), composer(), class_name="composer-dock"),
     )
 
@@ -49,7 +57,7 @@ def _missing() -> rx.Component:
     return rx.el.div(
         rx.el.p(ThreadState.missing),
         rx.el.button(
-            "Start a new chat",
+            say("conversation.new"),
             type="button",
             class_name="button primary",
             on_click=rx.redirect(routes.NEW_CHAT),

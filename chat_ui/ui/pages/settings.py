@@ -6,7 +6,9 @@ import reflex as rx
 
 from chat_ui.ui.components.account import account_section
 from chat_ui.ui.components.frame import frame
+from chat_ui.ui.components.scripts import Announcements
 from chat_ui.ui.components.settings import answers_section, titles_section
+from chat_ui.ui.words import say
 
 __all__ = ["settings"]
 
@@ -15,8 +17,16 @@ def settings() -> rx.Component:
     """The sections, one below the other."""
     return frame(
         rx.el.div(
-            rx.el.div(answers_section(), titles_section(), account_section(), class_name="sheet-column"),
+            rx.el.div(
+                answers_section(), titles_section(), account_section(), _reading(), class_name="sheet-column"
+            ),
             class_name="sheet",
         ),
-        title=rx.el.h1("Settings"),
+        title=rx.el.h1(say("settings")),
+    )
+
+
+def _reading() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(say("aloud")), Announcements.create(), class_name="panel", aria_label=say("aloud")
     )

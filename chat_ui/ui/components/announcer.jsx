@@ -1,0 +1,73 @@
+// Tells screen readers how the open conversation goes on: that an answer begins, its sentences, and how it ends.
+import { useEffect, useId, useRef, useState } from "react";
+import { announce, EVERYTHING, hush, NOTHING, STATUS_ONLY, want, wanted } from "./announcements.js";
+import { Speech } from "./speech.js";
+import { readText, useText } from "./texts.js";
+import { say } from "./words.js";
+
+const LATE_CHARS = 400;
+const CHOICES = {
+  [EVERYTHING]: "announcements.sentences",
+  [STATUS_ONLY]: "announcements.status",
+  [NOTHING]: "announcements.off",
+};
+const ENDED = {
+  complete: "announce.complete",
+  stopped: "announce.stopped",
+  interrupted: "announce.interrupted",
+  failed: "announce.failed",
+};
+
+// Beside every page, or a new one would begin with nobody listening.
+export function LiveRegion() {
+  return <div className="visually-hidden" aria-live="polite" aria-relevant="additions" data-announcements="" />;
+}
+
+function tellEnd({ id, status, error }, speech) {
+  if (wanted() === EVERYTHING) announce(speech.take(readText(id).text, true));
+  announce([say(ENDED[status]), error].filter(Boolean).join(" "));
+}
+
+export function Announcer({ conversation, heads }) {
+  const running = heads.findLast(({ status }) => status === "streaming")?.id ?? "";
+  const { text } = useText(running);
+  const told = useRef({ conversation: "", running: "", speech: null });
+
+  useEffect(() => {
+    const { conversation: where, running: before, speech: old } = told.current;
+    const stays = where === conversation;
+    if (!stays) hush();
+    const ended = stays && before !== running && heads.find(({ id }) => id === before);
+    if (ended) tellEnd(ended, old);
+    const begins = running !== "" && !(stays && before === running);
+    const speech = begins ? new Speech() : old;
+    if (begins) {
+      announce(say("announce.started"));
+      // Whoever comes in the middle hears what comes from now on.
+      if (text.length > LATE_CHARS) speech.skip(text);
+    }
+    if (running && wanted() === EVERYTHING) announce(speech.take(text, false));
+    told.current = { conversation, running, speech };
+  });
+  return null;
+}
+
+export function Announcements() {
+  const [how, setHow] = useState(wanted);
+  const name = useId();
+  const choose = (next) => {
+    want(next);
+    setHow(next);
+  };
+  return (
+    <fieldset className="choices">
+      <legend>{say("announcements")}</legend>
+      {Object.entries(CHOICES).map(([each, words]) => (
+        <label key={each}>
+          <input type="radio" name={name} checked={how === each} onChange={() => choose(each)} />
+          {say(words)}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,92 @@
+// Where the focus goes. An element that goes away takes the focus with it, and a keyboard would have to begin again at
+// the top of the page: here it goes to what stands nearest instead.
+const STOPS =
+  'a[href], button:not(:disabled), input:not(:disabled), textarea:not(:disabled), select, summary, [tabindex="0"]';
+const FALLBACKS = [".composer textarea", "main"];
+
+let trail = [];
+
+const isSeen = (element) => element.getClientRects().length > 0;
+
+// The element and what it stands in, each with its place among its siblings.
+function trailOf(element) {
+  const steps = [];
+  for (let at = element; at.parentElement; at = at.parentElement) {
+    steps.push({ element: at, parent: at.parentElement, place: [...at.parentElement.children].indexOf(at) });
+  }
+  return steps;
+}
+
+function stopIn(element) {
+  if (!element || !isSeen(element)) return undefined;
+  return element.matches(STOPS) ? element : [...element.querySelectorAll(STOPS)].find(isSeen);
+}
+
+function nearest() {
+  for (const { parent, place } of trail) {
+    if (!parent.isConnected || !isSeen(parent)) continue;
+    if (parent === document.body || parent.matches("main, .app")) break;
+    const near = [place, place - 1].map((at) => stopIn(parent.children[at])).find(Boolean) ?? stopIn(parent);
+    if (near) return near;
+    if (parent.hasAttribute("tabindex")) return parent;
+  }
+  // On a touch screen the field would bring up the keyboard.
+  const places = window.matchMedia("(pointer: coarse)").matches ? ["main"] : FALLBACKS;
+  return places.map((place) => document.querySelector(place)).find((place) => place && isSeen(place));
+}
+
+function keep() {
+  const [had] = trail;
+  if (!had || document.activeElement !== document.body) return;
+  if (had.element.isConnected && isSeen(had.element) && !had.element.matches(":disabled")) return;
+  nearest()?.focus({ preventScroll: true });
+}
+
+export function keepFocus() {
+  const note = ({ target }) => {
+    trail = trailOf(target);
+  };
+  // A click on nothing is no loss: the person has looked elsewhere.
+  const forget = ({ target }) => {
+    if (!target.closest(STOPS)) trail = [];
+  };
+  // A disabled element loses the focus with the next frame, a removed one at once.
+  const observer = new MutationObserver(() => {
+    keep();
+    requestAnimationFrame(keep);
+  });
+  document.addEventListener("focusin", note);
+  document.addEventListener("pointerdown", forget);
+  observer.observe(document.body, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["disabled", "hidden"],
+  });
+  return () => {
+    document.removeEventListener("focusin", note);
+    document.removeEventListener("pointerdown", forget);
+    observer.disconnect();
+  };
+}
+
+const messages = () => [...document.querySelectorAll(".thread-content article")];
+
+export function goToMessage(message) {
+  if (!message) return;
+  message.focus({ preventScroll: true });
+  message.scrollIntoView({ block: "start" });
+}
+
+export function goToLatestAnswer() {
+  goToMessage(messages().findLast((message) => message.dataset.role === "assistant"));
+}
+
+// The message that has the focus counts, else the one that the reader sees first.
+export function goByMessages(step) {
+  const all = messages();
+  const focused = all.indexOf(document.activeElement.closest("article"));
+  if (focused >= 0) return goToMessage(all[focused + step]);
+  const { top } = document.querySelector(".thread-scroll")?.getBoundingClientRect() ?? { top: 0 };
+  return goToMessage(all.find((message) => message.getBoundingClientRect().bottom > top));
+}

@@ -1,0 +1,93 @@
+// What a screen reader is told of a growing answer: whole sentences without their markup; code, tables and formulas by
+// name only, because nobody can follow them by ear at that speed, and they can be read in their place.
+import { say } from "./words.js";
+
+const SENTENCE = /[\s\S]*[.!?…:;。！？][)"'”’\]*_`]*(?=\s)/;
+const FENCE = /^\s{0,3}(`{3,}|~{3,})\s*(\w*)/;
+const FORMULA = /^\s{0,3}(\$\$|\\\[)/;
+const TABLE = /^\s{0,3}\|/;
+// A line that begins like this may yet become one of those: nothing of it is said before it is whole.
+const NOT_YET_SURE = /^\s{0,3}([`~$\\|]|$)/;
+const MARKER = /^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+(?:\[[ xX]\]\s+)?|\d+[.)]\s+)+/;
+
+function withoutMarkup(line) {
+  return line
+    .replace(MARKER, "")
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/\[\^[^\]]*\]/g, "")
+    .replace(/(\*\*|__|~~|`|\*(?=\S)|(?<=\S)\*)/g, "")
+    .trim();
+}
+
+export class Speech {
+  #at = 0;
+  #inLine = false;
+  #block = null;
+
+  // Reading begins here: what stands before was said, or is older than the page.
+  skip(text) {
+    this.#at = text.length;
+    this.#inLine = !text.endsWith("\n") && text.length > 0;
+  }
+
+  // What can be said by now of all that is there and wasn't said before.
+  take(text, isWhole) {
+    const said = [];
+    for (;;) {
+      const end = text.indexOf("\n", this.#at);
+      if (end < 0) break;
+      said.push(this.#line(text.slice(this.#at, end)));
+      this.#at = end + 1;
+      this.#inLine = false;
+    }
+    said.push(isWhole ? this.#last(text.slice(this.#at)) : this.#begun(text.slice(this.#at)));
+    if (isWhole) this.#at = text.length;
+    return said.filter(Boolean).join(" ");
+  }
+
+  #last(line) {
+    return [line && this.#line(line), this.#close()].filter(Boolean).join(" ");
+  }
+
+  // Of a line that goes on, its whole sentences.
+  #begun(line) {
+    if (this.#block || (!this.#inLine && NOT_YET_SURE.test(line))) return "";
+    const [sentences] = SENTENCE.exec(line.replace(MARKER, (marker) => " ".repeat(marker.length))) ?? [""];
+    if (!sentences) return "";
+    this.#at += sentences.length;
+    this.#inLine = true;
+    return withoutMarkup(line.slice(0, sentences.length));
+  }
+
+  #line(line) {
+    if (this.#block?.until) return this.#inBlock(line);
+    if (TABLE.test(line) && !this.#inLine) {
+      this.#block ??= { key: "speech.table", lines: -2 };
+      this.#block.lines += 1;
+      return "";
+    }
+    const before = this.#close();
+    const fence = this.#inLine ? null : FENCE.exec(line);
+    if (fence) this.#block = { key: "speech.code", until: fence[1], language: fence[2], lines: 0 };
+    else if (!this.#inLine && FORMULA.test(line)) this.#formula(line.trim());
+    const rest = this.#block ? (this.#block.done ? this.#close() : "") : withoutMarkup(line);
+    return [before, rest].filter(Boolean).join(" ");
+  }
+
+  #formula(line) {
+    const until = line.startsWith("$$") ? "$$" : "\\]";
+    this.#block = { key: "speech.formula", until, lines: 0, done: line.length > 2 && line.endsWith(until) };
+  }
+
+  #inBlock(line) {
+    if (line.trim().endsWith(this.#block.until)) return this.#close();
+    this.#block.lines += 1;
+    return "";
+  }
+
+  #close() {
+    const block = this.#block;
+    this.#block = null;
+    return block ? say(block.key, { language: block.language, lines: Math.max(block.lines, 0) }).trim() : "";
+  }
+}

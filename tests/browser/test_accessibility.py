@@ -1,0 +1,159 @@
+"""Every screen, light and dark, wide and narrow: what axe finds, what is cut off, what is too small."""
+
+import asyncio
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
+
+from tests.browser.every_kind import ENDINGS, write_every_kind
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+LEAST_TARGET_PX = 24
+MOST_SHIFT = 0.05
+
+# A link within a sentence is as high as its line; a box that repeats its label's click may be any size.
+TOO_SMALL = """least => [...document.querySelectorAll(
+    'a[href], button, input:not([disabled]), textarea, summary, [role^="menuitem"]')]
+  .filter(it => it.checkVisibility() && !it.closest('p a, li a, td a, label, .skip:not(:focus)'))
+  .map(it => [it.ariaLabel || it.textContent, it.getBoundingClientRect()])
+  .filter(([, box]) => box.width < least || box.height < least)
+  .map(([name, box]) => [name, box.width, box.height].join(' '))"""
+# What reaches over the edge of the window, and over that of nothing smaller that scrolls.
+CUT_OFF = """() => {
+  const scrolls = it => ['auto', 'scroll'].includes(getComputedStyle(it).overflowX);
+  const hidden = it => it.closest(".visually-hidden, .katex-mathml, .skip, .sidebar");
+  const isWithin = it => it && ((scrolls(it) && it.clientWidth < innerWidth) || isWithin(it.parentElement));
+  const reachesOver = ({ width, left, right }) => width > 0 && (right > innerWidth + 1 || left < -1);
+  return [...document.querySelectorAll('main *, dialog *')]
+    .filter(it => it.checkVisibility() && !hidden(it) && !isWithin(it))
+    .filter(it => reachesOver(it.getBoundingClientRect()))
+    .map(it => it.outerHTML.slice(0, 120))
+    .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls sideways'] : []);
+}"""
+SHIFTS = """() => {
+  window.shifts = 0;
+  const add = it => { if (!it.hadRecentInput) window.shifts += it.value; };
+  const observer = new PerformanceObserver(list => list.getEntries().forEach(add));
+  observer.observe({ type: 'layout-shift', buffered: true });
+}"""
+# Where the letters of a line begin and end, as shares of the box that they stand in.
+LINE_EDGES = """(element, words) => {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const at = walker.currentNode.data.indexOf(words);
+    if (at < 0) continue;
+    const range = document.createRange();
+    range.setStart(walker.currentNode, at);
+    range.setEnd(walker.currentNode, at + words.length);
+    const [line, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
+    return [line.left - box.left, box.right - line.right];
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def site(start_site, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("every") / "site"
+    folder.mkdir()
+    path = "/c/" + asyncio.run(write_every_kind(folder))
+    started = start_site(folder)
+    started.path = path
+    return started
+
+
+async def screens(person, site):
+    """Go through the screens; each is yielded by its name, once it is there."""
+    page = person.page
+    await expect(page.locator(".row-link").first).to_be_attached()
+    yield "new chat"
+    await page.get_by_role("button", name="Connect a gateway").last.click()
+    await page.get_by_role("textbox", name="Base URL").wait_for()
+    yield "connect form"
+    await person.open(site.path)
+    await expect(person.articles).to_have_count(2 * len(ENDINGS))
+    await page.locator(".katex-display").wait_for(state="attached")
+    await page.locator(".code-line span").first.wait_for(state="attached")
+    yield "conversation"
+    await person.articles.nth(1).locator("summary").first.click()
+    await person.articles.nth(1).scroll_into_view_if_needed()
+    yield "thoughts"
+    await person.button("Model").click()
+    await page.get_by_role("menuitemradio").first.wait_for()
+    yield "model menu"
+    await page.keyboard.press("Escape")
+    if not await person.sidebar.is_visible():
+        await person.button("Toggle sidebar").last.click()
+        await expect(person.sidebar).to_be_visible()
+        yield "drawer"
+    await page.get_by_role("button", name="Actions for").first.click()
+    yield "row menu"
+    await page.keyboard.press("Escape")
+    await person.button("Keyboard shortcuts").click()
+    yield "shortcuts"
+    await page.keyboard.press("Escape")
+    await page.goto(site.url + "/c/nonsense")
+    await page.get_by_text("There is no such conversation.").wait_for()
+    yield "missing"
+
+
+async def found_by_axe(page) -> list[str]:
+    results = await Axe().run(page)
+    return [
+        f"{rule['id']}: {node['html'][:140]} {node['failureSummary'][:300]}"
+        for rule in results.response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def assert_nothing(problems: dict[str, list[str]]) -> None:
+    found = [f"{screen}: {each}" for screen, several in problems.items() for each in several]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_axe_finds_nothing_and_every_target_can_be_hit(site, visit, size):
+    person = await visit(site, reduced_motion="reduce", **size)
+    problems = {}
+    async for name in screens(person, site):
+        for scheme in ("light", "dark"):
+            await person.page.emulate_media(color_scheme=scheme)
+            problems[f"{name}, {scheme}"] = await found_by_axe(person.page)
+        problems[f"{name}, targets"] = await person.page.evaluate(TOO_SMALL, LEAST_TARGET_PX)
+    assert_nothing(problems)
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (640, 400)], ids=["320 px", "200 %"])
+async def test_nothing_is_cut_off(site, visit, width, height):
+    person = await visit(site, viewport={"width": width, "height": height}, reduced_motion="reduce")
+    problems = {name: await person.page.evaluate(CUT_OFF) async for name in screens(person, site)}
+    assert_nothing(problems)
+
+
+async def test_each_paragraph_reads_in_its_own_direction(site, visit):
+    person = await visit(site, site.path)
+    words = person.articles.first.locator(".words")
+    english = await words.evaluate(LINE_EDGES, "First a line")
+    hebrew = await words.evaluate(LINE_EDGES, "ואחר כך")
+    assert english[0] < english[1]
+    assert hebrew[1] < hebrew[0]
+    arabic = person.articles.nth(1).get_by_text("فقرة بالعربية")
+    left, right = await arabic.evaluate(LINE_EDGES, "فقرة بالعربية")
+    assert right < left
+    await person.message_box.fill("שלום")
+    assert await person.message_box.evaluate("box => box.matches(':dir(rtl)')")
+
+
+async def test_nothing_shifts_while_a_page_loads_opens_and_answers(site, visit):
+    person = await visit(site)
+    page = person.page
+    await page.add_init_script(f"({SHIFTS})()")
+    for path in ("/", site.path):
+        await person.open(path)
+        await expect(person.articles).to_have_count(2 * len(ENDINGS) if path != "/" else 0)
+        await page.wait_for_load_state("networkidle")
+        assert await page.evaluate("window.shifts") < MOST_SHIFT, path
+    await person.button("New chat").click()
+    await person.ask("Show me what markdown can do")
+    assert await page.evaluate("window.shifts") < MOST_SHIFT, "stream"
