@@ -2,9 +2,12 @@
 // the top of the page: here it goes to what stands nearest instead.
 const STOPS =
   'a[href], button:not(:disabled), input:not(:disabled), textarea:not(:disabled), select, summary, [tabindex="0"]';
+// What was deleted can be brought back from here.
+const WAY_BACK = ".undo button";
 const FALLBACKS = [".composer textarea", "main"];
 
 let trail = [];
+let rescued = null;
 
 const isSeen = (element) => element.getClientRects().length > 0;
 
@@ -23,6 +26,8 @@ function stopIn(element) {
 }
 
 function nearest() {
+  const wayBack = document.querySelector(WAY_BACK);
+  if (wayBack) return wayBack;
   for (const { parent, place } of trail) {
     if (!parent.isConnected || !isSeen(parent)) continue;
     if (parent === document.body || parent.matches("main, .app")) break;
@@ -39,12 +44,19 @@ function keep() {
   const [had] = trail;
   if (!had || document.activeElement !== document.body) return;
   if (had.element.isConnected && isSeen(had.element) && !had.element.matches(":disabled")) return;
-  nearest()?.focus({ preventScroll: true });
+  rescued = nearest();
+  rescued?.focus({ preventScroll: true });
+}
+
+// Whether nobody has put the focus where it is: what had it went away.
+export function isFocusAdrift() {
+  return [document.body, rescued].includes(document.activeElement);
 }
 
 export function keepFocus() {
   const note = ({ target }) => {
     trail = trailOf(target);
+    if (target !== rescued) rescued = null;
   };
   // A click on nothing is no loss: the person has looked elsewhere.
   const forget = ({ target }) => {

@@ -1,5 +1,6 @@
 // The bar that stands for a while after something was deleted. It waits as long as somebody is at it.
 import { useEffect, useRef, useState } from "react";
+import { isFocusAdrift } from "./focus.js";
 import { X } from "./icons.jsx";
 import { say } from "./words.js";
 
@@ -10,7 +11,7 @@ function Bar({ offer, words, onUndo, onLetGo }) {
   const undo = useRef(null);
   useEffect(() => {
     // What was deleted took the focus along.
-    if (document.activeElement === document.body) undo.current.focus({ preventScroll: true });
+    if (isFocusAdrift()) undo.current.focus({ preventScroll: true });
   }, []);
   useEffect(() => {
     if (held) return undefined;
