@@ -90,7 +90,7 @@ async def screens(person, site):
     await page.get_by_role("button", name="Actions for").first.click()
     yield "row menu"
     await page.keyboard.press("Escape")
-    await person.button("Keyboard shortcuts").click()
+    await person.button("Shortcuts").click()
     yield "shortcuts"
     await page.keyboard.press("Escape")
     await page.goto(site.url + "/c/nonsense")

@@ -274,7 +274,7 @@ async def test_no_stream_at_all_fails_in_words(odd_site, visit, odd, kind, body,
     answer = await person.ask("Hello")
 
     await expect(answer).to_have_attribute("data-status", "failed")
-    ending = answer.get_by_role("status").first
+    ending = answer.get_by_role("note")
     await expect(ending).to_contain_text(expected, ignore_case=True)
     assert len((await ending.inner_text()).split()) > 5
     await expect(person.articles.first).to_contain_text("Hello")

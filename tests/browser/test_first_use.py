@@ -4,6 +4,15 @@ import re
 
 from playwright.async_api import expect
 
+from tests.browser.person import becomes
+
+MOST_AT_FIRST = 450 * 1024
+# What came over the network for the page, its own document included: bytes by name.
+LOADED = """() => Object.fromEntries(
+  performance.getEntries()
+    .filter(entry => "transferSize" in entry)
+    .map(entry => [entry.name, entry.transferSize]))"""
+
 
 async def test_the_demo_model_answers_and_says_that_it_is_one(demo_site, visit):
     person = await visit(demo_site)
@@ -27,16 +36,28 @@ async def test_an_example_is_sent_with_one_click(demo_site, visit):
     await expect(person.answers.last.get_by_role("table")).to_be_visible()
 
 
-async def test_markdown_code_table_and_math_are_drawn(demo_site, visit):
+async def test_a_first_visit_loads_little_and_what_draws_an_answer_comes_with_it(demo_site, visit):
     person = await visit(demo_site)
+
+    async def loaded(part=""):
+        sizes = await person.page.evaluate(LOADED)
+        return {name: size for name, size in sizes.items() if part in name}
+
+    await person.page.wait_for_load_state("networkidle")
+    at_first = await loaded()
+    assert 100 * 1024 < sum(at_first.values()) < MOST_AT_FIRST
+    assert not re.search("katex|mermaid|python", " ".join(at_first))
 
     markdown = await person.ask("Show me what markdown can do")
     await expect(markdown.get_by_role("heading", name="Lists")).to_be_visible()
     code = await person.ask("Write a short code example")
     await expect(code.get_by_role("figure")).to_have_count(2)
     await expect(code.get_by_role("button", name="Copy code")).to_have_count(2)
+    await becomes(lambda: loaded("python"))
     math = await person.ask("Explain an integral with math")
     await expect(math.locator(".katex-display").first).to_be_visible()
+    assert await loaded("katex")
+    assert not await loaded("mermaid")
 
 
 async def test_a_conversation_is_found_again_by_its_address(demo_site, visit):

@@ -55,7 +55,7 @@ async def test_the_list_of_shortcuts_opens_holds_the_focus_and_gives_it_back(dem
     await expect(dialog).to_have_count(0)
     await expect(person.button("New chat")).to_be_focused()
 
-    await person.button("Keyboard shortcuts").click()
+    await person.button("Shortcuts").click()
     await dialog.get_by_role("checkbox").uncheck()
     await dialog.get_by_role("button", name="Close").click()
     await page.keyboard.press("?")

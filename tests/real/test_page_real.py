@@ -108,13 +108,13 @@ async def test_a_refusal_is_told_in_words_and_the_question_kept(site, visit, ste
     answer = await ask(person, model, "A question to keep")
 
     await expect(answer).to_have_attribute("data-status", "failed")
-    await expect(answer.get_by_role("status").first).to_contain_text(words)
+    await expect(answer.get_by_role("note")).to_contain_text(words)
     assert not re.search(r"[<{]|Traceback", await answer.inner_text())
     await answers_again(person, steady)
     await person.page.reload()
     await expect(person.articles).to_have_count(4)
     await expect(person.articles.first).to_contain_text("A question to keep")
-    await expect(answer.get_by_role("status").first).to_contain_text(words)
+    await expect(answer.get_by_role("note")).to_contain_text(words)
 
 
 async def test_stop_keeps_what_was_said_and_hangs_up(site, visit, upstream, steady, said_by_aimock):
@@ -150,7 +150,7 @@ async def test_what_came_before_an_upstream_broke_off_is_kept(site, visit, stead
     assert kept.startswith("This answer breaks off")
     assert whole.startswith(kept)
     assert kept != whole
-    ending = answer.get_by_role("status").first
+    ending = answer.get_by_role("note")
     await expect(ending).to_contain_text(re.compile("lost in the middle|while it answered"))
     await person.page.reload()
     await expect(answer).to_have_attribute("data-status", "interrupted")

@@ -67,7 +67,7 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
             head.status,
             ("failed", _ending("circle-alert", head.error, class_name="ending failed")),
             ("interrupted", _ending("circle-alert", head.error, class_name="ending interrupted")),
-            ("stopped", rx.el.p(say("message.stopped"), class_name="meta")),
+            ("stopped", rx.el.p(say("message.stopped"), class_name="meta", role="note")),
             rx.cond(head.error, _ending("info", head.error, class_name="ending")),
         ),
         _help(head),
@@ -148,4 +148,4 @@ def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any, **props
 
 
 def _ending(symbol: str, text: rx.Var[str] | str, class_name: str) -> rx.Component:
-    return rx.el.div(icon(symbol), rx.el.p(text), class_name=class_name)
+    return rx.el.div(icon(symbol), rx.el.p(text), class_name=class_name, role="note")

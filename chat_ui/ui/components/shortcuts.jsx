@@ -126,7 +126,7 @@ export function Shortcuts() {
     >
       <div className="dialog-body">
         <header>
-          <h2 id="shortcuts-title">{say("shortcuts")}</h2>
+          <h2 id="shortcuts-title">{say("shortcuts.title")}</h2>
           <button type="button" className="icon-button" aria-label={say("dialog.close")} onClick={close}>
             <X />
           </button>
@@ -145,7 +145,7 @@ export function ShortcutsButton() {
       type="button"
       className="icon-button"
       aria-label={say("shortcuts")}
-      title={say("shortcuts")}
+      title={say("shortcuts.title")}
       aria-haspopup="dialog"
       onClick={() => window.dispatchEvent(new Event(OPEN))}
     >
