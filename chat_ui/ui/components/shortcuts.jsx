@@ -1,6 +1,7 @@
 // Keys, none of them the browser's own: single letters, outside of fields. A control says by aria-keyshortcuts which key
 // presses it; a message's own controls are those of the message that has the focus, else of the last one.
 import { useEffect, useRef, useState } from "react";
+import { useConversation } from "./address.js";
 import { Announcements } from "./announcer.jsx";
 import { goByMessages, goToLatestAnswer } from "./focus.js";
 import { Keyboard, X } from "./icons.jsx";
@@ -155,6 +156,7 @@ export function ShortcutsButton() {
 }
 
 export function SkipLink() {
+  if (!useConversation()) return null;
   return (
     <button type="button" className="skip" onClick={goToLatestAnswer}>
       {say("page.skip")}
