@@ -9,7 +9,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,19 +108,19 @@ async def come_in(site: Hosted, link: str, name: str) -> Someone:
 StartHosted = Callable[..., Awaitable[Hosted]]
 
 
-@pytest.fixture
-async def start_hosted(tmp_path: Path) -> AsyncIterator[StartHosted]:
-    """Start a hosted site, with settings beside the defaults."""
+@asynccontextmanager
+async def starting(folder: Path) -> AsyncIterator[StartHosted]:
+    """A way to start hosted sites with data in a folder, with settings beside the defaults."""
     started: list[Hosted] = []
 
     async def start(**env: str) -> Hosted:
-        page = tmp_path / "page"
+        page = folder / "page"
         client = page / "build" / "client"
         client.mkdir(parents=True, exist_ok=True)
         (client / "index.html").write_text("<!doctype html><script>'ours'</script><p>The page.</p>")
         port = free_port()
         own = {"CHAT_UI_HOSTED": "1", "CHAT_UI_PUBLIC_URL": f"http://localhost:{port}"} | env
-        site = Site(Build(page, port), tmp_path / "data", own)
+        site = Site(Build(page, port), folder / "data", own)
         hosted = Hosted(site)
         hosted.first_link = await hosted.operate("first_link")
         await asyncio.to_thread(site.start)
@@ -135,6 +135,7 @@ async def start_hosted(tmp_path: Path) -> AsyncIterator[StartHosted]:
 
 
 @pytest.fixture
-async def hosted(start_hosted: StartHosted) -> Hosted:
-    """A hosted site with nothing else set."""
-    return await start_hosted()
+async def start_hosted(tmp_path: Path) -> AsyncIterator[StartHosted]:
+    """Start a hosted site, with settings beside the defaults."""
+    async with starting(tmp_path) as start:
+        yield start

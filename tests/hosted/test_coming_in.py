@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from websockets.exceptions import InvalidStatus
 
-from tests.hosted.conftest import PASSWORD, Hosted, come_in, submit
+from tests.hosted.conftest import PASSWORD, Hosted, Someone, come_in, starting, submit
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hosted(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hosted]:
+    """One site for all of these."""
+    async with starting(tmp_path_factory.mktemp("hosted")) as start:
+        yield await start()
+
+
+async def invited(site: Hosted, name: str) -> Someone:
+    """Somebody new on it."""
+    return await come_in(site, await site.operate("invite_link", "user"), name)
 
 
 async def test_a_day_at_the_door(hosted: Hosted) -> None:
@@ -33,16 +49,15 @@ async def test_a_day_at_the_door(hosted: Hosted) -> None:
 
     # The token is nowhere but in the browser.
     token = stranger.cookies["chat_ui_session"]
-    hosted.site.stop()
     assert token not in hosted.site.log
     kept = b"".join(path.read_bytes() for path in hosted.site.data_dir.rglob("*") if path.is_file())
     assert token.encode() not in kept
 
 
 async def test_forms_of_other_sites_do_nothing(hosted: Hosted) -> None:
-    ada = await come_in(hosted, hosted.first_link, "ada")
-    fields = {"name": "ada", "password": PASSWORD, "new_password": "another good one"}
-    page = (await ada.client.get("/password")).text
+    bea = await invited(hosted, "bea")
+    fields = {"name": "bea", "password": PASSWORD, "new_password": "another good one"}
+    page = (await bea.client.get("/password")).text
     token = page.split('form_token" value="')[1].split('"')[0]
     for origin, form_token in (
         ("https://evil.example", token),
@@ -54,18 +69,18 @@ async def test_forms_of_other_sites_do_nothing(hosted: Hosted) -> None:
     ):
         headers = {} if origin is None else {"Origin": origin}
         for path in ("/password", "/leave", "/logout"):
-            answer = await ada.client.post(path, data={"form_token": form_token, **fields}, headers=headers)
+            answer = await bea.client.post(path, data={"form_token": form_token, **fields}, headers=headers)
             assert answer.status_code == 400
-    assert (await ada.client.get("/session")).status_code == 204
-    assert (await submit(hosted.client(), "/login", name="ada", password=PASSWORD)).status_code == 303
+    assert (await bea.client.get("/session")).status_code == 204
+    assert (await submit(hosted.client(), "/login", name="bea", password=PASSWORD)).status_code == 303
     large = {"form_token": token, "name": "x" * 20_000}
-    answer = await ada.client.post("/password", data=large, headers={"Origin": hosted.url})
+    answer = await bea.client.post("/password", data=large, headers={"Origin": hosted.url})
     assert answer.status_code == 400
 
 
 async def test_who_gets_a_websocket(hosted: Hosted) -> None:
-    ada = await come_in(hosted, hosted.first_link, "ada")
-    async with ada.socket():
+    cleo = await invited(hosted, "cleo")
+    async with cleo.socket():
         pass
     port = hosted.site.port
     origins = (
@@ -81,25 +96,25 @@ async def test_who_gets_a_websocket(hosted: Hosted) -> None:
     refused += [
         {"Cookie": ""},
         {"Cookie": "chat_ui_session=guess"},
-        {"X-Chat-UI-Session": ada.id, "Cookie": ""},
+        {"X-Chat-UI-Session": cleo.id, "Cookie": ""},
     ]
     for headers in refused:
         with pytest.raises(InvalidStatus) as answer:
-            async with ada.socket(headers=headers):
+            async with cleo.socket(headers=headers):
                 pass
         assert answer.value.response.status_code == 403
 
 
 async def test_what_was_ended_closes_within_seconds(hosted: Hosted) -> None:
-    ada = await come_in(hosted, hosted.first_link, "ada")
+    dora = await invited(hosted, "dora")
     other = hosted.client()
-    await submit(other, "/login", name="ada", password=PASSWORD)
-    async with ada.socket() as socket:
+    await submit(other, "/login", name="dora", password=PASSWORD)
+    async with dora.socket() as socket:
         changed = await submit(
             other, "/password", name="", password=PASSWORD, new_password="another good one"
         )
         assert changed.status_code == 303
         async with asyncio.timeout(10):
             await socket.closed.wait()
-    assert (await ada.client.get("/session")).status_code == 401
+    assert (await dora.client.get("/session")).status_code == 401
     assert (await other.get("/session")).status_code == 204
