@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -35,8 +35,12 @@ class Asker:
         self._gateways = gateways
         self._budget = budget
 
-    async def ask(self, run: LiveRun) -> None:
+    async def ask(self, run: LiveRun, breath: Callable[[], float]) -> None:
         """Let an answer grow until its gateway has said all.
+
+        Args:
+            run: which answer.
+            breath: how many seconds what the gateway says may gather before it is read.
 
         Raises:
             GatewayError: the gateway couldn't answer, or not to the end.
@@ -45,16 +49,18 @@ class Asker:
         turn = run.turn
         async with self._gateways.routes(turn.gateway, turn.request.model) as routes:
             try:
-                await self._stream(run, routes, turn.request)
+                await self._stream(run, routes, turn.request, breath)
             except BadRequest:
                 if turn.retold is None:
                     raise
                 run.answer.expect_retelling()
-                await self._stream(run, routes, turn.retold)
+                await self._stream(run, routes, turn.retold, breath)
 
-    async def _stream(self, run: LiveRun, routes: Sequence[Route], request: ChatRequest) -> None:
+    async def _stream(
+        self, run: LiveRun, routes: Sequence[Route], request: ChatRequest, breath: Callable[[], float]
+    ) -> None:
         turn = run.turn
-        answers = stream_with_fallback(routes, request, purse_of=partial(self._purse, run))
+        answers = stream_with_fallback(routes, request, purse_of=partial(self._purse, run), breath=breath)
         async with aclosing(answers) as events:
             async for event in events:
                 run.grow(run.answer.add(event))

@@ -42,6 +42,8 @@ from chat_ui.store.runs import JournalBatch, Outcome
 __all__ = ["Pace", "Runs", "Turn"]
 
 SAVE_ATTEMPTS = 5
+# A gateway that is read at the same pace is a moment early or late.
+MOMENT_S = 0.005
 
 T = TypeVar("T")
 
@@ -173,7 +175,7 @@ class Runs:
 
     async def _drive(self, run: LiveRun) -> None:
         RUN_ID.set(run.turn.run_id)
-        run.listening = asyncio.create_task(self._asker.ask(run))
+        run.listening = asyncio.create_task(self._asker.ask(run, self._between_pieces))
         helpers = [asyncio.create_task(self._send_pieces(run)), asyncio.create_task(self._journal(run))]
         if run.stopped or self._closing.is_set():
             run.hang_up()
@@ -194,10 +196,13 @@ class Runs:
         while True:
             await run.unsent.wait()
             # An answer that has said nothing for a while isn't kept waiting.
-            wait = run.sent_at + self._pace.between_pieces(len(self._live)) - time.monotonic()
-            if wait > 0:
+            wait = run.sent_at + self._between_pieces() - time.monotonic()
+            if wait > MOMENT_S:
                 await asyncio.sleep(wait)
             await self._send_piece(run)
+
+    def _between_pieces(self) -> float:
+        return self._pace.between_pieces(len(self._live))
 
     async def _send_piece(self, run: LiveRun) -> None:
         run.unsent.clear()

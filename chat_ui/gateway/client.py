@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
@@ -79,7 +79,12 @@ class Gateway:
         return await self._persistence.call(self._list_models)
 
     async def stream(
-        self, request: ChatRequest, *, retries: int | None = None, purse: Purse | None = None
+        self,
+        request: ChatRequest,
+        *,
+        retries: int | None = None,
+        purse: Purse | None = None,
+        breath: Callable[[], float] | None = None,
     ) -> AsyncGenerator[StreamEvent, None]:
         """One answer, piece by piece; nothing is sent before the first piece is asked for.
 
@@ -90,6 +95,8 @@ class Gateway:
             request: what to ask.
             retries: how often to ask again at most, where that is less often than usual.
             purse: what the answer is paid from; without effect where there is no wallet.
+            breath: how many seconds what comes may gather before it is read; it is asked each time. The
+                first piece is never kept waiting.
 
         Yields:
             Events in the order of arrival, one ``Finish`` among them. Where the gateway is asked again, a
@@ -98,17 +105,17 @@ class Gateway:
         Raises:
             GatewayError: what went wrong. Whatever was yielded before stays good.
         """
-        asking = self._persistence.stream(lambda: self._stream_once(request, purse), retries=retries)
+        asking = self._persistence.stream(lambda: self._stream_once(request, purse, breath), retries=retries)
         async with aclosing(asking) as events:
             async for event in events:
                 yield event
 
     async def _stream_once(
-        self, request: ChatRequest, purse: Purse | None
+        self, request: ChatRequest, purse: Purse | None, breath: Callable[[], float] | None
     ) -> AsyncGenerator[StreamEvent, None]:
         queue: asyncio.Queue[StreamEvent | None] = asyncio.Queue(QUEUED_EVENTS)
         spent_from = None if self._wallet is None else purse
-        pump = self._own(Pump(self._pool, self.profile, queue, spent_from).run(request))
+        pump = self._own(Pump(self._pool, self.profile, queue, spent_from, breath).run(request))
         # A reader that waits on an empty queue must learn of the end; one that doesn't will look.
         pump.add_done_callback(lambda _: None if queue.full() else queue.put_nowait(None))
         try:

@@ -46,7 +46,11 @@ def another_may_do_better(error: GatewayError) -> bool:
 
 
 async def stream_with_fallback(
-    routes: Sequence[Route], request: ChatRequest, *, purse_of: Callable[[str], Purse] | None = None
+    routes: Sequence[Route],
+    request: ChatRequest,
+    *,
+    purse_of: Callable[[str], Purse] | None = None,
+    breath: Callable[[], float] | None = None,
 ) -> AsyncGenerator[StreamEvent, None]:
     """One answer from the first route that begins one.
 
@@ -56,6 +60,7 @@ async def stream_with_fallback(
         routes: at least one, the preferred one first.
         request: its model is replaced by the route's.
         purse_of: what an answer of the gateway of this name is paid from, where that is paid per request.
+        breath: as ``Gateway.stream`` has it.
 
     Yields:
         What the route that answers yields; where it isn't the first, a ``Metadata`` before that says who
@@ -71,7 +76,8 @@ async def stream_with_fallback(
         begun = False
         purse = None if purse_of is None else purse_of(route.gateway.profile.name)
         asked = replace(request, model=route.model)
-        events = route.gateway.stream(asked, retries=None if is_last else 0, purse=purse)
+        retries = None if is_last else 0
+        events = route.gateway.stream(asked, retries=retries, purse=purse, breath=breath)
         held_back: list[StreamEvent] = [_stands_in(route, routes[0], failures[0])] if failures else []
         try:
             async with aclosing(events):

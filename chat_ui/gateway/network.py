@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -33,6 +33,15 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._writable.set()
         self._ended = False
         self._error: Exception | None = None
+        self._breath: Callable[[], float] | None = None
+        self._looked = 0.0
+
+    def breathe(self, seconds: Callable[[], float] | None) -> None:
+        """From now on, look for what has come only so often; None is as soon as there is something.
+
+        A stream of tokens then wakes this process once for several of them, which is most of their cost.
+        """
+        self._breath = seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -56,6 +65,8 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._writable.set()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        if self._breath is not None:
+            await self._rest(self._breath())
         if not self._received and not self._ended:
             self._news.clear()
             async with _within(timeout, httpcore.ReadTimeout):
@@ -66,7 +77,19 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         del self._received[:max_bytes]
         if not self._ended and len(self._received) <= MOST_UNREAD:
             self._transport.resume_reading()
+        self._looked = asyncio.get_running_loop().time()
         return data
+
+    async def _rest(self, seconds: float) -> None:
+        left = self._looked + seconds - asyncio.get_running_loop().time()
+        if left <= 0 or self._ended:
+            return
+        self._transport.pause_reading()
+        try:
+            await asyncio.sleep(left)
+        finally:
+            if not self._ended:
+                self._transport.resume_reading()
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         if self._ended:

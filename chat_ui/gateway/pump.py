@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 
@@ -31,6 +31,7 @@ from chat_ui.gateway.exchange import (
 )
 from chat_ui.gateway.lease import ClientPool, Lease
 from chat_ui.gateway.metadata import events_in_headers
+from chat_ui.gateway.network import Connection
 from chat_ui.gateway.payment import PURCHASE, Purchase, Purse
 from chat_ui.gateway.pricing import bounded
 from chat_ui.gateway.profile import GatewayProfile
@@ -52,6 +53,7 @@ class Pump:
         profile: the gateway.
         queue: takes the events.
         purse: what the answer is paid from, where the gateway is paid per request.
+        breath: how many seconds what comes may gather before it is read, once the answer has begun.
     """
 
     def __init__(
@@ -60,11 +62,14 @@ class Pump:
         profile: GatewayProfile,
         queue: asyncio.Queue[StreamEvent | None],
         purse: Purse | None = None,
+        breath: Callable[[], float] | None = None,
     ) -> None:
         self._pool = pool
         self._profile = profile
         self._queue = queue
         self._purchase = None if purse is None else Purchase(purse, self._emit)
+        self._breath = breath
+        self._connection: Connection | None = None
         self._decoder = StreamDecoder(secret=profile.key)
         self._clocks = Deadlines()
         self._answered = False
@@ -138,6 +143,8 @@ class Pump:
         async with asking as response:
             self._answered = True
             self._clocks.stop(HeadersTimeout)
+            connection = response.extensions.get("network_stream")
+            self._connection = connection if isinstance(connection, Connection) else None
             await raise_for_status(response, self._profile.key)
             for event in events_in_headers(response.headers):
                 await self._emit(event)
@@ -192,9 +199,11 @@ class Pump:
         if isinstance(event, CONTENT):
             if not self._content:
                 self._content = True
+                self._breathe(self._breath)
                 self._clocks.stop(FirstContentTimeout)
         elif isinstance(event, Finish):
             self._finished = True
+            self._breathe(None)
             # The gateway may still send usage and metadata, and must not keep the person waiting for them.
             self._clocks.start(Stalled, self._profile.clocks.trailer)
             self._clocks.stop(FirstContentTimeout, TookTooLong)
@@ -204,3 +213,7 @@ class Pump:
                 await self._queue.put(event)
         else:
             self._queue.put_nowait(event)
+
+    def _breathe(self, breath: Callable[[], float] | None) -> None:
+        if self._connection is not None:
+            self._connection.breathe(breath)

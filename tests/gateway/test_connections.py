@@ -542,3 +542,30 @@ class TestPool:
                 seen.append(transport._pool._ssl_context)
             await pool.aclose()
         assert seen[0] is seen[1]
+
+
+async def test_what_comes_while_the_reader_rests_is_read_together_and_the_first_piece_at_once(serve: Serve):
+    async def script(peer: Peer) -> None:
+        await peer.send(SSE_HEAD)
+        await peer.send_chunk(sse(text("a")))
+        for word in "bcdef":
+            await asyncio.sleep(0.02)
+            await peer.send_chunk(sse(text(word)))
+        await peer.send_chunk(sse(chunk({}, "stop")) + DONE)
+        await peer.send_chunk(b"")
+
+    looks = 0
+
+    def breath() -> float:
+        nonlocal looks
+        looks += 1
+        return 0.5
+
+    server = await serve(script)
+    gateway = at(server)
+    async with aclosing(gateway.stream(ASK, breath=breath)) as events:
+        words = [event.text async for event in events if isinstance(event, TextDelta)]
+    await gateway.aclose()
+
+    assert words == list("abcdef")
+    assert looks == 1
