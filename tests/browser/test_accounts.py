@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from tests.browser.axe import found_by_axe
 from tests.browser.fixtures import StartSite
 from tests.browser.person import Person
 from tests.browser.site import Build
@@ -35,6 +36,7 @@ async def test_an_admin_and_a_guest(
     site = start_site(tmp_path / "site", CHAT_UI_HOSTED="1", CHAT_UI_PUBLIC_URL=address)
     link = await Hosted(site).operate("first_link")
     ada = await visit(site, link.removeprefix(address))
+    problems = {"the first link": await found_by_axe(ada.page)}
     complaints: list[str] = []
     ada.page.on(
         "console", lambda message: complaints.append(message.text) if message.type == "error" else None
@@ -60,6 +62,9 @@ async def test_an_admin_and_a_guest(
     await ada.page.get_by_label("Tokens a day").fill("0")
     await ada.page.get_by_role("button", name="Keep").click()
     await expect(ada.page.get_by_text("budget: 0 tokens per day")).to_be_visible()
+    await act(ada.page, "bob", "Budget")
+    await expect(ada.page.get_by_label("Tokens a day")).to_be_visible()
+    problems["admin"] = await found_by_axe(ada.page)
     await bob.message_box.fill("A long story, please")
     await bob.message_box.press("Enter")
     await expect(bob.page.get_by_text("What you may use today doesn't reach for this")).to_be_visible()
@@ -68,11 +73,14 @@ async def test_an_admin_and_a_guest(
     # Who is shut out is led to the door, from whatever page is open.
     await bob.page.get_by_role("link", name="Settings").click()
     await expect(bob.page.get_by_text("This browser")).to_be_visible()
+    problems["settings"] = await found_by_axe(bob.page)
     await act(ada.page, "bob", "Disable")
     await bob.page.wait_for_url("**/login?next=*", timeout=LEAVES_WITHIN_MS)
+    problems["login"] = await found_by_axe(bob.page)
     await expect(ada.page.get_by_text("ada disabled (bob)")).to_be_visible()
 
     await ada.page.get_by_role("button", name="Sign out ada").click()
     await expect(ada.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert {where: found for where, found in problems.items() if found} == {}
     # The policy forbids nothing that the page does.
     assert complaints == []

@@ -104,6 +104,19 @@ async def test_a_page_left_open_finds_a_restarted_site_by_itself(start_site, vis
     await expect(person.page.get_by_text("Offline")).to_be_hidden(timeout=30_000)
 
 
+async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("Hello")
+    offline = person.page.get_by_role("status").get_by_text("Offline")
+    await person.page.context.set_offline(True)
+    await expect(offline).to_be_visible()
+    await person.message_box.fill("Written without a network")
+    await person.page.context.set_offline(False)
+    await expect(offline).to_have_count(0)
+    await expect(person.message_box).to_have_value("Written without a network")
+    await expect(await person.ask("Hello again")).to_have_attribute("data-status", "complete")
+
+
 def every_word_once(text: str) -> int:
     """The highest numbered word of a text, in which every one before it stands once and in order."""
     words = [int(number) for number in re.findall(r"\bw(\d+)\b", text)]

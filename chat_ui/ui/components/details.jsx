@@ -49,7 +49,7 @@ export function Details({ messageId, note, onOpen }) {
         aria-label={say("details")}
         popoverTarget={id}
       >
-        {note}
+        <span>{note}</span>
         <ChevronDown />
       </button>
       <div ref={panel} id={id} popover="auto" role="group" aria-label={say("details")} className="facts" onToggle={onToggle}>

@@ -9,20 +9,25 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.header import header
-from chat_ui.ui.components.scripts import Scrim, SessionWatch, SkipLink
+from chat_ui.ui.components.scripts import Connection, Scrim, SkipLink
 from chat_ui.ui.components.sidebar import sidebar
 from chat_ui.ui.components.steering_scripts import UndoBar
-from chat_ui.ui.words import say
 
 __all__ = ["frame"]
 
 
-def frame(*children: rx.Component, title: rx.Component, actions: Sequence[rx.Component] = ()) -> rx.Component:
+def frame(
+    *children: rx.Component,
+    title: rx.Component,
+    model: bool = False,
+    actions: Sequence[rx.Component] = (),
+) -> rx.Component:
     """The sidebar, the header, and beneath it what a page is about.
 
     Args:
         *children: what it is about.
         title: its heading.
+        model: whether a model answers there.
         actions: what can be done about it, at the right of the header.
     """
     return rx.el.div(
@@ -30,12 +35,8 @@ def frame(*children: rx.Component, title: rx.Component, actions: Sequence[rx.Com
         sidebar(),
         Scrim.create(),
         rx.el.main(
-            rx.el.div(
-                rx.cond(has_connection_errors, rx.el.p(say("page.offline"), class_name="offline")),
-                role="status",
-            ),
-            rx.cond(has_connection_errors, SessionWatch.create()),
-            header(title, *actions),
+            Connection.create(lost=has_connection_errors),
+            header(title, model=model, actions=actions),
             *children,
             _undo(),
             tab_index=-1,

@@ -1,36 +1,41 @@
-"""The line above the thread: model, title."""
+"""The line at the top of a page: where one is, which model answers, what can be done."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import reflex as rx
 
 from chat_ui.state import routes
 from chat_ui.state.models import Choice, Group, ModelState
 from chat_ui.ui.components.menus import icon, item
-from chat_ui.ui.components.scripts import Menu, Reading, SidebarToggle
+from chat_ui.ui.components.scripts import Menu, SidebarToggle
 from chat_ui.ui.words import say
 
 __all__ = ["header"]
 
 
-def header(title: rx.Component, *actions: rx.Component) -> rx.Component:
+def header(title: rx.Component, *, model: bool, actions: Sequence[rx.Component] = ()) -> rx.Component:
     """The header of a page.
 
     Args:
         title: the heading that names the page.
-        *actions: what can be done about it.
+        model: whether a model answers there, and which one is to be chosen.
+        actions: what can be done about it.
     """
     return rx.el.header(
         rx.el.div(SidebarToggle.create(), _new_chat(), class_name="header-start"),
-        _model_menu(),
-        rx.cond(
-            ModelState.demo,
-            rx.el.span(say("header.demo"), class_name="badge", title=say("header.demo.why")),
-        ),
+        *([_model_menu(), _demo_badge()] if model else []),
         title,
-        Reading.create(),
-        *actions,
+        rx.el.div(*actions, class_name="header-actions"),
         class_name="header",
+    )
+
+
+def _demo_badge() -> rx.Component:
+    return rx.cond(
+        ModelState.demo,
+        rx.el.span(say("header.demo"), class_name="badge", title=say("header.demo.why")),
     )
 
 

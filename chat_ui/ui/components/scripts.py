@@ -16,13 +16,13 @@ __all__ = [
     "Answer",
     "AskAgain",
     "Composer",
+    "Connection",
     "Counter",
     "Details",
     "Example",
     "Menu",
     "Reading",
     "Scrim",
-    "SessionWatch",
     "Shell",
     "ShortcutsButton",
     "SidebarToggle",
@@ -118,6 +118,15 @@ class Composer(rx.Component):
     on_stop: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
+class Connection(rx.Component):
+    """Says so while the site can't be reached; leads to the sign-in page if one is no longer signed in."""
+
+    library = script("connection.jsx")
+    tag = "Connection"
+
+    lost: rx.Var[bool]
+
+
 class Reading(rx.Component):
     """A menu of how answers are read in this browser."""
 
@@ -195,13 +204,6 @@ class Shell(rx.Component):
 
     library = script("shell.jsx")
     tag = "Shell"
-
-
-class SessionWatch(rx.Component):
-    """Leads to the sign-in page where the site can't be reached because one is no longer signed in."""
-
-    library = script("session_watch.jsx")
-    tag = "SessionWatch"
 
 
 class Scrim(rx.Component):

@@ -28,7 +28,7 @@ def admin() -> rx.Component:
             ),
             class_name="sheet",
         ),
-        title=rx.el.h1(say("admin")),
+        title=rx.el.h1(say("admin"), class_name="page-title"),
     )
 
 

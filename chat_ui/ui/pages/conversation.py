@@ -10,7 +10,7 @@ from chat_ui.state.thread import ThreadState
 from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.message import message
-from chat_ui.ui.components.scripts import Announcer, Thread
+from chat_ui.ui.components.scripts import Announcer, Reading, Thread
 from chat_ui.ui.components.settings import chat_settings, gauge
 from chat_ui.ui.words import say
 
@@ -27,7 +27,8 @@ def conversation() -> rx.Component:
             ),
             dir="auto",
         ),
-        actions=[gauge(), chat_settings()],
+        model=True,
+        actions=[Reading.create(), gauge(), chat_settings()],
     )
 
 

@@ -7,7 +7,7 @@ import reflex as rx
 from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.connect import connect_card
 from chat_ui.ui.components.frame import frame
-from chat_ui.ui.components.scripts import Example
+from chat_ui.ui.components.scripts import Example, Reading
 from chat_ui.ui.components.settings import chat_settings
 from chat_ui.ui.words import say
 
@@ -39,5 +39,6 @@ def new_chat() -> rx.Component:
             class_name="welcome",
         ),
         title=rx.el.h1(say("new_chat"), class_name="visually-hidden"),
-        actions=[rx.el.span(class_name="fill"), chat_settings()],
+        model=True,
+        actions=[Reading.create(), chat_settings()],
     )

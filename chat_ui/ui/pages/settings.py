@@ -22,7 +22,7 @@ def settings() -> rx.Component:
             ),
             class_name="sheet",
         ),
-        title=rx.el.h1(say("settings")),
+        title=rx.el.h1(say("settings"), class_name="page-title"),
     )
 
 

@@ -1,0 +1,34 @@
+// Whether the site can be reached. The websocket may take half a minute to notice that it is cut, and a browser that is
+// offline still reaches a site on its own machine: where either gives cause to doubt, the site itself is asked.
+import { useEffect, useState } from "react";
+import { say } from "./words.js";
+
+const EVERY_MS = 4000;
+
+// Whoever is no longer signed in is led to where they can be again.
+async function reach() {
+  const answer = await fetch("/session", { cache: "no-store" }).catch(() => null);
+  if (answer?.status === 401) {
+    const here = location.pathname;
+    location.assign(here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`);
+  }
+  return answer !== null;
+}
+
+export function Connection({ lost }) {
+  const [unreached, setUnreached] = useState(false);
+  const isOut = lost || unreached;
+  useEffect(() => {
+    const ask = async () => setUnreached(!(await reach()));
+    window.addEventListener("offline", ask);
+    window.addEventListener("online", ask);
+    if (isOut) ask();
+    const asking = isOut && setInterval(ask, EVERY_MS);
+    return () => {
+      window.removeEventListener("offline", ask);
+      window.removeEventListener("online", ask);
+      clearInterval(asking);
+    };
+  }, [isOut]);
+  return <div role="status">{isOut && <p className="offline">{say("page.offline")}</p>}</div>;
+}
