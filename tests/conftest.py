@@ -10,7 +10,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from chat_ui.chat.service import DATABASE
 from chat_ui.settings import KEY_VARIABLES, WALLET_VARIABLE, Settings
+from tests.database import put_new_database
 from tests.postgres import PostgresServer, running_postgres
 from tests.redis_server import RedisServer, running_redis
 from tests.scripted import KEY, ScriptedGateway
@@ -66,6 +68,5 @@ async def gateway() -> AsyncGenerator[ScriptedGateway]:
 @pytest.fixture
 def settings(tmp_path: Path, gateway: ScriptedGateway) -> Settings:
     """A site that asks that gateway, and keeps its data apart."""
-    return Settings(
-        gateway_url=gateway.base_url, gateway_key=KEY, gateway_model="model-a", data_dir=tmp_path / "data"
-    )
+    data = put_new_database(tmp_path / "data" / DATABASE).parent
+    return Settings(gateway_url=gateway.base_url, gateway_key=KEY, gateway_model="model-a", data_dir=data)

@@ -13,8 +13,10 @@ from chat_ui.accounts.entry import From
 from chat_ui.accounts.people import Person
 from chat_ui.accounts.service import Accounts, open_accounts
 from chat_ui.accounts.sessions import Visitor
+from chat_ui.chat.service import DATABASE
 from chat_ui.settings import Settings
 from chat_ui.store import Database
+from tests.database import put_new_database
 
 HERE = From("192.0.2.1", "a browser")
 PASSWORD = "correct horse battery"
@@ -40,7 +42,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
-    database = await Database.open(settings.data_dir / "chat.db")
+    database = await Database.open(put_new_database(settings.data_dir / DATABASE))
     yield database
     await database.close()
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chat_ui.accounts.limits import Limits, OverBudget, OverLimit, PriceUnknown, start_of_day, start_of_month
 from chat_ui.store import Database, usage, users
 from chat_ui.store.usage import UNLIMITED, Allowance, Reservation
+from tests.database import put_new_database
 
 EVERYTHING = Limits(per_minute=10_000, per_minute_and_address=10_000, at_once=10, everybody=UNLIMITED)
 TODAY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -55,7 +56,7 @@ def test_many_at_once_never_spend_more_than_there_is(
     may: Allowance, sends: list[tuple[int, int | None, float, bool]]
 ) -> None:
     async def everything(folder: Path) -> None:
-        db = await Database.open(folder / "chat.db")
+        db = await Database.open(put_new_database(folder / "chat.db"))
         bob, limits = await owner(db), replace(EVERYTHING, everybody=may)
         within = Allowance(
             *(

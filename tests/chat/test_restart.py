@@ -62,7 +62,7 @@ async def test_a_restart_leaves_finished_answers_alone(settings: Settings, gatew
 
 
 async def test_what_can_not_be_opened_leaves_nothing_open(settings: Settings) -> None:
-    settings.data_dir.mkdir()
+    settings.data_dir.mkdir(exist_ok=True)
     (settings.data_dir / "gateway.json").write_text("{")
     before = asyncio.all_tasks()
     with pytest.raises(StoreError, match=r"gateway\.json"):

@@ -42,6 +42,7 @@ from chat_ui.gateway import (
     Wallet,
 )
 from chat_ui.store import Database, payees, payments, users
+from tests.database import put_new_database
 from tests.gateway.wire import ASK, Peer, Script, ScriptedServer, said
 from tests.store.conftest import Turn, begin_turn
 
@@ -133,7 +134,7 @@ class Till:
 
 @pytest.fixture
 async def till(tmp_path: Path) -> AsyncIterator[Till]:
-    db = await Database.open(tmp_path / "chat.db")
+    db = await Database.open(put_new_database(tmp_path / "chat.db"))
     async with db.write() as tx:
         owner = await users.create(tx, name="alice")
     opened = Till(db, await begin_turn(db, owner.id))

@@ -114,7 +114,7 @@ async def test_what_was_ended_closes_within_seconds(hosted: Hosted) -> None:
             other, "/password", name="", password=PASSWORD, new_password="another good one"
         )
         assert changed.status_code == 303
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await socket.closed.wait()
     assert (await dora.client.get("/session")).status_code == 401
     assert (await other.get("/session")).status_code == 204

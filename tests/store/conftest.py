@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 import asyncpg
 import pytest
-from sqlalchemy import text
 
 from chat_ui.store import Database, conversations, messages, runs, users
 from chat_ui.store.conversations import Conversation
@@ -24,10 +23,13 @@ from chat_ui.store.messages import Message
 from chat_ui.store.runs import Run
 from chat_ui.store.tables import metadata
 from chat_ui.store.users import User
+from tests.database import put_new_database
 from tests.postgres import PostgresServer
 
 Kind = Literal["sqlite", "postgres"]
-Ask = Callable[[str], list[tuple[Any, ...]]]
+Rows = list[tuple[Any, ...]]
+Ask = Callable[[str], Rows]
+AskAll = Callable[[Iterable[str]], list[Rows]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def where(kind: Kind, path: Path, request: pytest.FixtureRequest) -> Path | str:
 
 @pytest.fixture
 async def db(kind: Kind, where: Path | str) -> AsyncIterator[Database]:
+    if isinstance(where, Path):
+        put_new_database(where)
     database = await Database.open(where)
     if kind == "postgres":
         await empty(database)
@@ -72,9 +76,10 @@ async def db(kind: Kind, where: Path | str) -> AsyncIterator[Database]:
 
 async def empty(db: Database) -> None:
     # What was done stays on record: the database itself refuses to forget it.
-    names = ", ".join(f'"{name}"' for name in metadata.tables if name != "audit")
     async with db.write() as tx:
-        await tx.execute(text(f"TRUNCATE {names}"))
+        for table in reversed(metadata.sorted_tables):
+            if table.name != "audit":
+                await tx.execute(table.delete())
 
 
 @pytest.fixture
@@ -112,29 +117,36 @@ async def turn(db: Database, alice: User) -> Turn:
 
 
 @pytest.fixture
-def rows(kind: Kind, where: Path | str) -> Ask:
+def all_rows(kind: Kind, where: Path | str) -> AskAll:
     """Ask the database itself, or change it, by a connection that the store knows nothing of."""
 
-    def ask_file(query: str) -> list[tuple[Any, ...]]:
+    def ask_file(queries: Iterable[str]) -> list[Rows]:
         with closing(sqlite3.connect(where, isolation_level=None)) as connection:
-            return connection.execute(query).fetchall()
+            return [connection.execute(query).fetchall() for query in queries]
 
-    async def ask_server(query: str) -> list[tuple[Any, ...]]:
+    async def ask_server(queries: Iterable[str]) -> list[Rows]:
         connection = await asyncpg.connect(str(where))
         try:
-            return [tuple(row) for row in await connection.fetch(query)]
+            return [[tuple(row) for row in await connection.fetch(query)] for query in queries]
         finally:
             await connection.close()
 
-    def ask_server_now(query: str) -> list[tuple[Any, ...]]:
+    def ask_server_now(queries: Iterable[str]) -> list[Rows]:
         # In a thread, because the test's own event loop waits for this.
         with ThreadPoolExecutor() as elsewhere:
-            return elsewhere.submit(asyncio.run, ask_server(query)).result()
+            return elsewhere.submit(asyncio.run, ask_server(queries)).result()
 
     return ask_file if kind == "sqlite" else ask_server_now
 
 
 @pytest.fixture
-def everything(rows: Ask) -> Callable[[], dict[str, list[tuple[Any, ...]]]]:
+def rows(all_rows: AskAll) -> Ask:
+    """Ask the database itself one thing."""
+    return lambda query: all_rows([query])[0]
+
+
+@pytest.fixture
+def everything(all_rows: AskAll) -> Callable[[], dict[str, Rows]]:
     """Read all rows of all tables that a person can own something in."""
-    return lambda: {name: rows(f'SELECT * FROM "{name}"') for name in metadata.tables}  # noqa: S608
+    names = list(metadata.tables)
+    return lambda: dict(zip(names, all_rows(f'SELECT * FROM "{name}"' for name in names), strict=True))  # noqa: S608

@@ -21,11 +21,15 @@ def kind() -> str:
     return "sqlite"
 
 
-async def test_a_new_file_is_for_its_owner_only(path: Path, db: Database, alice: User) -> None:
+async def test_a_new_file_is_for_its_owner_only(path: Path) -> None:
+    db = await Database.open(path)
+    async with db.write() as tx:
+        await users.create(tx, name="alice")
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     files = sorted(path.parent.iterdir())
     assert [file.name for file in files] == ["chat.db", "chat.db-shm", "chat.db-wal"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    await db.close()
 
 
 @pytest.mark.parametrize("form", ["{}", "sqlite:///{}", "sqlite+aiosqlite:///{}"])

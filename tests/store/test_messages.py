@@ -17,6 +17,7 @@ from chat_ui.store import ConflictError, Database, NotFoundError, conversations,
 from chat_ui.store.messages import Message, Node
 from chat_ui.store.tables import message as message_table
 from chat_ui.store.users import User
+from tests.database import put_new_database
 
 from .conftest import Turn
 
@@ -169,7 +170,7 @@ trees = st.lists(st.integers(min_value=0), max_size=30).map(
 async def test_every_branch_of_any_tree_is_read_from_its_root(tree: list[int]) -> None:
     """``tree[i]`` is the place of the parent of message i, or -1 for none."""
     with tempfile.TemporaryDirectory() as folder:
-        db = await Database.open(Path(folder) / "chat.db")
+        db = await Database.open(put_new_database(Path(folder) / "chat.db"))
         async with db.write(durable=False) as tx:
             owner = (await users.local_user(tx)).id
             made = await conversations.create(tx, owner, title="", gateway="demo", model=None)

@@ -25,6 +25,7 @@ from chat_ui.store import (
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import JournalEntry, Outcome, Texts
 from chat_ui.store.users import User
+from tests.database import put_new_database
 
 from .conftest import Turn, begin_turn
 
@@ -226,7 +227,7 @@ batches = st.lists(
 @given(batches=batches)
 async def test_the_journal_is_what_was_appended(batches: list[list[tuple[Any, str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        db = await Database.open(Path(folder) / "chat.db")
+        db = await Database.open(put_new_database(Path(folder) / "chat.db"))
         async with db.write(durable=False) as tx:
             owner = (await users.local_user(tx)).id
         run_id = (await begin_turn(db, owner)).run.id
