@@ -2,10 +2,11 @@
 import { useEffect, useId, useRef, useState } from "react";
 import { announce, EVERYTHING, hush, NOTHING, STATUS_ONLY, want, wanted } from "./announcements.js";
 import { Speech } from "./speech.js";
-import { readText, useText } from "./texts.js";
+import { readText, useTextEvery } from "./texts.js";
 import { say } from "./words.js";
 
 const LATE_CHARS = 400;
+const TELL_EVERY_MS = 250;
 const CHOICES = {
   [EVERYTHING]: "announcements.sentences",
   [STATUS_ONLY]: "announcements.status",
@@ -30,7 +31,7 @@ function tellEnd({ id, status, error }, speech) {
 
 export function Announcer({ conversation, heads }) {
   const running = heads.findLast(({ status }) => status === "streaming")?.id ?? "";
-  const { text } = useText(running);
+  const { text } = useTextEvery(TELL_EVERY_MS, running);
   const told = useRef({ conversation: "", running: "", speech: null });
 
   useEffect(() => {

@@ -3,12 +3,13 @@ import { useEffect, useState } from "react";
 import { useEased } from "./easing.js";
 import { Markdown } from "./markdown.jsx";
 import { Reasoning } from "./reasoning.jsx";
-import { useText } from "./texts.js";
+import { useText, useTextEvery, useTextToDraw } from "./texts.js";
 import { ToolCalls } from "./tool_calls.jsx";
 import { say } from "./words.js";
 
 const ASK_AGAIN_MS = 2000;
 const SHOW_SECONDS_FROM = 3;
+const COUNT_EVERY_MS = 500;
 
 // Texts come apart from the list of messages: ask again for one that came with a hole or not at all,
 // until it is here.
@@ -23,10 +24,10 @@ function useWhole(messageId, entry, short, onGap) {
 }
 
 export function Answer({ messageId, status, chars, onGap }) {
-  const entry = useText(messageId);
+  const entry = useTextToDraw(messageId);
   const streaming = status === "streaming";
   const isThinking = streaming && !entry.text && !entry.tool_calls;
-  const { text, growing } = useEased(entry.text, streaming);
+  const { text, growing, smooth } = useEased(entry.text, streaming);
   const blank = !entry.text && !entry.reasoning && !entry.tool_calls;
   useWhole(messageId, entry, !streaming && entry.points.text < chars, onGap);
   if (blank) return streaming ? <Waiting wait={entry.wait} /> : null;
@@ -35,7 +36,7 @@ export function Answer({ messageId, status, chars, onGap }) {
       {entry.reasoning && (
         <Reasoning id={messageId} text={entry.reasoning} time={entry.thought} thinking={isThinking} />
       )}
-      {text && <Markdown id={messageId} text={text} streaming={growing} />}
+      {text && <Markdown id={messageId} text={text} streaming={growing} grows={growing && !smooth} />}
       {entry.tool_calls && <ToolCalls log={entry.tool_calls} streaming={streaming} />}
     </>
   );
@@ -43,7 +44,7 @@ export function Answer({ messageId, status, chars, onGap }) {
 
 // What a token is differs by model; four letters each is the usual estimate, until the gateway has counted.
 export function Counter({ messageId }) {
-  const { points } = useText(messageId);
+  const { points } = useTextEvery(COUNT_EVERY_MS, messageId);
   const tokens = Math.round((points.text + points.reasoning + points.tool_calls) / 4);
   return <span className="meta">{tokens > 0 && say("answer.tokens", { tokens: tokens.toLocaleString("en-US") })}</span>;
 }

@@ -105,6 +105,13 @@ function blocksIn({ kind, text, growing }, links) {
   return blocks;
 }
 
+// Where something is held back, the end of the text isn't what is seen last.
+function endOf({ kind, text, growing }) {
+  if (!growing || (kind !== undefined && kind !== "code")) return null;
+  if (kind === "code") return "code";
+  return withoutHalf(text).trimEnd() === text.trimEnd() ? "words" : null;
+}
+
 function marksIn(block) {
   if (!block.includes("[^") || isCode(block)) return [];
   return [...block.replace(CODE, "").matchAll(MARK)].map((found) => found[1]);
@@ -133,7 +140,8 @@ export class Blocks {
     this.#forget();
   }
 
-  // The blocks of a text that is the last one and more, its footnotes, and the number of each footnote.
+  // The blocks of a text that is the last one and more, its footnotes, the number of each footnote, and what the end of
+  // the text is part of (see growing_end.js).
   split(text, streaming) {
     const given = streaming ? withoutHalfFence(text) : text;
     if (!given.startsWith(this.#seen)) this.#forget();
@@ -144,7 +152,8 @@ export class Blocks {
     const blocks = [];
     const notes = [...this.#notes];
     const links = new Map(this.#links);
-    for (const part of this.#unfinished(streaming)) {
+    const unfinished = this.#unfinished(streaming);
+    for (const part of unfinished) {
       if (part.kind === "note") notes.push(...notesIn(part));
       else blocks.push(...blocksIn(part, links));
     }
@@ -153,6 +162,7 @@ export class Blocks {
       blocks: [...this.#finished(links), ...blocks.map((block) => withLinks(block, links))],
       notes,
       numbers: new Map([...marks].map((label, index) => [label, index + 1])),
+      end: given === text ? endOf(unfinished.at(-1)) : null,
     };
   }
 

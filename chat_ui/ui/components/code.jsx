@@ -42,13 +42,20 @@ function Token({ content, color, fontStyle }) {
 
 // A line that is still being written may be ahead of its tokens.
 const Line = memo(function Line({ line: { text, tokens } }) {
+  const element = useRef(null);
   const drawn = tokens.reduce((length, token) => length + token.content.length, 0);
+  const rest = text.slice(drawn) + "\n";
+  // What was put there in the meantime (see growing_end.js) is in a token now.
+  useLayoutEffect(() => {
+    const { lastChild } = element.current;
+    if (lastChild.data !== rest) lastChild.data = rest;
+  });
   return (
-    <span className="code-line">
+    <span ref={element} className="code-line">
       {tokens.map((token, index) =>
         token.color === PLAIN && !token.fontStyle ? token.content : <Token key={index} {...token} />,
       )}
-      {text.slice(drawn) + "\n"}
+      {rest}
     </span>
   );
 });

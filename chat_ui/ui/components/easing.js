@@ -17,7 +17,7 @@ function upTo(text, length) {
   return text.slice(0, code >= 0xd800 && code < 0xdc00 ? at - 1 : at);
 }
 
-// The part of a growing text that is to be seen by now, and whether there is more to come.
+// The part of a growing text that is to be seen by now, whether there is more to come, and whether it is let in evenly.
 export function useEased(text, streaming) {
   const smooth = useChoice("smooth");
   const shown = useRef(null);
@@ -38,5 +38,5 @@ export function useEased(text, streaming) {
     }, STEP_MS);
     return () => clearTimeout(timer);
   });
-  return { text: eases ? upTo(text, shown.current.length) : text, growing: streaming || eases };
+  return { text: eases ? upTo(text, shown.current.length) : text, growing: streaming || eases, smooth };
 }

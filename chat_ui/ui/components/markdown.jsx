@@ -1,5 +1,5 @@
 // Markdown while it streams: block by block, each drawn once, and nothing in it that could run or load.
-import { Component, createRef, memo, useMemo, useState } from "react";
+import { Component, createRef, memo, useMemo, useRef, useState } from "react";
 import {
   Block,
   defaultComponents,
@@ -11,6 +11,7 @@ import { Blocks, readFence } from "./blocks.js";
 import { Code, MarkdownCode } from "./code.jsx";
 import { Diagram } from "./diagram.jsx";
 import { FootnoteList, Footnotes, remarkFootnoteMarks } from "./footnotes.jsx";
+import { useGrowingEnd } from "./growing_end.js";
 import { Link, RemoteImage } from "./links.jsx";
 import { useMath } from "./math.js";
 import { PlainText } from "./plain_text.jsx";
@@ -83,11 +84,11 @@ class Frame extends Component {
   }
 
   getSnapshotBeforeUpdate() {
-    const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = getSelection();
+    const selection = getSelection();
+    if (selection.type !== "Range") return null;
+    const { anchorNode, anchorOffset, focusNode, focusOffset } = selection;
     const holds = (node) => this.element.current.contains(node);
-    return isCollapsed || !(holds(anchorNode) || holds(focusNode))
-      ? null
-      : [anchorNode, anchorOffset, focusNode, focusOffset];
+    return holds(anchorNode) || holds(focusNode) ? [anchorNode, anchorOffset, focusNode, focusOffset] : null;
   }
 
   componentDidUpdate(_, __, selected) {
@@ -171,18 +172,20 @@ function useFootnotes(id, { numbers, notes }, streaming) {
   return useMemo(() => ({ id, numbers, noted: new Set(noted), streaming }), [id, labels, streaming]);
 }
 
-// An id makes the footnotes of one text others than those of all others.
-export const Markdown = memo(function Markdown({ id, text, streaming, className = "prose" }) {
+// An id makes the footnotes of one text others than those of all others; a text that `grows` is one of texts.js.
+export const Markdown = memo(function Markdown({ id, text, streaming, grows = false, className = "prose" }) {
+  const element = useRef(null);
   const [cut] = useState(() => new Blocks());
   const parts = cut.split(text, streaming);
   const { blocks, notes } = parts;
   const math = useMath(blocks.some((block) => block.includes("$$")) || notes.some((note) => note.text.includes("$$")));
   const plugins = useMemo(() => math && withMath(math), [math]);
   const footnotes = useFootnotes(id, parts, streaming);
+  useGrowingEnd(id, element, text, grows ? parts.end : null);
   const groups = [];
   for (let at = 0; at < blocks.length; at += BLOCKS_A_GROUP) groups.push(blocks.slice(at, at + BLOCKS_A_GROUP));
   return (
-    <div className={streaming ? `${className} growing` : className}>
+    <div ref={element} className={streaming ? `${className} growing` : className}>
       <Footnotes.Provider value={footnotes}>
         {groups.map((group, index) => (
           <Group

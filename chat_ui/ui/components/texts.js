@@ -10,9 +10,10 @@
 //   {id, thought_ms}                   the answer has ended; for how long it thought
 //   {id, details: [[name, value], …]}  what is known of how it came about, when that was asked for
 //   {texts: [{id, text, …}]}           whole texts with all their parts, on load and after a gap
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 import { Manager } from "socket.io-client";
 import { refs } from "$/utils/state";
+import { drawSoon } from "./frames.js";
 
 const PARTS = ["text", "reasoning", "tool_calls"];
 const NOTHING = Object.fromEntries(PARTS.map((part) => [part, ""]));
@@ -21,6 +22,8 @@ const EMPTY = Object.freeze({ ...NOTHING, points: counted(NOTHING), gap: false, 
 const entries = new Map();
 const keys = new Map();
 const listeners = new Map();
+const growers = new Map();
+const changed = new Map();
 
 function codePoints(text) {
   let count = 0;
@@ -40,9 +43,21 @@ function skipPoints(text, count) {
   return text.slice(index);
 }
 
-function put(id, entry) {
+// An entry that `grew` differs from the one before it in nothing but more text.
+function put(id, entry, grew = false) {
   entries.set(id, entry);
-  listeners.get(id)?.forEach((notify) => notify());
+  changed.set(id, grew && (changed.get(id) ?? true));
+  drawSoon(tell);
+}
+
+// What grew and could be drawn in its place is no news for who draws all of it.
+function tell() {
+  const now = [...changed];
+  changed.clear();
+  for (const [id, grew] of now) {
+    const isDrawn = grew && (growers.get(id)?.(readText(id).text) ?? false);
+    listeners.get(id)?.forEach((notify) => notify(isDrawn));
+  }
 }
 
 // When the model began to think, and once it has said something, for how long it thought.
@@ -62,13 +77,10 @@ function append([key, offset, text, part = "text"]) {
   }
   const fresh = skipPoints(text, have - offset);
   if (!fresh) return;
-  put(id, {
-    ...entry,
-    thought: thoughtAfter(entry, part),
-    wait: undefined,
-    [part]: entry[part] + fresh,
-    points: { ...entry.points, [part]: have + codePoints(fresh) },
-  });
+  const thought = thoughtAfter(entry, part);
+  const grown = { [part]: entry[part] + fresh, points: { ...entry.points, [part]: have + codePoints(fresh) } };
+  const grew = part === "text" && entry.text !== "" && thought === entry.thought && !entry.wait && !entry.gap;
+  put(id, { ...entry, thought, wait: undefined, ...grown }, grew);
 }
 
 function replace({ id, thought_ms: ms, ...said }) {
@@ -130,17 +142,54 @@ export function readText(id) {
   return entries.get(id) ?? EMPTY;
 }
 
+function listen(id, notify) {
+  const own = listeners.get(id) ?? new Set();
+  listeners.set(id, own.add(notify));
+  return () => {
+    own.delete(notify);
+    if (own.size === 0) listeners.delete(id);
+  };
+}
+
+function useEntry(id, subscribe) {
+  return useSyncExternalStore(useCallback(subscribe, [id]), () => readText(id), () => EMPTY);
+}
+
 export function useText(id) {
-  return useSyncExternalStore(
-    (notify) => {
-      const own = listeners.get(id) ?? new Set();
-      listeners.set(id, own.add(notify));
-      return () => {
-        own.delete(notify);
-        if (own.size === 0) listeners.delete(id);
-      };
-    },
-    () => readText(id),
-    () => EMPTY,
-  );
+  return useEntry(id, (notify) => listen(id, notify));
+}
+
+// The same for who draws the text, and needn't where its end was drawn in place (see onGrowth).
+export function useTextToDraw(id) {
+  return useEntry(id, (notify) => listen(id, (isDrawn) => isDrawn || notify()));
+}
+
+// The same for who needn't know at once.
+export function useTextEvery(ms, id) {
+  return useEntry(id, (notify) => {
+    let timer = 0;
+    const later = () => {
+      timer ||= setTimeout(() => {
+        timer = 0;
+        notify();
+      }, ms);
+    };
+    const forget = listen(id, later);
+    return () => {
+      clearTimeout(timer);
+      forget();
+    };
+  });
+}
+
+// Lets somebody draw what a text grows by; they return whether they could. Returns how to end that.
+export function onGrowth(id, draw) {
+  growers.set(id, draw);
+  return () => growers.get(id) === draw && growers.delete(id);
+}
+
+// Has a text drawn as a whole that was drawn at its end only.
+export function redraw(id) {
+  changed.set(id, false);
+  drawSoon(tell);
 }

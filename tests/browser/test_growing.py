@@ -1,0 +1,103 @@
+"""What a piece of a growing answer costs the page: words that go on cost no parser, no React and no style."""
+
+import asyncio
+import re
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.scripted import ScriptedGateway
+
+WORDS = 60
+# A piece that meets the end of a measurement, and the counter of tokens, are drawn too.
+MOST_PASSES, MOST_STYLES = 2, 8
+TEXT = """
+
+A paragraph with **bold words**, `some code`, a [link](https://example.com/a) and an address, www.example.com.
+It goes on, as "they" do; don't they? Write to me@example.com (or not), and wait… for 1,000 words - or two.
+
+- one item, which is *long* enough to grow
+- another one
+  1. deeper, with www.example.org in it
+  2. and the last of them
+
+```python
+def grows(words: list[str]) -> str:
+    # a comment with words in it
+    return " ".join(words)
+```
+
+| Name | Value |
+| --- | ---: |
+| one thing | 1,234 |
+
+> Said before[^1], and again
+
+[^1]: A note that grows as well
+
+The end of it all is here
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway():
+    async with ScriptedGateway() as scripted:
+        yield scripted
+
+
+async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(start_site, visit, gateway):
+    site = start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
+    person = await visit(site)
+    await person.say("Some words, please")
+    request = await gateway.next_request()
+    answer = person.answers.first
+    await request.say("Words")
+    await expect(answer).to_contain_text("Words")
+    devtools = await person.page.context.new_cdp_session(person.page)
+    await devtools.send("Performance.enable")
+    await devtools.send("Profiler.enable")
+
+    before = await styles(devtools)
+    await devtools.send("Profiler.startPreciseCoverage", {"callCount": True})
+    for number in range(WORDS):
+        await request.say(f" w{number}, and on")
+        await expect(answer).to_contain_text(f" w{number},")
+    assert await passes(devtools) <= MOST_PASSES
+    assert await styles(devtools) - before <= MOST_STYLES
+
+    for number, piece in enumerate(re.findall(r"\s*\w{1,6}|\s*[^\w\s]{1,2}|\s+", TEXT)):
+        await request.say(piece)
+        if number % 2 == 0:
+            await asyncio.sleep(0.04)
+    await request.finish()
+    await person.ended(answer)
+    grown = await drawn(answer)
+    await person.page.reload()
+    await expect(person.answers.first).to_contain_text("The end of it all")
+    assert grown == await drawn(person.answers.first)
+
+
+async def passes(devtools) -> int:
+    """How often the answer was cut into blocks, to be drawn by React, since this was asked last."""
+    told = await devtools.send("Profiler.takePreciseCoverage")
+    functions = [function for script in told["result"] for function in script["functions"]]
+    return sum(each["ranges"][0]["count"] for each in functions if each["functionName"] == "split")
+
+
+async def styles(devtools) -> float:
+    """How often styles were computed so far."""
+    told = await devtools.send("Performance.getMetrics")
+    return next(metric["value"] for metric in told["metrics"] if metric["name"] == "RecalcStyleCount")
+
+
+async def drawn(answer) -> str:
+    """All of an answer's elements and texts, but the colors of code, which come a little later."""
+    return await answer.locator(".prose").evaluate(
+        """prose => {
+          const copy = prose.cloneNode(true);
+          for (const code of copy.querySelectorAll("pre code")) code.textContent = code.textContent;
+          for (const block of copy.querySelectorAll("[data-tokenized]")) delete block.dataset.tokenized;
+          copy.normalize();
+          return copy.innerHTML;
+        }"""
+    )
