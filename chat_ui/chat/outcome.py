@@ -28,7 +28,9 @@ SAID_NOTHING = (
 )
 REMARKS = {
     "length": "The answer reached the longest length that was allowed. Continue it where it ends.",
-    "content_filter": "The gateway's content filter ended this answer.",
+    "content_filter": (
+        "The gateway's content filter ended this answer. Word the question another way, or ask another model."
+    ),
     "tool_calls": "The model asked for a tool, and this site has none to give. Ask again without.",
 }
 OUR_FAULT = (

@@ -1,5 +1,6 @@
 """Steering: other answers, other wordings, forks, and a way back from deleting."""
 
+import asyncio
 import re
 
 import pytest
@@ -76,6 +77,43 @@ async def test_answers_are_regenerated_switched_and_shown_in_every_tab(site, vis
     await person.page.reload()
     await expect(person.answers.first.get_by_role("group", name="Versions")).to_contain_text("1 / 3")
     await expect(person.answers.last).to_contain_text("Sweet.")
+
+
+async def test_a_tab_that_missed_what_was_said_elsewhere_makes_a_branch_and_loses_nothing(
+    site, visit, gateway
+):
+    person = await visit(site)
+    await answered(person, gateway, "Tea?", "Hot.")
+    path = person.page.url.removeprefix(site.url)
+    stale = await visit(site, "/settings", ready=False)
+    missed, hold = [], asyncio.Event()
+
+    def between(socket):
+        server = socket.connect_to_server()
+        server.on_message(lambda said: missed.append((socket, said)) if hold.is_set() else socket.send(said))
+
+    await stale.page.route_web_socket(re.compile("_event"), between)
+    await stale.open(path)
+    await expect(stale.articles).to_have_count(2)
+    hold.set()
+
+    await answered(person, gateway, "With milk?", "Yes.")
+    await expect(stale.articles).to_have_count(2)
+    await stale.say("With sugar?")
+    request = await gateway.next_request()
+    assert request.asked == [("user", "Tea?"), ("assistant", "Hot."), ("user", "With sugar?")]
+    await request.say("No.")
+    await request.finish()
+    hold.clear()
+    for socket, said in missed:
+        socket.send(said)
+
+    for tab in (person, stale):
+        await expect(tab.articles).to_have_count(4)
+        await expect(tab.answers.last).to_contain_text("No.")
+        await expect(tab.articles.nth(2)).to_contain_text("2 / 2")
+    await on(person.articles.nth(2), "Previous version").click()
+    await expect(person.answers.last).to_contain_text("Yes.")
 
 
 async def test_questions_and_answers_are_reworded_and_forked(site, visit, gateway):

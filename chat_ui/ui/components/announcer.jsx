@@ -1,6 +1,7 @@
 // Tells screen readers how the open conversation goes on: that an answer begins, its sentences, and how it ends.
 import { useEffect, useId, useRef, useState } from "react";
 import { announce, EVERYTHING, hush, NOTHING, STATUS_ONLY, want, wanted } from "./announcements.js";
+import { takeBegun } from "./outbox.js";
 import { Speech } from "./speech.js";
 import { readText, useTextEvery } from "./texts.js";
 import { say } from "./words.js";
@@ -40,6 +41,11 @@ export function Announcer({ conversation, heads }) {
     if (!stays) hush();
     const ended = stays && before !== running && heads.find(({ id }) => id === before);
     if (ended) tellEnd(ended, old);
+    // An answer may be over before its conversation is on the page: one that failed at once, above all.
+    if (heads.length > 0 && takeBegun(conversation) && !running) {
+      announce(say("announce.started"));
+      tellEnd(heads.at(-1), new Speech());
+    }
     const begins = running !== "" && !(stays && before === running);
     const speech = begins ? new Speech() : old;
     if (begins) {

@@ -16,6 +16,7 @@ const sending = new Map();
 const states = new Map();
 const listeners = new Set();
 let watcher = null;
+let begun = "";
 
 export const draftKey = (place) => `chat-ui:draft:${place}`;
 const idKey = (place) => `chat-ui:sending:${place}`;
@@ -56,6 +57,7 @@ function answered({ id, conversation = "", refused = "" }) {
   remember(idKey(from), "");
   if (!refused && recall(draftKey(from)) === text) remember(draftKey(from), "");
   put(from, { refusal: refused });
+  if (!refused && !from) begun = conversation;
   if (!refused) watcher?.(from, conversation);
 }
 
@@ -73,6 +75,13 @@ export function watch(onStored) {
   return () => {
     if (watcher === onStored) watcher = null;
   };
+}
+
+// Whether a message of this tab has begun the conversation; told once.
+export function takeBegun(conversation) {
+  if (!begun || begun !== conversation) return false;
+  begun = "";
+  return true;
 }
 
 export function forgive(place) {
