@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_ui.chat.beginning import find_conversation
 from chat_ui.chat.changes import ConversationChanged
-from chat_ui.chat.errors import NoSuchConversation, UnfitPreference
+from chat_ui.chat.errors import NoSuchConversation, NoSuchModel, UnfitPreference
 from chat_ui.chat.feed import Topic
 from chat_ui.store import conversations, defaults
 from chat_ui.store.defaults import Defaults
@@ -25,6 +25,7 @@ __all__ = [
     "read_preference",
     "reset",
     "set_default",
+    "set_default_model",
     "set_titles_by_model",
     "spelled",
 ]
@@ -179,6 +180,22 @@ async def set_default(chat: Chat, owner: str, name: str, text: str) -> Defaults:
         wanted = replace(known, preferences=replace(known.preferences, **{name: value}))
         await defaults.put(tx, owner, wanted)
     return wanted
+
+
+async def set_default_model(chat: Chat, owner: str, gateway: str, model: str) -> Defaults:
+    """Let a model answer in each new conversation; a blank gateway for whichever was chosen last.
+
+    Raises:
+        NoSuchModel: its gateway isn't connected; nothing was stored.
+        StoreError: it could not be stored.
+    """
+    if gateway and gateway not in chat.gateways:
+        raise NoSuchModel(model)
+    async with chat.db.write() as tx:
+        known = await defaults.get(tx, owner)
+        changed = replace(known, gateway=gateway or None, model=(gateway and model) or None)
+        await defaults.put(tx, owner, changed)
+    return changed
 
 
 async def set_titles_by_model(chat: Chat, owner: str, *, wanted: bool) -> Defaults:

@@ -11,6 +11,7 @@ import reflex as rx
 from chat_ui.chat import library
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.gateways import ModelList
+from chat_ui.chat.preferences import defaults_of
 from chat_ui.gateway import Model
 from chat_ui.gateway.model_facts import Prices
 from chat_ui.gateway.money import in_dollars
@@ -100,10 +101,15 @@ class ModelState(rx.State):
                 await library.choose_model(current_chat(), owner_of(self), conversation, gateway, model)
 
     async def _remembered(self) -> tuple[str, str]:
-        """The gateway and model of the open conversation, or the last that were chosen; blank if none."""
+        """The gateway and model of the open conversation, else the person's own for a new one, or the last
+        that were chosen; blank if none."""
         if conversation := self._conversation():
             with suppress(ChatError, StoreError):
                 return await library.chosen_model(current_chat(), owner_of(self), conversation)
+        with suppress(StoreError):
+            known = await defaults_of(current_chat(), owner_of(self))
+            if known.gateway:
+                return known.gateway, known.model or ""
         gateway, _, model = self.last.partition("/")
         return gateway, model
 

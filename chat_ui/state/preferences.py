@@ -13,6 +13,7 @@ from chat_ui.chat.preferences import read_preference, spelled
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.store.conversations import Conversation
+from chat_ui.store.defaults import Defaults
 from chat_ui.store.errors import StoreError
 from chat_ui.store.preferences import AS_IT_IS, Preferences
 
@@ -135,8 +136,14 @@ class DefaultsState(rx.State):
     """What a person wants where a chat says nothing else."""
 
     settings: list[Setting] = []  # noqa: RUF012
+    model: str = ""
     titles_by_model: bool = False
     notice: str = ""
+
+    @rx.var
+    def model_name(self) -> str:
+        """The model of a new chat, without its gateway."""
+        return self.model.partition("/")[2]
 
     @rx.event
     async def load(self) -> None:
@@ -148,6 +155,7 @@ class DefaultsState(rx.State):
             self.notice = str(error)
             return
         self.settings, self.titles_by_model = _settings(known.preferences), known.titles_by_model
+        self.model = _address(known)
 
     @rx.event
     async def change(self, name: str, value: str) -> None:
@@ -161,6 +169,18 @@ class DefaultsState(rx.State):
         self.settings = _settings(known.preferences)
 
     @rx.event
+    async def choose_model(self, address: str) -> None:
+        """Let a model, as ``gateway/model``, answer in new chats; blank for the one chosen last."""
+        gateway, _, model = text_of(address).partition("/")
+        self.notice = ""
+        try:
+            known = await chat_preferences.set_default_model(current_chat(), owner_of(self), gateway, model)
+        except (ChatError, StoreError) as error:
+            self.notice = str(error)
+            return
+        self.model = _address(known)
+
+    @rx.event
     async def toggle_titles(self) -> None:
         """Have a model asked for titles, or no longer."""
         wanted = not self.titles_by_model
@@ -170,6 +190,10 @@ class DefaultsState(rx.State):
             self.notice = str(error)
             return
         self.titles_by_model = wanted
+
+
+def _address(known: Defaults) -> str:
+    return f"{known.gateway}/{known.model or ''}" if known.gateway else ""
 
 
 class GaugeState(rx.State):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,19 +20,23 @@ class Defaults:
     Args:
         preferences: of the answers.
         titles_by_model: whether a model is asked, once for each new conversation, what to call it.
+        gateway: who answers in a new conversation; None for whoever was chosen last.
+        model: which of its models; None for the gateway's own choice.
     """
 
     preferences: Preferences = AS_IT_IS
     titles_by_model: bool = False
+    gateway: str | None = None
+    model: str | None = None
+
+
+NAMES = tuple(field.name for field in fields(Defaults))
 
 
 async def get(tx: AsyncSession, owner: str) -> Defaults:
     """Read a person's defaults."""
-    found = await tx.execute(
-        select(person_defaults.c.preferences, person_defaults.c.titles_by_model).where(
-            person_defaults.c.owner_id == owner
-        )
-    )
+    columns = (person_defaults.c[name] for name in NAMES)
+    found = await tx.execute(select(*columns).where(person_defaults.c.owner_id == owner))
     row = found.one_or_none()
     return Defaults(*row) if row else Defaults()
 
@@ -43,7 +47,7 @@ async def put(tx: AsyncSession, owner: str, wanted: Defaults) -> None:
     Raises:
         ConflictError: there is no such person (raised as the transaction ends).
     """
-    values = {"preferences": wanted.preferences, "titles_by_model": wanted.titles_by_model}
+    values = {name: getattr(wanted, name) for name in NAMES}
     changed = await tx.execute(
         update(person_defaults)
         .where(person_defaults.c.owner_id == owner)

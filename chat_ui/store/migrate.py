@@ -37,7 +37,7 @@ class Scripts:
     head: str
 
 
-SHIPPED = Scripts(location="chat_ui.store:migrations", head="0008")
+SHIPPED = Scripts(location="chat_ui.store:migrations", head="0009")
 
 
 async def migrate(

@@ -247,6 +247,8 @@ class PersonDefaultsRow(Table, table=True):
     owner_id: str = Field(primary_key=True, foreign_key="user.id", ondelete="CASCADE", sa_type=Words)
     preferences: Preferences = _preferences()
     titles_by_model: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    gateway: str | None = words_or_none()
+    model: str | None = words_or_none()
 
 
 user = metadata.tables["user"]

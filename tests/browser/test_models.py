@@ -98,6 +98,27 @@ async def test_a_choice_answers_and_is_remembered_here_and_for_the_next_chat(sit
     await expect(elsewhere.button("Model")).to_have_text("lab/model-9")
 
 
+async def test_a_model_for_new_chats_is_a_persons_own_in_every_browser(site, visit):
+    here = await visit(site, "/settings", ready=False)
+    field = here.page.get_by_role("combobox", name="Model of a new chat")
+    await field.select_option("lab/model-3")
+    await expect(field).to_have_value("second/lab/model-3")
+
+    there = await visit(site)
+    await expect(there.button("Model")).to_have_text("lab/model-3")
+    await (await open_menu(there)).get_by_role("menuitemradio", name="model-b").click()
+    await expect(there.button("Model")).to_have_text("model-b")
+    await there.page.reload()
+    await expect(there.button("Model")).to_have_text("lab/model-3")
+
+    await here.page.reload()
+    await expect(field).to_have_value("second/lab/model-3")
+    await field.select_option("The one chosen last in this browser")
+    await expect(field).to_have_value("")
+    await there.page.reload()
+    await expect(there.button("Model")).to_have_text("model-b")
+
+
 async def test_a_long_list_can_be_searched_by_keyboard_alone(site, visit):
     person = await visit(site)
     keyboard = person.page.keyboard

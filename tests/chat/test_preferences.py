@@ -8,12 +8,21 @@ import pytest
 
 from chat_ui.chat.again import Again, answer_again
 from chat_ui.chat.changes import ConversationChanged
-from chat_ui.chat.errors import NoSuchConversation, UnfitPreference
+from chat_ui.chat.errors import NoSuchConversation, NoSuchModel, UnfitPreference
 from chat_ui.chat.gauge import Gauge, measure
-from chat_ui.chat.preferences import defaults_of, prefer, read_preference, reset, set_default, spelled
+from chat_ui.chat.preferences import (
+    defaults_of,
+    prefer,
+    read_preference,
+    reset,
+    set_default,
+    set_default_model,
+    spelled,
+)
 from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.gateway import Model
+from chat_ui.store.defaults import Defaults
 from chat_ui.store.ids import new_id
 from chat_ui.store.preferences import AS_IT_IS, Preferences
 from tests.scripted import ScriptedGateway
@@ -55,6 +64,18 @@ def test_what_is_written_comes_back_as_it_is_spelled(name: str, text: str, value
     assert read_preference(name, text) == value
     wanted = Preferences(**{name: value})
     assert read_preference(name, spelled(wanted, name)) == value
+
+
+async def test_a_default_model_is_one_whose_gateway_is_connected(chat: Chat) -> None:
+    owner = chat.person.id
+    name = chat.gateways.known_models()[0].gateway
+    await set_default_model(chat, owner, name, "model-b")
+    with pytest.raises(NoSuchModel):
+        await set_default_model(chat, owner, "nowhere", "model-a")
+    known = await defaults_of(chat, owner)
+    assert (known.gateway, known.model) == (name, "model-b")
+    await set_default_model(chat, owner, "", "model-a")
+    assert await defaults_of(chat, owner) == Defaults()
 
 
 async def test_requests_carry_the_conversation_before_the_defaults(

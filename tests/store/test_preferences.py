@@ -29,8 +29,8 @@ async def test_defaults_are_a_persons_own(db: Database, alice: User, bob: User) 
     async with db.write() as tx:
         assert await defaults.get(tx, alice.id) == Defaults()
         await defaults.put(tx, alice.id, Defaults(ALL, titles_by_model=True))
-        await defaults.put(tx, alice.id, Defaults(ALL, titles_by_model=False))
-        assert await defaults.get(tx, alice.id) == Defaults(ALL, titles_by_model=False)
+        await defaults.put(tx, alice.id, Defaults(ALL, gateway="one", model="model-b"))
+        assert await defaults.get(tx, alice.id) == Defaults(ALL, gateway="one", model="model-b")
         assert await defaults.get(tx, bob.id) == Defaults()
     with pytest.raises(ConflictError):
         async with db.write() as tx:

@@ -19,7 +19,7 @@ WORDS = json.loads((UI / "components" / "words.json").read_text())
 
 # What looks like a word and is none: names of keys, and of things that browsers and libraries define.
 NAMES = re.compile(
-    r"Enter|Escape|Tab|Home|End|Page(Up|Down)|Arrow(Up|Down|Left|Right)|Shell|Content-Security-Policy"
+    r"Enter|Escape|Tab|Home|End|Page(Up|Down)|Arrow(Up|Down|Left|Right)|Shell|Range|Content-Security-Policy"
 )
 IN_STRING = re.compile(r"""(["'`])([A-Z][a-z]+(?:[^"'`\n]*))\1""")
 BETWEEN_TAGS = re.compile(r"""(?<!=)>\s*([A-Za-z][^<>{}]*?)\s*</""")

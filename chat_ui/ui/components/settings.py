@@ -9,6 +9,7 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 
 from chat_ui.chat.preferences import EFFORTS
 from chat_ui.state import routes
+from chat_ui.state.models import Group, ModelState
 from chat_ui.state.preferences import ChatSettingsState, DefaultsState, GaugeState, Setting
 from chat_ui.ui.components.menus import icon
 from chat_ui.ui.components.steering_scripts import Gauge, Popover, SettingField
@@ -102,9 +103,40 @@ def answers_section() -> rx.Component:
         rx.el.h2(say("answers")),
         rx.el.p(say("answers.what"), class_name="meta"),
         rx.cond(DefaultsState.notice, rx.el.p(DefaultsState.notice, class_name="notice", role="alert")),
+        _model_field(),
         setting_fields(DefaultsState.settings, DefaultsState.change),
         class_name="settings-section",
         aria_label=say("answers"),
+    )
+
+
+def _model_field() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(rx.el.label(say("setting.model"), html_for="default-model"), class_name="setting-head"),
+        rx.el.select(
+            rx.el.option(say("setting.model.last"), value=""),
+            # Shown as chosen even while its gateway lists nothing.
+            rx.cond(
+                DefaultsState.model,
+                rx.el.option(DefaultsState.model_name, value=DefaultsState.model, hidden=True),
+            ),
+            rx.foreach(ModelState.groups, _models),
+            id="default-model",
+            value=DefaultsState.model,
+            on_change=DefaultsState.choose_model,
+        ),
+        rx.el.p(say("setting.model.hint"), class_name="meta"),
+        class_name="setting",
+    )
+
+
+def _models(group: Group) -> rx.Component:
+    return rx.el.optgroup(
+        rx.foreach(
+            group.choices, lambda choice: rx.el.option(choice.id, value=f"{group.gateway}/{choice.id}")
+        ),
+        label=group.label,
+        key=group.gateway,
     )
 
 
