@@ -83,10 +83,15 @@ class Limits:
             OverBudget: too little is left of a day's or a month's.
             PriceUnknown: money is limited, and nobody says what this costs.
         """
-        owner, now = wanted.owner_id, datetime.now(UTC)
         # From here on, one after the other; two at once would both find the same left.
+        await users.lock(tx, wanted.owner_id)
+        await self._check_pace(tx, wanted, datetime.now(UTC))
+        return await self.set_aside(tx, wanted, bounded=bounded)
+
+    async def set_aside(self, tx: AsyncSession, wanted: Reservation, *, bounded: int | None) -> int | None:
+        """Do what ``admit`` does for what nobody sends a message for, and raise what it raises of budgets."""
+        owner, now = wanted.owner_id, datetime.now(UTC)
         await users.lock(tx, owner)
-        await self._check_pace(tx, wanted, now)
         may = await usage.allowance_of(tx, owner) or self.everybody
         if may == usage.UNLIMITED:
             output, longest = bounded or USUAL_ANSWER, bounded

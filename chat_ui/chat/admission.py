@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from chat_ui.chat.service import Chat
+    from chat_ui.gateway import ChatRequest
 
-__all__ = ["admit"]
+__all__ = ["admit", "admit_title"]
 
 # What a dialect writes around each message.
 TOKENS_AROUND = 8
@@ -34,29 +35,61 @@ async def admit(chat: Chat, tx: AsyncSession, turn: Turn) -> Turn:
     """
     if chat.accounts is None:
         return turn
-    request, who = turn.request, caller()
-    read = sum(tokens_in(message.content) + TOKENS_AROUND for message in request.messages)
-    model = request.model or chat.gateways.first_known(turn.gateway)
-    prices, paid = chat.gateways.prices(turn.gateway, model), chat.gateways.profile(turn.gateway).x402
-    wanted = Reservation(
-        run_id=turn.run_id,
-        owner_id=turn.owner,
+    wanted = _wanted(chat, turn.run_id, turn.owner, turn.gateway, turn.request)
+    try:
+        longest = await chat.accounts.limits.admit(tx, wanted, bounded=turn.request.max_tokens)
+    except AccountError as error:
+        raise NotNow(str(error)) from None
+    request = replace(turn.request, max_tokens=longest)
+    retold = None if turn.retold is None else replace(turn.retold, max_tokens=longest)
+    return replace(turn, request=request, retold=retold)
+
+
+async def admit_title(chat: Chat, owner: str, id: str, gateway: str, request: ChatRequest) -> ChatRequest:
+    """Set aside what a title may take that a model is to write; a local site admits everything.
+
+    Args:
+        chat: the running chat.
+        owner: whose conversation it is.
+        id: what it is settled by.
+        gateway: who is asked.
+        request: what is asked.
+
+    Returns:
+        The request, with its answer no longer than what was set aside.
+
+    Raises:
+        NotNow: a budget is reached.
+        StoreError: it can't be stored.
+    """
+    if chat.accounts is None:
+        return request
+    wanted = replace(_wanted(chat, id, owner, gateway, request), address="")
+    try:
+        async with chat.db.write() as tx:
+            longest = await chat.accounts.limits.set_aside(tx, wanted, bounded=request.max_tokens)
+    except AccountError as error:
+        raise NotNow(str(error)) from None
+    return replace(request, max_tokens=longest)
+
+
+def _wanted(chat: Chat, id: str, owner: str, gateway: str, request: ChatRequest) -> Reservation:
+    who = caller()
+    model = request.model or chat.gateways.first_known(gateway)
+    prices, paid = chat.gateways.prices(gateway, model), chat.gateways.profile(gateway).x402
+    return Reservation(
+        run_id=id,
+        owner_id=owner,
         address=who.address if who else "",
-        gateway=turn.gateway,
+        gateway=gateway,
         model=model,
-        input_tokens=read,
+        input_tokens=sum(tokens_in(message.content) + TOKENS_AROUND for message in request.messages),
         output_tokens=0,
         # A payment is asked for before the answer, and bounded by its own cap.
         micros=_micros(chat.settings.x402_per_message) or 0 if paid else 0,
         input_price=_micros(prices.input),
         output_price=_micros(prices.output),
     )
-    try:
-        longest = await chat.accounts.limits.admit(tx, wanted, bounded=request.max_tokens)
-    except AccountError as error:
-        raise NotNow(str(error)) from None
-    retold = None if turn.retold is None else replace(turn.retold, max_tokens=longest)
-    return replace(turn, request=replace(request, max_tokens=longest), retold=retold)
 
 
 def _micros(dollars: Decimal | None) -> int | None:

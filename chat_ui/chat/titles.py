@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from chat_ui.chat.admission import admit_title
 from chat_ui.chat.changes import ConversationChanged, MessageEnded, TurnStarted
 from chat_ui.chat.context import tokens_in
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.feed import Lagged, Topic
 from chat_ui.gateway import ChatMessage, ChatRequest, GatewayError, Metadata, TextDelta, Usage
-from chat_ui.store import conversations, defaults, messages
+from chat_ui.store import conversations, defaults, messages, usage
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
+from chat_ui.store.usage import TITLE_OF
 
 if TYPE_CHECKING:
     from chat_ui.chat.service import Chat
@@ -38,9 +40,16 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Title:
     text: str
-    tokens: int
+    said: str
+    used: Usage
     cost: Decimal | None
     currency: str | None
+    read: int
+
+    @property
+    def tokens(self) -> int:
+        counted = (self.used.input_tokens or 0) + (self.used.output_tokens or 0)
+        return counted or self.read + tokens_in(len(self.said.encode(errors="replace")))
 
 
 class Titles:
@@ -72,7 +81,7 @@ async def _write(chat: Chat, owner: str, started: TurnStarted) -> None:
                 return
         ended = await _end_of(chat, owner, answer)
         if ended.status == "complete" and ended.text.strip():
-            await _keep(chat, owner, started, await _ask(chat, question, ended))
+            await _title(chat, owner, started, question, ended)
     except (ChatError, GatewayError, StoreError, TimeoutError) as error:
         log.info("A conversation keeps its first words for a title: %s", error)
 
@@ -92,32 +101,64 @@ async def _end_of(chat: Chat, owner: str, answer: Message) -> Message:
                         return change.message
 
 
-async def _ask(chat: Chat, question: Message, answer: Message) -> _Title:
+async def _title(chat: Chat, owner: str, started: TurnStarted, question: Message, answer: Message) -> None:
+    """Have the title written within what the person may use, and count what it took, however that went."""
     plea = PLEA.format(question=question.text[:READ_CHARS], answer=answer.text[:READ_CHARS])
-    model = answer.model or await chat.gateways.first_model(answer.gateway or "")
-    usage, metadata, pieces = None, Metadata(), list[str]()
-    async with asyncio.timeout(PATIENCE_S), chat.gateways.using(answer.gateway or "") as gateway:
-        request = ChatRequest(model, (ChatMessage("user", plea),))
-        async with aclosing(gateway.stream(request)) as events:
-            async for event in events:
-                match event:
-                    case TextDelta(text):
-                        pieces.append(text)
-                    case Usage():
-                        usage = event
-                    case Metadata():
-                        metadata = event
-                    case _:
-                        pass
+    gateway, id = answer.gateway or "", TITLE_OF + started.conversation.id
+    model = answer.model or await chat.gateways.first_model(gateway)
+    asked = ChatRequest(model, (ChatMessage("user", plea),))
+    asked = await admit_title(chat, owner, id, gateway, asked)
+    try:
+        title = await _ask(chat, gateway, asked)
+    except BaseException:
+        await _count(chat, owner, id, None)
+        raise
+    await _count(chat, owner, id, title)
+    await _keep(chat, owner, started, title)
+
+
+async def _ask(chat: Chat, gateway: str, request: ChatRequest) -> _Title:
+    used, metadata, pieces = Usage(), Metadata(), list[str]()
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        chat.gateways.using(gateway) as asked,
+        aclosing(asked.stream(request)) as events,
+    ):
+        async for event in events:
+            match event:
+                case TextDelta(text):
+                    pieces.append(text)
+                case Usage():
+                    used = event
+                case Metadata():
+                    metadata = event
+                case _:
+                    pass
     said = "".join(pieces)
-    counted = (usage.input_tokens or 0) + (usage.output_tokens or 0) if usage else 0
     return _Title(
         " ".join(said.split()).strip("\"'«»“”*# .")[:LONGEST_TITLE],
-        counted
-        or tokens_in(len(plea.encode(errors="replace"))) + tokens_in(len(said.encode(errors="replace"))),
+        said,
+        used,
         None if metadata.cost is None else Decimal(str(metadata.cost)),
         metadata.currency,
+        tokens_in(sum(len(message.content.encode(errors="replace")) for message in request.messages)),
     )
+
+
+async def _count(chat: Chat, owner: str, id: str, title: _Title | None) -> None:
+    """Count what a title took in place of what was set aside for it."""
+    if chat.accounts is None:
+        return
+    async with chat.db.write() as tx:
+        await usage.settle(
+            tx,
+            owner,
+            id,
+            text=title.said if title else "",
+            input_tokens=title.used.input_tokens if title else None,
+            output_tokens=title.used.output_tokens if title else None,
+            dollars=title.cost if title and title.currency in (None, "usd") else None,
+        )
 
 
 async def _keep(chat: Chat, owner: str, started: TurnStarted, title: _Title) -> None:

@@ -16,6 +16,7 @@ from chat_ui.store.account_tables import allowance, usage
 from chat_ui.store.tables import run, user
 
 __all__ = [
+    "TITLE_OF",
     "UNLIMITED",
     "Allowance",
     "Live",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 MILLION = 1_000_000
+# Before a conversation's id: what its title took that a model wrote. Nobody sent a message for it.
+TITLE_OF = "title of "
 # Of UTF-8, for one token: less than any tokenizer in use takes of common writing.
 BYTES_PER_TOKEN = 3
 
@@ -46,7 +49,7 @@ class Reservation:
     """What an answer may take.
 
     Args:
-        run_id: which answer.
+        run_id: which answer; for a title, ``TITLE_OF`` and its conversation.
         owner_id: whose.
         address: from where it was asked for.
         gateway: who is asked.
@@ -184,10 +187,13 @@ async def spent(tx: AsyncSession, owner: str, since: datetime) -> Spent:
 
 
 async def sent(tx: AsyncSession, since: datetime, *, owner: str = "", address: str = "") -> list[datetime]:
-    """When answers were asked for since a moment, by a person or from an address, the first one first."""
+    """When messages were sent since a moment, by a person or from an address, the first one first."""
     whose = usage.c.owner_id == owner if owner else usage.c.address == address
+    is_title = usage.c.run_id.startswith(TITLE_OF)
     rows = await tx.execute(
-        select(usage.c.created_at).where(whose, usage.c.created_at > since).order_by(usage.c.created_at)
+        select(usage.c.created_at)
+        .where(whose, usage.c.created_at > since, ~is_title)
+        .order_by(usage.c.created_at)
     )
     return list(rows.scalars())
 

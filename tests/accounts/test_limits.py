@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from chat_ui.accounts.limits import Limits, OverBudget, OverLimit, PriceUnknown, start_of_day, start_of_month
 from chat_ui.store import Database, usage, users
+from chat_ui.store.ids import new_id
 from chat_ui.store.usage import UNLIMITED, Allowance, Reservation
 from tests.database import put_new_database
+from tests.postgres import PostgresServer
 
 EVERYTHING = Limits(per_minute=10_000, per_minute_and_address=10_000, at_once=10, everybody=UNLIMITED)
 TODAY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -50,54 +52,69 @@ ASKED = st.tuples(AMOUNTS, st.none() | st.integers(1, 6000), st.floats(0, 1), st
 LIMIT = st.none() | st.integers(0, 30_000)
 
 
+Sends = list[tuple[int, int | None, float, bool]]
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.builds(Allowance, LIMIT, LIMIT, LIMIT, LIMIT), st.lists(ASKED, min_size=1, max_size=12))
-def test_many_at_once_never_spend_more_than_there_is(
-    may: Allowance, sends: list[tuple[int, int | None, float, bool]]
-) -> None:
-    async def everything(folder: Path) -> None:
-        db = await Database.open(put_new_database(folder / "chat.db"))
-        bob, limits = await owner(db), replace(EVERYTHING, everybody=may)
-        within = Allowance(
-            *(
-                limit if limit is not None else 10**12
-                for limit in (
-                    may.tokens_per_day,
-                    may.tokens_per_month,
-                    may.micros_per_day,
-                    may.micros_per_month,
-                )
-            )
-        )
-
-        async def send(number: int, tokens: int, bounded: int | None, share: float, free: bool) -> None:
-            run = f"run {number}"
-            try:
-                longest = await ask(db, limits, wanted(bob, run, tokens), bounded)
-            except OverBudget:
-                return
-            await check()
-            if may != UNLIMITED:
-                assert longest is not None
-            said = int((longest or usage.tokens_in("x")) * share)
-            async with db.write() as tx:
-                told = None if free else Decimal(tokens + said) / 1_000_000 * 1_000_000 / 1_000_000
-                await usage.settle(
-                    tx, bob, run, text="x", input_tokens=tokens, output_tokens=said, dollars=told
-                )
-            await check()
-
-        async def check() -> None:
-            async with db.read() as tx:
-                spent = await usage.spent(tx, bob, TODAY)
-            assert spent.tokens <= min(within.tokens_per_day or 0, within.tokens_per_month or 0)
-            assert spent.micros <= min(within.micros_per_day or 0, within.micros_per_month or 0)
-
-        await asyncio.gather(*(send(number, *one) for number, one in enumerate(sends)))
-        await db.close()
-
+def test_many_at_once_never_spend_more_than_there_is(may: Allowance, sends: Sends) -> None:
     with TemporaryDirectory() as folder:
-        asyncio.run(everything(Path(folder)))
+        asyncio.run(spends_no_more_than(may, sends, put_new_database(Path(folder) / "chat.db")))
+
+
+@pytest.fixture(scope="module")
+def server_database(postgres: PostgresServer) -> str:
+    """One for all examples: each is another person's."""
+    url = postgres.url(postgres.make_database())
+    Database.prepare(url)
+    return url
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.builds(Allowance, LIMIT, LIMIT, LIMIT, LIMIT), st.lists(ASKED, min_size=1, max_size=12))
+def test_many_at_once_never_spend_more_than_there_is_on_postgresql(
+    server_database: str, may: Allowance, sends: Sends
+) -> None:
+    asyncio.run(spends_no_more_than(may, sends, server_database, workers=2))
+
+
+async def spends_no_more_than(may: Allowance, sends: Sends, where: str | Path, *, workers: int = 1) -> None:
+    """Send all at once, by so many processes in turn, and see after each step what is spent."""
+    dbs = [await Database.open(where) for _ in range(workers)]
+    bob, limits = await owner(dbs[0], new_id()), replace(EVERYTHING, everybody=may)
+    within = Allowance(
+        *(
+            limit if limit is not None else 10**12
+            for limit in (may.tokens_per_day, may.tokens_per_month, may.micros_per_day, may.micros_per_month)
+        )
+    )
+
+    async def send(number: int, tokens: int, bounded: int | None, share: float, free: bool) -> None:
+        run, db = f"{bob} {number}", dbs[number % workers]
+        try:
+            longest = await ask(db, limits, wanted(bob, run, tokens), bounded)
+        except OverBudget:
+            return
+        await check(db)
+        if may != UNLIMITED:
+            assert longest is not None
+        said = int((longest or usage.tokens_in("x")) * share)
+        async with db.write() as tx:
+            told = None if free else Decimal(tokens + said) / 1_000_000 * 1_000_000 / 1_000_000
+            await usage.settle(tx, bob, run, text="x", input_tokens=tokens, output_tokens=said, dollars=told)
+        await check(db)
+
+    async def check(db: Database) -> None:
+        async with db.read() as tx:
+            spent = await usage.spent(tx, bob, TODAY)
+        assert spent.tokens <= min(within.tokens_per_day or 0, within.tokens_per_month or 0)
+        assert spent.micros <= min(within.micros_per_day or 0, within.micros_per_month or 0)
+
+    try:
+        await asyncio.gather(*(send(number, *one) for number, one in enumerate(sends)))
+    finally:
+        for db in dbs:
+            await db.close()
 
 
 async def test_what_was_set_aside_is_given_back(db: Database) -> None:

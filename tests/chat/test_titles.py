@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
+
+from chat_ui.accounts.limits import start_of_day
+from chat_ui.chat.errors import NotNow
 from chat_ui.chat.library import rename
 from chat_ui.chat.preferences import set_titles_by_model
 from chat_ui.chat.service import Chat
+from chat_ui.chat.turns import Draft, send
+from chat_ui.settings import Settings
+from chat_ui.store import conversations, usage, users
+from chat_ui.store.ids import new_id
 from tests.scripted import ScriptedGateway, happens
 
+from .conftest import opened_cleanly
 from .page import opened, say
 from .test_branches import answered, snapshot_of
 
@@ -60,3 +71,62 @@ async def test_a_cut_answer_and_a_refused_title_leave_the_first_words(
     await (await gateway.next_request()).refuse(500, "Not now.")
     await happens(lambda: not chat.titles._tasks)
     assert (await snapshot_of(chat, conversation.id)).conversation.title == "Tea?"
+
+
+async def test_a_title_is_counted_in_the_budget_and_not_as_a_message(
+    settings: Settings, gateway: ScriptedGateway
+) -> None:
+    hosted = {"hosted": True, "public_url": "https://chat.example.com", "messages_per_minute": 2}
+    async with opened_cleanly(settings.model_copy(update=hosted | {"tokens_per_day": 1000})) as chat:
+        async with chat.db.write() as tx:
+            bob = (await users.create(tx, name="bob")).id
+        await set_titles_by_model(chat, bob, wanted=True)
+
+        async def spent() -> int:
+            async with chat.db.read() as tx:
+                return (await usage.spent(tx, bob, start_of_day(datetime.now(UTC)))).tokens
+
+        async def answer(text: str, conversation_id: str | None = None, tokens: int = 5) -> str:
+            conversation = await send(chat, bob, Draft(new_id(), text, conversation_id=conversation_id))
+            request = await gateway.next_request()
+            await request.say("Hot.")
+            await request.finish(prompt_tokens=tokens, completion_tokens=5)
+            return conversation.id
+
+        await answer("Tea?")
+        asked = await gateway.next_request()
+        # All that is left, but for what was used, is set aside for it.
+        assert await spent() == 1000
+        assert 0 < asked.body["max_tokens"] < 990
+        await asked.say("Tea")
+        await asked.finish(prompt_tokens=40, completion_tokens=2)
+        await happens(lambda: not chat.titles._tasks)
+        assert await spent() == 10 + 42
+
+        # One that fails gives back what was set aside, and two messages were sent, not four.
+        await answer("Coffee?")
+        await (await gateway.next_request()).refuse(500, "Not now.")
+        await happens(lambda: not chat.titles._tasks)
+        assert await spent() == 52 + 10
+        with pytest.raises(NotNow, match="2 messages within a minute"):
+            await send(chat, bob, Draft(new_id(), "And?"))
+
+
+async def test_a_title_that_no_budget_reaches_for_is_not_asked_for(
+    settings: Settings, gateway: ScriptedGateway
+) -> None:
+    hosted = {"hosted": True, "public_url": "https://chat.example.com", "tokens_per_day": 200}
+    async with opened_cleanly(settings.model_copy(update=hosted)) as chat:
+        async with chat.db.write() as tx:
+            bob = (await users.create(tx, name="bob")).id
+        await set_titles_by_model(chat, bob, wanted=True)
+        conversation = await send(chat, bob, Draft(new_id(), "Tea?"))
+        request = await gateway.next_request()
+        await request.say("Hot.")
+        await request.finish(prompt_tokens=150, completion_tokens=45)
+        await happens(lambda: not chat.titles._tasks)
+        assert len(gateway.requests) == 1
+        async with chat.db.read() as tx:
+            kept = await conversations.get(tx, bob, conversation.id)
+        assert kept is not None
+        assert kept.title == "Tea?"
