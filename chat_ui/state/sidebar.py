@@ -14,6 +14,7 @@ from chat_ui.chat import library
 from chat_ui.chat.errors import ChatError
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
+from chat_ui.state.following import keep_following
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 
@@ -52,18 +53,24 @@ class SidebarState(rx.State):
         if self.renaming or self.notice:
             async with self:
                 self.renaming = self.notice = ""
-        chat, owner = current_chat(), owner_of(self)
-        try:
-            async with aclosing(library.follow_library(chat, owner, self._limit + 1)) as lists:
-                async for listed in lists:
-                    rows = rows_of(listed[: self._limit], datetime.now().astimezone())
-                    more = len(listed) > self._limit
-                    if rows != self.rows or more != self.more:
-                        async with self:
-                            self.rows, self.more = rows, more
-        except StoreError as error:
-            async with self:
-                self.notice = str(error)
+        await keep_following(self._follow, self._say)
+
+    async def _follow(self) -> None:
+        chat, owner, was_wrong = current_chat(), owner_of(self), bool(self.notice)
+        async with aclosing(library.follow_library(chat, owner, self._limit + 1)) as lists:
+            async for listed in lists:
+                rows = rows_of(listed[: self._limit], datetime.now().astimezone())
+                more = len(listed) > self._limit
+                if rows != self.rows or more != self.more:
+                    async with self:
+                        self.rows, self.more = rows, more
+                if was_wrong:
+                    was_wrong = False
+                    await self._say("")
+
+    async def _say(self, notice: str) -> None:
+        async with self:
+            self.notice = notice
 
     @rx.event
     def show_more(self) -> EventCallback[()]:

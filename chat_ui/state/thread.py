@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -29,6 +28,7 @@ from chat_ui.gateway import GatewayError
 from chat_ui.state import routes, wire
 from chat_ui.state.arguments import draft_of, text_of
 from chat_ui.state.current import current_chat, owner_of
+from chat_ui.state.following import StateLost, keep_following
 from chat_ui.state.heads import MessageHead, head_of
 from chat_ui.state.preferences import ChatSettingsState, GaugeState
 from chat_ui.store.conversations import Conversation
@@ -37,7 +37,6 @@ from chat_ui.store.messages import Message
 
 __all__ = ["ThreadState"]
 
-FOLLOW_AGAIN_S = 2.0
 # The heads of the last messages are sent again whenever one of them changes; those above stand still.
 MOST_HEADS = 16
 LEAST_HEADS = 4
@@ -87,21 +86,21 @@ class ThreadState(rx.State):
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
         """Show the conversation of this address, and whatever happens in it, until the page leaves."""
-        while True:
-            try:
-                await self._follow(wire.Channel())
-            except NoSuchConversation as error:
-                async with self:
-                    self.reset()
-                    self.missing = str(error)
-                return
-            except StoreError as error:
-                async with self:
-                    self.notice = str(error)
-            await asyncio.sleep(FOLLOW_AGAIN_S)
+        # Asked once: of a state that Redis has lost, the address is lost too.
+        wanted = self._wanted()
+        try:
+            await keep_following(lambda: self._follow(wanted, wire.Channel()), self._say)
+        except NoSuchConversation as error:
+            async with self:
+                self.reset()
+                self.missing = str(error)
 
-    async def _follow(self, channel: wire.Channel) -> None:
-        changes = follow.follow_conversation(current_chat(), owner_of(self), self._wanted())
+    async def _say(self, notice: str) -> None:
+        async with self:
+            self.notice = notice
+
+    async def _follow(self, wanted: str, channel: wire.Channel) -> None:
+        changes = follow.follow_conversation(current_chat(), owner_of(self), wanted)
         async with aclosing(changes):
             async for change in changes:
                 if isinstance(change, Piece):
@@ -132,6 +131,8 @@ class ThreadState(rx.State):
         return self.router.url.path.removeprefix(routes.CONVERSATION_PREFIX).strip("/")
 
     def _take(self, change: Snapshot | FollowedChange) -> None:
+        if not isinstance(change, Snapshot) and not self.conversation_id:
+            raise StateLost
         if not isinstance(change, AnswerUnsaved):
             self._show(change.conversation)
         match change:

@@ -20,11 +20,12 @@ class Socket:
         url: of the site.
         tab: the token by which Reflex is to find this tab's state.
         headers: of the handshake.
+        options: for the client that speaks it.
     """
 
-    def __init__(self, url: str, tab: str, headers: dict[str, str]) -> None:
+    def __init__(self, url: str, tab: str, headers: dict[str, str], **options: Any) -> None:
         address = f"{url.replace('http', 'ws', 1)}{NAMESPACE}/?token={tab}&EIO=4&transport=websocket"
-        self._opening = connect(address, additional_headers=headers, max_size=None)
+        self._opening = connect(address, additional_headers=headers, max_size=None, **options)
         self._arrived = asyncio.Event()
         self.frames: list[str] = []
         self.closed = asyncio.Event()

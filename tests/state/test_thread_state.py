@@ -13,7 +13,7 @@ from chat_ui.chat.follow import read_snapshot
 from chat_ui.chat.service import Chat
 from chat_ui.chat.trash import delete_conversation
 from chat_ui.chat.turns import Draft, send
-from chat_ui.state import routes, thread
+from chat_ui.state import routes
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import MOST_HEADS, ThreadState
 from chat_ui.store.conversations import Conversation
@@ -249,7 +249,7 @@ async def test_a_database_that_is_busy_is_asked_again(
     browser: Browser, gateway: ScriptedGateway, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await gateway.next_request()).finish()
-    monkeypatch.setattr(thread, "FOLLOW_AGAIN_S", 0)
+    monkeypatch.setattr("chat_ui.state.following.FOLLOW_AGAIN_S", 0)
     read, busy = follow.read_snapshot, [StoreError("The database is busy."), None]
 
     async def sometimes(*args: Any, **more: Any) -> Any:

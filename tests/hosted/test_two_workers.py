@@ -1,0 +1,176 @@
+"""Two workers of one site, a page open on each, and what they stand on goes away in mid-answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.browser.site import Build, Site, free_port
+from tests.hosted.conftest import PASSWORD, Hosted, Someone, come_in, submit
+from tests.hosted.socket import Socket
+from tests.hosted.test_every_handler import every_handler, named
+from tests.postgres import PostgresServer
+from tests.redis_server import RedisServer
+from tests.scripted import KEY, PATIENCE_S, Request, ScriptedGateway
+
+MOST_TABS = 40
+# What tells a page that the last answer has ended.
+ENDED = '"ended_rx_state_":"complete"'
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[ScriptedGateway]:
+    async with ScriptedGateway() as scripted:
+        yield scripted
+
+
+class Two:
+    """A site of two workers.
+
+    Args:
+        hosted: the site.
+        postgres: where its database is.
+        database: which.
+    """
+
+    def __init__(self, hosted: Hosted, postgres: PostgresServer, database: str) -> None:
+        self.hosted = hosted
+        self._postgres = postgres
+        self._database = database
+        self._handlers = every_handler()
+
+    async def ask(self, query: str) -> list[str]:
+        """Ask the database itself."""
+        return (await asyncio.to_thread(self._postgres.ask, query, self._database)).splitlines()
+
+    async def becomes(self, query: str, *wanted: str) -> None:
+        """Wait until the database says something."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.ask(query) != list(wanted):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    async def send(self, socket: Socket, id: str, text: str) -> None:
+        await socket.call(named(self._handlers, "thread_state.send"), {"draft": {"id": id, "text": text}})
+
+    async def follow(self, socket: Socket, conversation: str) -> None:
+        await socket.call(named(self._handlers, "thread_state.follow"), path=f"/c/{conversation}")
+
+    def connections(self) -> dict[int, int]:
+        """How many connections somebody has to each worker."""
+        port = self.hosted.site.port
+        return {
+            worker: sum(
+                one.status == psutil.CONN_ESTABLISHED and one.laddr.port == port
+                for one in psutil.Process(worker).net_connections("tcp")
+            )
+            for worker in self.hosted.site.worker_ids()
+        }
+
+    async def pages_on_both(self, stack: AsyncExitStack, who: Someone, conversation: str) -> list[Socket]:
+        """Open tabs until each worker has one more, and let all show a conversation."""
+        before, opened = self.connections(), list[Socket]()
+        while len(opened) < MOST_TABS:
+            opened.append(await stack.enter_async_context(who.socket(f"tab-{len(opened)}")))
+            await self.follow(opened[-1], conversation)
+            now = self.connections()
+            if all(now[worker] > before[worker] for worker in before):
+                return opened
+        raise AssertionError("All came to one worker")
+
+
+@pytest.fixture
+async def two(
+    tmp_path: Path, postgres: PostgresServer, redis: RedisServer, gateway: ScriptedGateway
+) -> AsyncIterator[Two]:
+    page, port, database = tmp_path / "page", free_port(), postgres.make_database()
+    (page / "build" / "client").mkdir(parents=True)
+    (page / "build" / "client" / "index.html").write_text("<p>The page.")
+    env = {
+        "CHAT_UI_HOSTED": "1",
+        "CHAT_UI_PUBLIC_URL": f"http://localhost:{port}",
+        "CHAT_UI_DATABASE_URL": postgres.url(database),
+        "CHAT_UI_REDIS_URL": redis.url(),
+        "CHAT_UI_GATEWAY_URL": gateway.base_url,
+        "CHAT_UI_GATEWAY_KEY": KEY,
+    }
+    hosted = Hosted(Site(Build(page, port), tmp_path / "data", env, workers=2))
+    hosted.first_link = await hosted.operate("first_link")
+    await asyncio.to_thread(hosted.site.start)
+    yield Two(hosted, postgres, database)
+    hosted.site.stop()
+    for client in hosted.clients:
+        await client.aclose()
+
+
+async def go_on_until_read(request: Request, pages: list[Socket], word: str) -> None:
+    """Let the model say a word again and again, as models talk on, until every page has it."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(word in page.received for page in pages):
+            assert not any(page.closed.is_set() for page in pages)
+            await request.say(f"{word} ")
+            await asyncio.sleep(0.1)
+
+
+async def test_what_goes_away_in_mid_answer_comes_back_and_nothing_is_lost(
+    two: Two, gateway: ScriptedGateway, postgres: PostgresServer, redis: RedisServer
+) -> None:
+    ada = await come_in(two.hosted, two.hosted.first_link, "ada")
+    async with AsyncExitStack() as stack:
+        writer = await stack.enter_async_context(ada.socket("writer"))
+        await two.send(writer, "first", "Tell me.")
+        request = await gateway.next_request()
+        await two.becomes("SELECT count(*) FROM conversation", "1")
+        [conversation] = await two.ask("SELECT id FROM conversation")
+        pages = await two.pages_on_both(stack, ada, conversation)
+        await go_on_until_read(request, pages, "before")
+
+        await asyncio.to_thread(redis.stop)
+        await request.say("without-redis ")
+        await two.becomes("SELECT count(*) FROM run_journal WHERE text LIKE '%without-redis%'", "1")
+        await asyncio.to_thread(redis.start)
+        await go_on_until_read(request, pages, "after-redis")
+
+        await asyncio.to_thread(postgres.stop)
+        await request.say("without-postgresql ")
+        await asyncio.to_thread(postgres.start)
+        await go_on_until_read(request, pages, "after-postgresql")
+
+        # The end of an answer is an event of the pages' state, which is in Redis.
+        await asyncio.to_thread(redis.stop)
+        await request.say("the-last")
+        await request.finish()
+        await two.becomes("SELECT status FROM message WHERE role = 'assistant'", "complete")
+        await asyncio.to_thread(redis.start)
+        for page in pages:
+            await page.until(
+                lambda page=page: '"complete"' in page.received.rpartition("after-postgresql")[2]
+            )
+    [text] = await two.ask("SELECT text FROM message WHERE role = 'assistant'")
+    words = [word for number, word in enumerate(text.split()) if word not in text.split()[:number]]
+    assert words == [
+        "before",
+        "without-redis",
+        "after-redis",
+        "without-postgresql",
+        "after-postgresql",
+        "the-last",
+    ]
+
+
+async def test_who_changes_their_password_is_out_on_every_worker(two: Two, gateway: ScriptedGateway) -> None:
+    ada = await come_in(two.hosted, two.hosted.first_link, "ada")
+    elsewhere = two.hosted.client()
+    assert (await submit(elsewhere, "/login", name="ada", password=PASSWORD)).status_code == 303
+    async with AsyncExitStack() as stack:
+        pages = await two.pages_on_both(stack, ada, "none")
+        new = {"password": PASSWORD, "new_password": "another good one"}
+        assert (await submit(elsewhere, "/password", name="", **new)).status_code == 303
+        async with asyncio.timeout(PATIENCE_S):
+            for page in pages:
+                await page.closed.wait()
+    assert (await ada.client.get("/session")).status_code == 401
