@@ -4,34 +4,29 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gzip
-import hashlib
 import math
 import os
-import re
 import shutil
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from chat_ui import page
 from chat_ui.monitoring import metrics
 from chat_ui.monitoring.logs import are_json
+from chat_ui.page import ROOT, compile_page
 from chat_ui.settings import Settings, SettingsError, load_settings
 
-__all__ = ["address_page", "compile_page", "digest_of_sources", "main", "production"]
+__all__ = ["main", "production"]
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE_DIR = ROOT / ".web-serve"
-# What a page is made of, the pins of its packages included.
-SOURCES = ("chat_ui", "assets", "reflex.lock", "rxconfig.py", "pyproject.toml")
+DEFAULT_PORT = 3000
 SERVER_LINES = ROOT / "chat_ui" / "monitoring" / "server_lines.json"
 # The folder of these beside the database.
 FIGURES = "figures"
 # How much longer than the grace period a process may take to save what it has, before it is killed.
 ENDED_WITHIN_S = 15
-GENERATED = {"__pycache__", "external"}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -44,13 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     serve_command = commands.add_parser("serve", help="run the site in production, on one port")
     serve_command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
-    serve_command.add_argument("--port", default=3000, type=_port, help="the port to listen on (%(default)s)")
+    serve_command.add_argument(
+        "--port", default=DEFAULT_PORT, type=_port, help="the port to listen on (%(default)s)"
+    )
     serve_command.add_argument(
         "--workers",
         default=1,
         type=_count,
         help="how many processes serve it; more than one needs PostgreSQL and Redis (%(default)s)",
     )
+    commands.add_parser("compile", help="compile the page ahead, as for an image; serving does it otherwise")
     invite_command = commands.add_parser("invite", help="print a link by which somebody comes in, once")
     invite_command.add_argument("--admin", action="store_true", help="they will run the site")
     invite_command.add_argument("--reset", metavar="NAME", help="a new password for somebody who is there")
@@ -61,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = parser.parse_args(arguments)
     if wanted.command == "invite":
         invite(admin=wanted.admin, reset=wanted.reset)
+    elif wanted.command == "compile":
+        _check_checkout()
+        compile_page(PAGE_DIR, os.environ, DEFAULT_PORT)
     elif wanted.command == "doctor":
         sys.exit(doctor(ask=wanted.ask))
     else:
@@ -102,11 +103,9 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     Raises:
         SystemExit: it can't start; the text says why and what to do.
     """
-    if not (ROOT / "rxconfig.py").is_file():
-        raise SystemExit("chat-ui serve runs in a checkout of the project: there is no rxconfig.py here.")
+    _check_checkout()
     settings = _settings_for(workers)
     _check_port(host, port)
-    PAGE_DIR.mkdir(exist_ok=True)
     compile_page(PAGE_DIR, os.environ, port)
     _invite_first_admin()
     print(f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
@@ -123,6 +122,11 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     )
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606
+
+
+def _check_checkout() -> None:
+    if not (ROOT / "rxconfig.py").is_file():
+        raise SystemExit("chat-ui runs in a checkout of the project: there is no rxconfig.py here.")
 
 
 def _invite_first_admin() -> None:
@@ -170,7 +174,7 @@ def production(  # noqa: PLR0913
         directory: where the page was compiled.
         inherited: the environment to add to.
         host: the address to listen on.
-        port: the port to listen on, which the page is addressed to.
+        port: the port to listen on.
         workers: how many processes serve it.
         redis_url: the Redis where Reflex keeps the state of pages that may come back to another of them.
         grace_seconds: how long answers that are being written may go on when the site is told to end.
@@ -192,7 +196,7 @@ def production(  # noqa: PLR0913
         f"--workers-kill-timeout={math.ceil(grace_seconds) + ENDED_WITHIN_S}",
         "chat_ui.chat_ui:app",
     ]
-    environment = _environment(directory, inherited, port)
+    environment = page.environment(directory, inherited, port)
     if workers > 1 and redis_url:
         environment |= {
             "REFLEX_REDIS_URL": redis_url,
@@ -207,75 +211,6 @@ def production(  # noqa: PLR0913
         "__REFLEX_SKIP_COMPILE": "true",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     }
-
-
-def compile_page(directory: Path, inherited: Mapping[str, str], port: int) -> None:
-    """Compile the page, unless it was compiled there from the same sources before, and address it to a port.
-
-    Raises:
-        SystemExit: it can't be compiled; the text is what the compiler said.
-    """
-    fingerprint = digest_of_sources()
-    compiled = directory / "compiled-from"
-    if compiled.exists() and compiled.read_text() == fingerprint:
-        address_page(directory, port)
-        return
-    print("Compiling the page; this takes half a minute, once.", file=sys.stderr, flush=True)
-    compiled.unlink(missing_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
-        cwd=ROOT,
-        env=_environment(directory, inherited, port),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"The page can't be compiled.\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    address_page(directory, port)
-    compiled.write_text(fingerprint)
-
-
-def address_page(directory: Path, port: int) -> None:
-    """Let a compiled page speak to the server on another port; Reflex compiles the address into one script.
-
-    Raises:
-        SystemExit: there is no such script, so this isn't a page that Reflex compiled.
-    """
-    scripts = list((directory / "build" / "client" / "assets").glob("reflex-env-*.js"))
-    if not scripts:
-        raise SystemExit(f"{directory} holds no compiled page; delete it and start again.")
-    for script in scripts:
-        addressed = re.sub(r"(?<=//localhost:)\d+", str(port), script.read_text()).encode()
-        script.write_bytes(addressed)
-        script.with_name(f"{script.name}.gz").write_bytes(gzip.compress(addressed))
-
-
-def _environment(directory: Path, inherited: Mapping[str, str], port: int) -> dict[str, str]:
-    # The JavaScript runtime, bun, lies beside this Python; nobody need have activated its environment.
-    beside = str(Path(sys.executable).parent)
-    return dict(inherited) | {
-        "PATH": os.pathsep.join(filter(None, (beside, inherited.get("PATH")))),
-        "REFLEX_WEB_WORKDIR": str(directory),
-        "REFLEX_FRONTEND_PORT": str(port),
-        "REFLEX_API_URL": f"http://localhost:{port}",
-        "REFLEX_TELEMETRY_ENABLED": "false",
-        "REFLEX_CHECK_LATEST_VERSION": "false",
-    }
-
-
-def digest_of_sources() -> str:
-    """What a compiled page depends on, as one short text."""
-    digest = hashlib.sha256()
-    for path in sorted(file for source in SOURCES for file in _files(ROOT / source)):
-        digest.update(f"{path} {path.stat().st_size}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _files(source: Path) -> Iterator[Path]:
-    for path in (source, *source.rglob("*")):
-        if path.is_file() and not GENERATED.intersection(path.relative_to(ROOT).parts):
-            yield path
 
 
 def _port(text: str) -> int:

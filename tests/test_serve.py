@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from chat_ui import cli
+from chat_ui import cli, page
 
 COMPILER = """#!/bin/sh
 mkdir -p "$REFLEX_WEB_WORKDIR/build/client/assets" && cd "$REFLEX_WEB_WORKDIR/build/client/assets"
-echo 'export default {"EVENT": "ws://localhost:1/_event"};' > reflex-env-1.js
+echo 'export {"EVENT": "ws://localhost:1/_event", "PING": `http://localhost:1/ping`};' > reflex-env-1.js
 """
 
 
@@ -102,50 +102,54 @@ def test_a_port_is_a_number(port: str, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_page_is_compiled_once_for_its_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    page, root = tmp_path / "page", tmp_path / "root"
-    page.mkdir()
+    made, root = tmp_path / "page", tmp_path / "root"
+    made.mkdir()
     (root / "assets" / "external").mkdir(parents=True)
     runs: list[object] = []
     compiler = root / "compiler"
     compiler.write_text(COMPILER)
     compiler.chmod(0o755)
-    monkeypatch.setattr(cli, "ROOT", root)
-    monkeypatch.setattr(cli.sys, "executable", str(compiler))
+    monkeypatch.setattr(page, "ROOT", root)
+    monkeypatch.setattr(page.sys, "executable", str(compiler))
     for change in ("", "", "more css", "more css"):
         (root / "assets" / "page.css").write_text(change)
         (root / "assets" / "external" / "made.js").write_text(change * 2)
-        before = (page / "compiled-from").read_text() if (page / "compiled-from").exists() else ""
-        cli.compile_page(page, {"PATH": os.defpath}, 3000)
-        runs.append((page / "compiled-from").read_text() != before)
+        before = (made / "compiled-from").read_text() if (made / "compiled-from").exists() else ""
+        page.compile_page(made, {"PATH": os.defpath}, 3000)
+        runs.append((made / "compiled-from").read_text() != before)
     assert runs == [True, False, True, False]
 
 
-def test_a_page_is_addressed_anew_without_being_compiled(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_page_speaks_to_wherever_it_came_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     compiler = tmp_path / "compiler"
     compiler.write_text(COMPILER)
     compiler.chmod(0o755)
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
-    monkeypatch.setattr(cli.sys, "executable", str(compiler))
+    monkeypatch.setattr(page, "ROOT", tmp_path)
+    monkeypatch.setattr(page.sys, "executable", str(compiler))
     script = tmp_path / "build" / "client" / "assets" / "reflex-env-1.js"
-    for port in (3000, 3055):
-        cli.compile_page(tmp_path, {"PATH": os.defpath}, port)
-        assert script.read_text() == f'export default {{"EVENT": "ws://localhost:{port}/_event"}};\n'
-        assert gzip.decompress(script.with_name("reflex-env-1.js.gz").read_bytes()) == script.read_bytes()
+    page.compile_page(tmp_path, {"PATH": os.defpath}, 3000)
+    assert script.read_text() == (
+        'export {"EVENT": `${location.origin.replace("http","ws")}/_event`, '
+        '"PING": `${location.origin}/ping`};\n'
+    )
+    assert gzip.decompress(script.with_name("reflex-env-1.js.gz").read_bytes()) == script.read_bytes()
+    # What is compiled isn't written again: it may lie where nothing can be written.
+    before = script.stat().st_mtime_ns
+    page.compile_page(tmp_path, {"PATH": os.defpath}, 3055)
+    assert script.stat().st_mtime_ns == before
 
 
 def test_what_is_no_page_can_not_be_addressed(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="holds no compiled page"):
-        cli.address_page(tmp_path, 3000)
+        page.address_page(tmp_path)
 
 
 def test_a_compiler_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     compiler = tmp_path / "compiler"
     compiler.write_text("#!/bin/sh\necho no such icon >&2\nexit 3\n")
     compiler.chmod(0o755)
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
-    monkeypatch.setattr(cli.sys, "executable", str(compiler))
+    monkeypatch.setattr(page, "ROOT", tmp_path)
+    monkeypatch.setattr(page.sys, "executable", str(compiler))
     with pytest.raises(SystemExit, match="no such icon"):
-        cli.compile_page(tmp_path, {}, 3000)
+        page.compile_page(tmp_path, {}, 3000)
     assert not (tmp_path / "compiled-from").exists()

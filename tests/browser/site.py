@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from chat_ui import cli
+from chat_ui import cli, page
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPILED = ROOT / ".web-tests"
@@ -48,7 +48,7 @@ def built() -> Iterator[Build]:
     """
     with _held(ROOT):
         COMPILED.mkdir(exist_ok=True)
-        cli.compile_page(COMPILED, _environment(), PORT_OF_NOBODY)
+        page.compile_page(COMPILED, _environment(), PORT_OF_NOBODY)
     for number in itertools.count(1):
         directory = COMPILED.with_name(f"{COMPILED.name}-{number}")
         directory.mkdir(exist_ok=True)
@@ -58,7 +58,6 @@ def built() -> Iterator[Build]:
             build = Build(directory, _port(directory / "port"))
             shutil.rmtree(directory / "build", ignore_errors=True)
             shutil.copytree(COMPILED, directory, dirs_exist_ok=True, ignore=NOT_COPIED)
-            cli.address_page(directory, build.port)
             yield build
             return
 
