@@ -64,6 +64,7 @@ class Asker:
         async with aclosing(answers) as events:
             async for event in events:
                 run.grow(run.answer.add(event))
+                await run.backlog.room()
                 if isinstance(event, Waiting):
                     await self._tell(run, RunWaiting(turn.message_id, event.seconds, event.reason))
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from chat_ui.chat.answer import Answer
+from chat_ui.chat.backlog import Backlog
 from chat_ui.chat.changes import RunPaying, RunWaiting
 from chat_ui.chat.outcome import Times, outcome_of
 from chat_ui.gateway import ChatRequest
@@ -107,8 +108,7 @@ class LiveRun:
         self.turn = turn
         self.answer = Answer(turn.begun, continues_exactly=turn.request.continues)
         self.unsent = asyncio.Event()
-        self.unsaved = asyncio.Event()
-        self.bulky = asyncio.Event()
+        self.backlog = Backlog(journal_chars)
         self.sent_at = 0.0
         self.stopped = False
         self.listening: asyncio.Task[None] | None = None
@@ -120,8 +120,6 @@ class LiveRun:
         self._started = time.monotonic()
         self._first_token: float | None = None
         self._thought = Stopwatch()
-        self._journal_chars = journal_chars
-        self._unsaved_chars = 0
         self._seq = 0
 
     def meet(self, hurdle: RunWaiting | RunPaying) -> None:
@@ -145,17 +143,12 @@ class LiveRun:
         if self._first_token is None:
             self._first_token = now
         self._thought.set(self.answer.thinks, now)
-        self._unsaved_chars += chars
+        self.backlog.add(chars)
         self.unsent.set()
-        self.unsaved.set()
-        if self._unsaved_chars >= self._journal_chars:
-            self.bulky.set()
 
     def take_batch(self) -> list[JournalEntry]:
         """What the journal doesn't have yet."""
-        self.unsaved.clear()
-        self.bulky.clear()
-        self._unsaved_chars = 0
+        self.backlog.take()
         entries: list[JournalEntry] = []
         for part in self.answer.parts:
             text = part.take_unsaved()
@@ -168,7 +161,7 @@ class LiveRun:
         """Keep a batch that could not be saved for the next try."""
         for part in self.answer.parts:
             part.give_back("".join(entry.text for entry in entries if entry.part == part.part))
-        self.unsaved.set()
+        self.backlog.give_back()
 
     def hang_up(self) -> None:
         """Close the connection to the gateway."""

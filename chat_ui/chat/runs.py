@@ -213,10 +213,10 @@ class Runs:
 
     async def _journal(self, run: LiveRun) -> None:
         while True:
-            await run.unsaved.wait()
+            await run.backlog.waiting.wait()
             with suppress(TimeoutError):
                 async with asyncio.timeout(until_tick(self._pace.journal)):
-                    await run.bulky.wait()
+                    await run.backlog.bulky.wait()
             entries = run.take_batch()
             try:
                 await self._on_disk.write(JournalBatch(run.turn.owner, run.turn.run_id, entries))
@@ -227,6 +227,8 @@ class Runs:
             except Exception as error:
                 _log_unsaved("An answer's journal could not be written; it is tried again", error)
                 run.give_back(entries)
+            else:
+                run.backlog.written()
 
     async def _end(self, run: LiveRun, failure: BaseException | None) -> None:
         run.grow(run.answer.end())

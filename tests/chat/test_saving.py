@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -130,3 +131,28 @@ async def test_closing_gives_up_what_can_not_be_saved_but_not_its_journal(
     async with opened_cleanly(settings) as restarted:
         answer = await ended(restarted, conversation)
     assert (answer.status, answer.text) == ("interrupted", "In the journal.")
+
+
+async def test_no_more_is_shown_than_two_batches_while_the_disk_is_slow(
+    settings: Settings, gateway: ScriptedGateway, locked: Locked
+) -> None:
+    most = 2 * Pace().journal_chars
+    piece = "word " * 40
+    pieces = 5 * most // len(piece)
+    async with opened_cleanly(settings) as chat:
+        conversation = await say(chat, "Hello?")
+        request = await gateway.next_request()
+        async with opened(chat, conversation.id) as page:
+            with locked():
+                for _ in range(pieces):
+                    await request.say(piece)
+                await page.until(lambda: len(page.shown()) >= most)
+                for _ in range(500):
+                    await asyncio.sleep(0)
+                held = chat.runs.shown(page.last)
+                assert held is not None
+                assert len(held.text) < most + len(piece)
+            await request.finish()
+            answer = await page.until_ended()
+    assert answer.status == "complete"
+    assert page.shown() == answer.text == piece * pieces
