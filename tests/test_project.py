@@ -89,3 +89,11 @@ def test_readme_has_the_command(command: str):
 
 def test_ci_runs_the_readmes_test_command():
     assert README_COMMANDS[1] in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reliability.md", "docs/security.md", "docs/hosting.md"])
+def test_what_is_named_as_a_test_is_one(page: str):
+    named = re.findall(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`", (ROOT / page).read_text())
+    for path, name in named:
+        assert (ROOT / path).exists(), path
+        assert not name or f"def {name}(" in (ROOT / path).read_text(), f"{path}::{name}"

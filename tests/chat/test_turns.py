@@ -51,6 +51,17 @@ async def test_the_first_message_makes_a_conversation(chat: Chat, gateway: Scrip
     assert (await ended(chat, conversation)).text == "Four minutes."
 
 
+async def test_a_message_is_stored_before_the_gateway_is_asked(
+    chat: Chat, gateway: ScriptedGateway, rows: Rows
+) -> None:
+    await say(chat, "Hello?")
+    request = await gateway.next_request()
+    # Another connection sees what is committed, and nothing else.
+    assert rows("SELECT text FROM message WHERE role = 'user'") == [("Hello?",)]
+    assert rows("SELECT status FROM run") == [("running",)]
+    await request.finish()
+
+
 async def test_the_next_message_tells_all_that_was_said(chat: Chat, gateway: ScriptedGateway) -> None:
     conversation = await say(chat, "One?", model="model-b")
     await answer_with(gateway, "One.")
