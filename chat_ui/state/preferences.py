@@ -141,6 +141,11 @@ class DefaultsState(rx.State):
     notice: str = ""
 
     @rx.var
+    def is_known(self) -> bool:
+        """Whether they are here, or why they aren't."""
+        return bool(self.settings or self.notice)
+
+    @rx.var
     def model_name(self) -> str:
         """The model of a new chat, without its gateway."""
         return self.model.partition("/")[2]

@@ -174,6 +174,10 @@ async def test_nothing_shifts_while_a_page_loads_opens_and_answers(site, visit):
         await expect(person.articles).to_have_count(2 * len(ENDINGS) if path != "/" else 0)
         await page.wait_for_load_state("networkidle")
         assert await page.evaluate("window.shifts") < MOST_SHIFT, path
+    await page.goto(site.url + "/settings")
+    await expect(page.get_by_role("textbox", name="Temperature")).to_be_visible()
+    await page.wait_for_load_state("networkidle")
+    assert await page.evaluate("window.shifts") < MOST_SHIFT, "settings"
     await person.button("New chat").click()
     await expect(person.articles).to_have_count(0)
     await person.ask("Show me what markdown can do")

@@ -113,7 +113,7 @@ async def test_a_model_for_new_chats_is_a_persons_own_in_every_browser(site, vis
 
     await here.page.reload()
     await expect(field).to_have_value("second/lab/model-3")
-    await field.select_option("The one chosen last in this browser")
+    await field.select_option("The one that was chosen last")
     await expect(field).to_have_value("")
     await there.page.reload()
     await expect(there.button("Model")).to_have_text("model-b")

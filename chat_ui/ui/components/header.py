@@ -57,7 +57,8 @@ def _model_menu() -> rx.Component:
         label=say("header.model"),
         face=rx.el.span(
             rx.el.span(
-                rx.cond(ModelState.model, ModelState.model, say("header.model.none")), class_name="model-name"
+                rx.cond(ModelState.model, ModelState.model, say("header.model.none")),
+                class_name=rx.cond(ModelState.gateway, "model-name", "model-name unknown"),
             ),
             icon("chevron-down"),
             class_name="model-face",

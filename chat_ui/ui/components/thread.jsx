@@ -71,6 +71,18 @@ function useTitle(title) {
   }, [title]);
 }
 
+// Where a conversation will stand that takes its time to come.
+function Coming() {
+  return (
+    <div className="coming" aria-hidden="true">
+      <span />
+      <span />
+      <span />
+      <span />
+    </div>
+  );
+}
+
 export function Thread({ conversation, title, busy, first, more, onTop, children }) {
   const scroller = useRef(null);
   const content = useRef(null);
@@ -98,7 +110,7 @@ export function Thread({ conversation, title, busy, first, more, onTop, children
         role="log"
         aria-label={say("thread")}
         aria-live="off"
-        aria-busy={busy}
+        aria-busy={busy || !settled}
         tabIndex={0}
         onScroll={onScroll}
         onWheel={(event) => place.current.wheeled(event)}
@@ -110,6 +122,7 @@ export function Thread({ conversation, title, busy, first, more, onTop, children
           {settled && children}
         </div>
       </div>
+      {!settled && <Coming />}
       {away && (
         <button type="button" className="jump" data-news={news} onClick={jump}>
           <ArrowDown />

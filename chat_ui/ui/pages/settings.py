@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from chat_ui.state.preferences import DefaultsState
 from chat_ui.ui.components.account import account_section
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.scripts import Announcements
@@ -17,8 +18,16 @@ def settings() -> rx.Component:
     """The sections, one below the other."""
     return frame(
         rx.el.div(
-            rx.el.div(
-                answers_section(), titles_section(), account_section(), _reading(), class_name="sheet-column"
+            # All of it at once, so that nothing moves.
+            rx.cond(
+                DefaultsState.is_known,
+                rx.el.div(
+                    answers_section(),
+                    titles_section(),
+                    account_section(),
+                    _reading(),
+                    class_name="sheet-column",
+                ),
             ),
             class_name="sheet",
         ),
