@@ -107,7 +107,8 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     settings = _settings_for(workers)
     _check_port(host, port)
     compile_page(PAGE_DIR, os.environ, port)
-    _invite_first_admin()
+    if settings.hosted:
+        _invite_first_admin()
     print(f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
     command, environment = production(
         PAGE_DIR,
@@ -130,6 +131,7 @@ def _check_checkout() -> None:
 
 
 def _invite_first_admin() -> None:
+    # Not at the top: it brings the database along, which takes a second.
     from chat_ui import operator  # noqa: PLC0415
 
     if link := operator.first_link():
