@@ -15,10 +15,13 @@ if [ "${2:-}" = --internal-ca ]; then tls="tls internal"; fi
 # Where things lie, and what is there already. Servers of your own are used if they are named.
 app="${CHAT_UI_APP:-/srv/chat-ui}" etc="${CHAT_UI_ETC:-/etc/chat-ui}" data="${CHAT_UI_DATA_DIR:-/var/lib/chat-ui}"
 port="${CHAT_UI_PORT:-3000}"
+# Blank for whoever runs this.
+user="${CHAT_UI_USER-chat-ui}"
 database_url="${CHAT_UI_DATABASE_URL:-postgresql:///chat_ui?host=/run/postgresql}"
 redis_url="${CHAT_UI_REDIS_URL:-redis://localhost:6379/0}"
 
 say() { printf '\n--- %s (%ds)\n' "$*" "$SECONDS"; }
+in_postgres() { (cd / && runuser -u postgres -- "$@"); }
 has_systemd() { [ -d /run/systemd/system ]; }
 
 packages() {
@@ -26,12 +29,14 @@ packages() {
   if [ -n "${CHAT_UI_NO_PACKAGES:-}" ]; then echo "as they are"; return; fi
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends python3-venv postgresql redis-server caddy
+  # In a container nobody has started them.
+  has_systemd || { service postgresql start && service redis-server start; }
 }
 
 code() {
   say "The site, with exactly the packages that it was tested with"
   mkdir -p "$app"
-  rm -rf "$app/chat_ui" "$app/assets" "$app/reflex.lock"
+  rm -rf "$app/chat_ui" "$app/assets" "$app/reflex.lock" "$app/docs" "$app/deploy"
   cp -r chat_ui assets reflex.lock docs deploy rxconfig.py pyproject.toml requirements.lock bunfig.toml .npmrc "$app"
   [ -x "$app/.venv/bin/python" ] || "${CHAT_UI_PYTHON:-python3}" -m venv "$app/.venv"
   "$app/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$app/requirements.lock"
@@ -41,12 +46,14 @@ code() {
 # The user that runs the site, and a database that is theirs; no password, since they are known by who they are.
 people() {
   say "A user and a database for it"
-  if has_systemd; then id -u chat-ui >/dev/null 2>&1 || useradd --system --home-dir "$data" --shell /usr/sbin/nologin chat-ui; fi
+  if [ -n "$user" ] && ! id -u "$user" >/dev/null 2>&1; then
+    useradd --system --home-dir "$data" --shell /usr/sbin/nologin "$user"
+  fi
   if [ -n "${CHAT_UI_DATABASE_URL:-}" ]; then echo "one of your own"; return; fi
-  runuser -u postgres -- psql -tAc "SELECT 1 FROM pg_roles WHERE rolname = 'chat-ui'" | grep -q 1 ||
-    runuser -u postgres -- createuser chat-ui
-  runuser -u postgres -- psql -tAc "SELECT 1 FROM pg_database WHERE datname = 'chat_ui'" | grep -q 1 ||
-    runuser -u postgres -- createdb --owner chat-ui chat_ui
+  in_postgres psql -tAc "SELECT 1 FROM pg_roles WHERE rolname = '$user'" | grep -q 1 ||
+    in_postgres createuser "$user"
+  in_postgres psql -tAc "SELECT 1 FROM pg_database WHERE datname = 'chat_ui'" | grep -q 1 ||
+    in_postgres createdb --owner "$user" chat_ui
 }
 
 settings() {
@@ -78,8 +85,8 @@ CHAT_UI_SITE="$site"
 CHAT_UI_TLS="$tls"
 CHAT_UI_UPSTREAMS="127.0.0.1:$port"
 EOF
+  if [ -n "$user" ]; then chown -R "$user:" "$data" "$etc/env"; fi
   if has_systemd; then
-    chown -R chat-ui: "$data" "$etc/env"
     sed "s/--port 3000/--port $port/" deploy/chat-ui.service >/etc/systemd/system/chat-ui.service
     install -m 644 deploy/Caddyfile /etc/caddy/Caddyfile
     mkdir -p /etc/systemd/system/caddy.service.d
@@ -100,7 +107,7 @@ EOF
 # Run something as the site does: as its user, with its settings.
 in_site() {
   local as=()
-  if has_systemd; then as=(runuser -u chat-ui --); fi
+  if [ -n "$user" ]; then as=(runuser -u "$user" --); fi
   (cd "$app" && set -a && . "$etc/env" && exec "${as[@]}" "$@")
 }
 

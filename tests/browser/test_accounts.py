@@ -55,6 +55,7 @@ async def test_an_admin_and_a_guest(
     await expect(bob.page.get_by_role("link", name="Settings")).to_be_visible()
     for role, name in (("link", "Admin"), ("button", "Connect a gateway")):
         await expect(bob.page.get_by_role(role, name=name)).to_have_count(0)
+    await expect(bob.page.get_by_text("once an admin connects a gateway")).to_be_visible()
 
     # A budget is kept, and said in words to whom it stops; nothing of theirs is lost.
     await ada.page.reload()

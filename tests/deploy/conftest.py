@@ -123,6 +123,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             "CHAT_UI_HTTP_PORT": str(free_port()),
             "CHAT_UI_CADDY_ADMIN": "off",
             "CHAT_UI_NO_PACKAGES": "1",
+            # Nobody else could read what lies here.
+            "CHAT_UI_USER": "",
             "CHAT_UI_PYTHON": sys.executable,
             "CHAT_UI_DATABASE_URL": postgres.url(database),
             "CHAT_UI_REDIS_URL": redis.url(),

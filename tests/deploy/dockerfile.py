@@ -19,6 +19,7 @@ __all__ = ["Image", "followed"]
 
 # The image's own folders, as they are named in every step.
 OWN = ("/srv/chat-ui", "/var/lib/chat-ui")
+MOST_TEXT = 1_000_000
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "external")
 
 
@@ -109,10 +110,14 @@ def _copy(words: str, context: Path, image: Image, stages: dict[str, Image]) -> 
 
 
 def _moved(folder: Path, before: str, now: str) -> None:
-    """Let texts that name the folder name it where it is now, as both are one path in an image."""
+    """Let links and texts that name the folder name it where it is now, as both are one path in an image."""
     for path in folder.rglob("*"):
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > 1_000_000:
-            continue
-        content = path.read_bytes()
-        if before.encode() in content and b"\0" not in content:
-            path.write_bytes(content.replace(before.encode(), now.encode()))
+        if path.is_symlink():
+            target = str(path.readlink())
+            if target.startswith(before):
+                path.unlink()
+                path.symlink_to(target.replace(before, now, 1))
+        elif path.is_file() and path.stat().st_size < MOST_TEXT:
+            content = path.read_bytes()
+            if before.encode() in content and b"\0" not in content:
+                path.write_bytes(content.replace(before.encode(), now.encode()))

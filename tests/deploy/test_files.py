@@ -67,7 +67,7 @@ def test_every_setting_that_is_named_there_is() -> None:
     known |= {"CHAT_UI_HOST", "CHAT_UI_SITE", "CHAT_UI_TLS", "CHAT_UI_UPSTREAMS"}
     known |= {"CHAT_UI_HTTP_PORT", "CHAT_UI_CADDY_ADMIN"}
     # And of debian.sh.
-    known |= {f"CHAT_UI_{name}" for name in ("APP", "ETC", "PORT", "PYTHON", "NO_PACKAGES")}
+    known |= {f"CHAT_UI_{name}" for name in ("APP", "ETC", "PORT", "PYTHON", "NO_PACKAGES", "USER")}
     texts = [path.read_text() for path in DEPLOY.iterdir()] + [(ROOT / "docs" / "hosting.md").read_text()]
     named = {name for text in texts for name in re.findall(r"CHAT_UI_[A-Z_]*[A-Z]", text)}
     assert sorted(named - known) == []

@@ -29,7 +29,11 @@ def connect_card() -> rx.Component:
                     rx.el.p(
                         rx.el.strong(say("connect.demo")),
                         " ",
-                        say("connect.demo.what"),
+                        rx.cond(
+                            AccountState.restricted,
+                            say("connect.demo.not_yours"),
+                            say("connect.demo.what"),
+                        ),
                     ),
                     rx.cond(
                         ~ConnectState.open & ~AccountState.restricted,
