@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 
-from bench import clients, decoders, long, many, report, start, stream
+from bench import clients, decoders, hosted, long, many, report, start, stream
 
 BENCHMARKS = {
     "decoders": decoders,
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "many": many,
     "long": long,
     "start": start,
+    "hosted": hosted,
 }
 
 

@@ -22,7 +22,7 @@ from chat_ui.state.routes import CONVERSATION_PREFIX
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.wire import PIECE
 
-__all__ = ["Page", "open_page"]
+__all__ = ["THREAD", "Page", "open_page"]
 
 ROOT = "reflex___state____state"
 HYDRATE = f"{ROOT}.hydrate"
@@ -47,6 +47,7 @@ class Page:
         self.ready = asyncio.Event()
         self.ended = asyncio.Event()
         self.shown = asyncio.Event()
+        self.reading: asyncio.Task[None] | None = None
         self._socket = socket
         self._path = path
         self._stored: asyncio.Future[str] | None = None
@@ -64,6 +65,11 @@ class Page:
                 self.frames += 1
                 self.bytes += len(text.encode())
                 self._take(*json.loads(text[len(PREFIX) :]), now=now)
+
+    def stop_reading(self) -> None:
+        """Take in nothing more, as a page does whose computer has gone to sleep."""
+        if self.reading is not None:
+            self.reading.cancel()
 
     async def ask(self, text: str) -> None:
         """Send a message in a new conversation, and go there."""
@@ -121,17 +127,33 @@ class Page:
 
 
 @asynccontextmanager
-async def open_page(port: int, path: str = "/") -> AsyncIterator[Page]:
-    """Open a page, and wait until the site has greeted it."""
+async def open_page(
+    port: int, path: str = "/", *, cookie: str = "", max_queue: int | None = None
+) -> AsyncIterator[Page]:
+    """Open a page, and wait until the site has greeted it.
+
+    Args:
+        port: of the site.
+        path: what it shows.
+        cookie: of who is signed in, on a hosted site.
+        max_queue: how many messages the client takes in before it lets the site wait; None for any number.
+    """
     url = f"ws://127.0.0.1:{port}/_event/?token={uuid4()}&EIO=4&transport=websocket"
     origin = Origin(f"http://localhost:{port}")
     async with connect(
-        url, origin=origin, proxy=None, compression=None, max_queue=None, ping_interval=None, open_timeout=60
+        url,
+        origin=origin,
+        additional_headers={"Cookie": cookie} if cookie else None,
+        proxy=None,
+        compression=None,
+        max_queue=max_queue,
+        ping_interval=None,
+        open_timeout=60,
     ) as socket:
         await socket.recv()
         page = Page(socket, path)
         await socket.send(f"40/_event,{json.dumps({'event': page.event(HYDRATE, {})})}")
-        reading = asyncio.create_task(page.read())
+        reading = page.reading = asyncio.create_task(page.read())
         try:
             await asyncio.wait_for(page.ready.wait(), 60)
             yield page
