@@ -139,3 +139,17 @@ async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visi
     await expect(person.page.get_by_text("Held back")).to_be_visible()
     await expect(queued).to_have_count(1)
     await queued.get_by_role("button", name="Remove").click()
+
+
+async def test_ctrl_enter_stops_an_answer_and_sends_at_once(site, visit, gateway):
+    person = await visit(site)
+    await person.say("More?")
+    more = await gateway.next_request()
+    await more.say("Mo")
+    await expect(person.answers.last).to_contain_text("Mo")
+    await person.message_box.fill("At once")
+    await person.message_box.press("Control+Enter")
+    await more.until_client_leaves()
+    at_once = await reply(gateway, "Here.")
+    assert at_once.asked[-2:] == [("assistant", "Mo"), ("user", "At once")]
+    await expect(person.answers.last).to_contain_text("Here.")

@@ -189,7 +189,9 @@ async def test_a_filter_and_a_refusal_are_told_in_words(site, visit, gateway):
 
 async def test_one_chooses_how_answers_are_read(site, visit, gateway):
     async def grown(person):
+        before = await person.answers.count()
         await person.say("Go on")
+        await expect(person.answers).to_have_count(before + 1)
         request = await gateway.next_request()
         await request.say("It begins.\n\n")
         await expect(person.answers.last).to_contain_text("It begins.")

@@ -18,6 +18,19 @@ console.log(JSON.stringify(cuts.map((ends) => {{
   return ends.map((end) => speech.take(text.slice(0, end), end === text.length));
 }})));
 """
+# The same over and over, in a line of a megabyte: what looks at all the rest each time would never end.
+MARKS = ["[", "![](", "[](", "[^", "*", "> ", "- ", "`", "a.", ".)", "1. ", "| ", "a "]
+RUN_LONG = f"""
+import {{ Speech }} from {json.dumps(str(SPEECH))};
+for (const mark of {json.dumps(MARKS)}) {{
+  const line = mark.repeat(1_000_000 / mark.length);
+  const speech = new Speech();
+  speech.take(line, false);
+  speech.take(line + "\\n" + line, true);
+  console.log(mark);
+}}
+"""
+HANGS_AFTER_S = 60
 ANSWER = """\
 # A title
 
@@ -67,3 +80,10 @@ def test_a_sentence_is_said_once_it_is_whole_and_not_before():
     text = "One is here. Two is"
     lengths = [len("One is"), len("One is here."), len("One is here. "), len(text)]
     assert speak(text + " too. ", [lengths]) == [["", "", "One is here.", ""]]
+
+
+def test_no_line_takes_longer_than_it_is_long():
+    done = subprocess.run(
+        [BUN, "-e", RUN_LONG], capture_output=True, text=True, check=True, timeout=HANGS_AFTER_S
+    )
+    assert done.stdout.splitlines() == MARKS

@@ -2,7 +2,7 @@
 // name only, because nobody can follow them by ear at that speed, and they can be read in their place.
 import { say } from "./words.js";
 
-const SENTENCE = /[\s\S]*[.!?…:;。！？][)"'”’\]*_`]*(?=\s)/;
+const SENTENCE = /^[\s\S]*[.!?…:;。！？][)"'”’\]*_`]*(?=\s)/;
 const FENCE = /^\s{0,3}(`{3,}|~{3,})\s*(\w*)/;
 const FORMULA = /^\s{0,3}(\$\$|\\\[)/;
 const TABLE = /^\s{0,3}\|/;
@@ -10,11 +10,15 @@ const TABLE = /^\s{0,3}\|/;
 const NOT_YET_SURE = /^\s{0,3}([`~$\\|]|$)/;
 const MARKER = /^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+(?:\[[ xX]\]\s+)?|\d+[.)]\s+)+/;
 
+// No part of these reaches over the next one's beginning, or a line of brackets alone would take minutes.
+const LINK = /!?\[([^[\]]*)\]\([^()]*\)/g;
+const NOTE = /\[\^[^[\]]*\]/g;
+
 function withoutMarkup(line) {
   return line
     .replace(MARKER, "")
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/\[\^[^\]]*\]/g, "")
+    .replace(LINK, "$1")
+    .replace(NOTE, "")
     .replace(/(\*\*|__|~~|`|\*(?=\S)|(?<=\S)\*)/g, "")
     .trim();
 }

@@ -12,6 +12,14 @@ from chat_ui.ui.words import say
 
 __all__ = ["admin"]
 
+COLUMNS = (
+    "admin.column.who",
+    "admin.column.model",
+    "admin.column.answers",
+    "admin.column.tokens",
+    "admin.column.cost",
+)
+
 
 def admin() -> rx.Component:
     """People, what is going on, what was used, and what was done."""
@@ -160,9 +168,7 @@ def _month() -> rx.Component:
             rx.el.h2(say("admin.month")),
             rx.el.div(
                 rx.el.table(
-                    rx.el.thead(
-                        rx.el.tr(*(rx.el.th(name, scope="col") for name in say("admin.columns").split()))
-                    ),
+                    rx.el.thead(rx.el.tr(*(rx.el.th(say(name), scope="col") for name in COLUMNS))),
                     rx.el.tbody(rx.foreach(AdminState.month, _use)),
                 ),
                 class_name="table-scroll",
