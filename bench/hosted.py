@@ -14,6 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -228,7 +229,7 @@ async def _steady(
     ]
     warm = [size for at, size in memory if at >= min(WARM_UP_S, seconds / 3)]
     used = (cpu_seconds_of(site.pid) - cpu) / (time.monotonic() - began)
-    _tell(f"steady: {' '.join(streamed.row())}; {resource_words(site)}")
+    _tell(f"steady: {' '.join(streamed.row())}; {resource_words(site)}; {dict(Counter(streamed.errors))}")
     # The middle of three: one sample may fall on a moment's burst.
     return streamed, (statistics.median(warm[:3]), statistics.median(warm[-3:])), used, waits or [0.0]
 
