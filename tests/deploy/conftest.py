@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import ssl
 import subprocess
 import sys
@@ -165,7 +164,8 @@ def end(file: Path) -> None:
     with suppress(ProcessLookupError, psutil.NoSuchProcess):
         process = psutil.Process(int(file.read_text()))
         everything = [process, *process.children(recursive=True)]
-        process.send_signal(signal.SIGTERM)
+        for one in everything:
+            one.terminate()
         _, left = psutil.wait_procs(everything, timeout=30)
         for one in left:
             one.kill()
