@@ -19,6 +19,7 @@ from websockets.typing import Origin
 
 from bench.gateway import question
 from bench.page import THREAD, open_page
+from bench.signing import anywhere
 
 __all__ = ["VERBS", "Target", "Verb"]
 
@@ -126,20 +127,21 @@ async def half_open_sockets(target: Target, seconds: float) -> None:
 
 
 async def login_flood(target: Target, seconds: float) -> None:
-    """Sign-ins with wrong passwords, of everybody and nobody."""
+    """Sign-ins as nobody knows whom, from everywhere, so that each costs what a password costs."""
     deadline = time.monotonic() + seconds
     origin = f"http://localhost:{target.port}"
 
-    async def one(number: int) -> None:
+    async def one() -> None:
         async with httpx.AsyncClient(base_url=origin, timeout=30) as client:
             shown = await client.get("/login")
             token = shown.text.partition('form_token" value="')[2].partition('"')[0]
             while time.monotonic() < deadline:
-                fields = {"form_token": token, "name": f"person-{number % 10}", "password": "wrong one"}
+                fields = {"form_token": token, "name": uuid4().hex, "password": "wrong one"}
+                headers = {"Origin": origin, "X-Forwarded-For": anywhere()}
                 with suppress(httpx.HTTPError):
-                    await client.post("/login", data=fields, headers={"Origin": origin})
+                    await client.post("/login", data=fields, headers=headers)
 
-    await asyncio.gather(*(one(number) for number in range(LOGINS_AT_ONCE)))
+    await asyncio.gather(*(one() for _ in range(LOGINS_AT_ONCE)))
 
 
 VERBS: dict[str, Verb] = {

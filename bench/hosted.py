@@ -127,6 +127,8 @@ def _serving(workers: int) -> Iterator[Site]:
             "CHAT_UI_MESSAGES_PER_MINUTE": "1000",
             "CHAT_UI_MESSAGES_PER_MINUTE_PER_ADDRESS": "100000",
             "CHAT_UI_LOG_LEVEL": "warning",
+            # The bench says where people come from.
+            "CHAT_UI_TRUSTED_PROXIES": "1",
         }
         log = folder / "log"
         with log.open("wb") as out:
