@@ -19,7 +19,9 @@ from tests.redis_server import RedisServer
 from tests.scripted import KEY, PATIENCE_S, Request, ScriptedGateway
 
 MOST_TABS = 40
-# What tells a page that the last answer has ended.
+
+LOST_STATE = "State Manager lease breaker"
+DATABASE_AWAY = "CHAT_UI_DATABASE_URL"
 ENDED = '"ended_rx_state_":"complete"'
 
 
@@ -135,8 +137,19 @@ async def test_what_goes_away_in_mid_answer_comes_back_and_nothing_is_lost(
         await asyncio.to_thread(redis.start)
         await go_on_until_read(request, pages, "after-redis")
 
+        # Some seconds later Reflex notices that the state of pages was lost with Redis, and lets go of it.
+        async with asyncio.timeout(2 * PATIENCE_S):
+            while two.hosted.site.log.count(LOST_STATE) < len(pages):
+                await request.say("meanwhile ")
+                await asyncio.sleep(0.2)
+
         await asyncio.to_thread(postgres.stop)
         await request.say("without-postgresql ")
+        # Whoever hears of others by Redis asks the database once Redis is back, and finds it away.
+        await asyncio.to_thread(redis.stop)
+        await asyncio.to_thread(redis.start)
+        for page in pages:
+            await page.until(lambda page=page: DATABASE_AWAY in page.received)
         await asyncio.to_thread(postgres.start)
         await go_on_until_read(request, pages, "after-postgresql")
 
@@ -156,6 +169,7 @@ async def test_what_goes_away_in_mid_answer_comes_back_and_nothing_is_lost(
         "before",
         "without-redis",
         "after-redis",
+        "meanwhile",
         "without-postgresql",
         "after-postgresql",
         "the-last",
