@@ -41,7 +41,7 @@ code() {
     rm -rf "$app/chat_ui" "$app/assets" "$app/reflex.lock" "$app/docs" "$app/deploy"
     cp -r chat_ui assets reflex.lock docs deploy rxconfig.py pyproject.toml requirements.lock bunfig.toml .npmrc "$app"
   fi
-  [ -x "$app/.venv/bin/python" ] || "${CHAT_UI_PYTHON:-python3}" -m venv "$app/.venv"
+  [ -x "$app/.venv/bin/python" ] || "${CHAT_UI_PYTHON:-/usr/bin/python3}" -m venv "$app/.venv"
   "$app/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$app/requirements.lock"
   (cd "$app" && .venv/bin/python -m chat_ui compile)
 }
