@@ -138,4 +138,5 @@ until_ready
 say "Done: https://$site"
 echo "Become its admin here, once:        $(in_site .venv/bin/python -m chat_ui invite --admin)"
 echo "And somebody else comes in here:    $(in_site .venv/bin/python -m chat_ui invite)"
-echo "Whether all is well:                cd $app && set -a && . $etc/env && .venv/bin/python -m chat_ui doctor"
+as="${user:+runuser -u $user -- }"
+echo "Whether all is well:                ${as}sh -c 'cd $app && set -a && . $etc/env && .venv/bin/python -m chat_ui doctor'"

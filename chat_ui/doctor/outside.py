@@ -51,6 +51,14 @@ async def public_side(settings: Settings, *, has_database: bool) -> list[Finding
     address = await _address(settings.public_url)
     if address.state == "failure":
         return [address]
+    try:
+        _trust()
+    except OSError as error:
+        unread = f"SSL_CERT_FILE can't be read ({error.strerror})."
+        return [
+            address,
+            fails("TLS", unread, side="the settings", todo="Name a file that this user may read."),
+        ]
     secure = await asyncio.to_thread(_tls, settings)
     if secure.state == "failure" and settings.is_secure:
         return [address, secure]

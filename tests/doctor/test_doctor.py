@@ -128,6 +128,9 @@ async def test_addresses_that_lead_nowhere_or_without_tls(set_to: pytest.MonkeyP
     async with Proxy() as proxy:
         plain = await found("TLS", **hosted, CHAT_UI_PUBLIC_URL=proxy.url.replace("http:", "https:"))
         assert (plain.state, plain.side) == ("failure", "the proxy")
+        there = hosted | {"CHAT_UI_PUBLIC_URL": proxy.url}
+        unread = await found("TLS", **there, SSL_CERT_FILE="/nowhere/root.crt")
+        assert (unread.state, unread.side) == ("failure", "the settings")
 
 
 @pytest.mark.usefixtures("set_to")
