@@ -55,6 +55,10 @@ class Person:
         if path.startswith("/link/"):
             # The door of a hosted site: there is nothing to use yet.
             return
+        await self.arrived()
+
+    async def arrived(self) -> None:
+        """Wait until a page of the site can be used."""
         # Or signed in, on a site where that comes first.
         await expect(self.message_box.or_(self.page.get_by_label("Name", exact=True))).to_be_visible()
         await expect(self.button("Model")).not_to_have_text("No model")

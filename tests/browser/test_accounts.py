@@ -21,7 +21,7 @@ async def come_in(person: Person, name: str) -> None:
     await person.page.get_by_label("Name").fill(name)
     await person.page.get_by_label("New password").fill(PASSWORD)
     await person.page.get_by_role("button").click()
-    await expect(person.message_box).to_be_visible()
+    await person.arrived()
 
 
 async def act(page: Page, name: str, what: str) -> None:

@@ -1,5 +1,6 @@
 """The list of conversations: open, rename, delete."""
 
+import asyncio
 import re
 
 import pytest
@@ -97,3 +98,23 @@ async def test_a_draft_survives_a_reload_and_belongs_to_its_conversation(demo_si
     await expect(person.message_box).to_have_value("")
     await person.page.evaluate("history.back()")
     await expect(person.message_box).to_have_value("half a thought")
+
+
+async def test_what_is_typed_before_the_page_has_its_scripts_is_kept(demo_site, visit):
+    person = await visit(demo_site)
+    await person.message_box.fill("A draft")
+    come = asyncio.Event()
+
+    async def hold(route):
+        await come.wait()
+        await route.continue_()
+
+    await person.page.route("**/*.js", hold)
+    await person.page.reload(wait_until="commit")
+    await person.message_box.fill("Typed early")
+    come.set()
+
+    await person.arrived()
+    await expect(person.message_box).to_have_value("A draft\nTyped early")
+    await person.page.reload()
+    await expect(person.message_box).to_have_value("A draft\nTyped early")

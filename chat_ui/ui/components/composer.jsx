@@ -16,8 +16,14 @@ export const SENT = "chat-ui:sent";
 
 const isTouch = () => window.matchMedia("(pointer: coarse)").matches;
 
-function useDraft(conversation, sending) {
+function useDraft(field, conversation, sending) {
   const [text, setText] = useState("");
+  // What was typed before this script was there stands in the field alone. A browser may have put the draft there, too.
+  useLayoutEffect(() => {
+    const early = field.current.value;
+    const kept = recall(draftKey(conversation));
+    if (early && early !== kept) keep(early.startsWith(kept) ? early : `${kept}\n${early}`);
+  }, []);
   // A message that was stored is no draft any more: the outbox has forgotten it by now.
   useEffect(() => setText(recall(draftKey(conversation))), [conversation, sending]);
   const keep = (next) => {
@@ -75,10 +81,10 @@ export function Composer({
   const conversation = useConversation();
   const settled = shown === conversation;
   const { sending, refusal } = useOutbox(conversation);
-  const [text, keep] = useDraft(conversation, sending);
+  const field = useRef(null);
+  const [text, keep] = useDraft(field, conversation, sending);
   const [complaint, setComplaint] = useState("");
   const [priced, setPriced] = useState("");
-  const field = useRef(null);
   const navigate = useNavigate();
   useHeightOf(field, text);
 
