@@ -18,6 +18,7 @@ from openai import AsyncOpenAI
 
 from bench import measure, report
 from bench.gateway import MODEL, Answer, running_gateway
+from chat_ui.chat.live import Pace
 from chat_ui.gateway import ChatMessage, ChatRequest, Gateway, GatewayProfile, TextDelta
 
 __all__ = ["PAGE", "add_arguments", "run"]
@@ -26,6 +27,7 @@ PAGE = "docs/benchmarks/gateway.md"
 QUESTION = "Go on."
 KEY = "none"
 OURS, SDK = "Chat UI", "openai"
+PACE = Pace()
 
 Ask: TypeAlias = Callable[[], Awaitable[str]]
 
@@ -53,9 +55,9 @@ LOADS = (
 
 
 async def ask_with_gateway(gateway: Gateway) -> str:
-    """One answer by our client."""
+    """One answer by our client, read at the pace at which the site reads one."""
     request = ChatRequest(MODEL, (ChatMessage("user", QUESTION),))
-    async with aclosing(gateway.stream(request)) as events:
+    async with aclosing(gateway.stream(request, breath=lambda: PACE.piece)) as events:
         return "".join([event.text async for event in events if isinstance(event, TextDelta)])
 
 
