@@ -3,11 +3,7 @@
 import asyncio
 import re
 
-import pytest
-import pytest_asyncio
 from playwright.async_api import expect
-
-from tests.scripted import ScriptedGateway
 
 LINES = 500
 MOST_TIMES_TOKENIZED = 3
@@ -28,29 +24,6 @@ def python_code(lines: int) -> str:
 def token_by_token(text: str) -> list[str]:
     """Pieces of about one token."""
     return re.findall(r"\s*\w{1,6}|\s*[^\w\s]{1,2}|\s+", text)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def gateway():
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-@pytest.fixture(scope="module")
-def site(start_site, gateway):
-    return start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
-
-
-@pytest.fixture
-def asked(site, visit, gateway):
-    """Visit a site of the scripted gateway, and ask; returns the person and the request."""
-
-    async def ask(**options):
-        person = await visit(site, **options)
-        await person.say("Some code, please")
-        return person, await gateway.next_request()
-
-    return ask
 
 
 async def colored(block, line: int = 0) -> None:

@@ -1,11 +1,11 @@
 """What no answer may do, whatever it says: run, load, ask, cover or freeze anything."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
 
 from playwright.async_api import Page, Request, expect
 
+from tests.browser.canary import canary
 from tests.browser.hostile_answers import ANSWERS, NAMES
 from tests.scripted import ScriptedGateway
 
@@ -17,21 +17,6 @@ FORBIDDEN = (
 )
 PER_ANSWER = 22
 PIECE = 40_000
-
-
-@asynccontextmanager
-async def canary() -> AsyncIterator[tuple[str, list[str]]]:
-    """A server that nothing may ever ask for anything: its address, and what it was asked for."""
-    asked: list[str] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.readline()).decode())
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
-    server.close()
-    await server.wait_closed()
 
 
 class Witness:

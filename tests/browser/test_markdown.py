@@ -3,11 +3,7 @@
 import asyncio
 import re
 
-import pytest
-import pytest_asyncio
 from playwright.async_api import expect
-
-from tests.scripted import ScriptedGateway
 
 TEXT = r"""# A title
 
@@ -48,29 +44,6 @@ WATCH = """raw => {
   };
   new MutationObserver(look).observe(answer, { childList: true, subtree: true, characterData: true });
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def gateway():
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-@pytest.fixture(scope="module")
-def site(start_site, gateway):
-    return start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
-
-
-@pytest.fixture
-def asked(site, visit, gateway):
-    """Visit a site of the scripted gateway, and ask; returns the person and the request."""
-
-    async def ask(**options):
-        person = await visit(site, **options)
-        await person.say("Some text, please")
-        return person, await gateway.next_request()
-
-    return ask
 
 
 async def test_markdown_is_never_raw_and_what_is_drawn_stays(asked):

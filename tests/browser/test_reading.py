@@ -3,11 +3,9 @@
 import re
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.browser.person import becomes
-from tests.scripted import ScriptedGateway
 
 LISTEN = """() => {
   window.heard = [];
@@ -24,17 +22,6 @@ GROWTH = """() => {
   const note = () => window.lengths.add(answer.querySelector(".prose")?.textContent.length ?? 0);
   new MutationObserver(note).observe(answer, { childList: true, subtree: true, characterData: true });
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def gateway():
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-@pytest.fixture(scope="module")
-def site(start_site, gateway):
-    return start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
 
 
 @pytest.fixture

@@ -3,30 +3,14 @@
 import asyncio
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
+from tests.browser.canary import canary
 from tests.scripted import ScriptedGateway
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def canary():
-    """A server that nothing may ever ask for anything."""
-    asked: list[str] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.readline()).decode())
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
-    server.close()
-    await server.wait_closed()
-
-
-async def test_a_remote_image_is_loaded_only_when_asked_for(start_site, visit, canary):
-    host, asked = canary
-    async with ScriptedGateway() as gateway:
+async def test_a_remote_image_is_loaded_only_when_asked_for(start_site, visit):
+    async with canary() as (host, asked), ScriptedGateway() as gateway:
         gateway.greeting = f"Look: ![a chart]({host}/chart.png)"
         site = start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
         person = await visit(site)

@@ -3,11 +3,10 @@
 import asyncio
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.browser.person import Person, becomes
-from tests.scripted import Request, ScriptedGateway
+from tests.scripted import Request
 
 NEARLY_PX = 1.5
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
@@ -49,17 +48,6 @@ SELECT = """log => {
   const lines = [...log.querySelectorAll('.prose p')];
   getSelection().selectAllChildren(lines.find(line => line.getBoundingClientRect().top > top + 100));
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def gateway():
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-@pytest.fixture(scope="module")
-def site(start_site, gateway):
-    return start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
 
 
 class Reader:
