@@ -102,6 +102,8 @@ class ConnectState(rx.State):
             async with self:
                 self.busy, self.error, self.report, self.open = False, error, report, bool(error)
                 self.asks_for_model = bool(error) and (has_no_list or self.asks_for_model)
+                # In the same breath as the report, or what is sent next would still go to the model before.
+                (await self.get_state(ModelState)).take_known()
         if not error:
             yield ModelState.load
 

@@ -80,11 +80,15 @@ class ModelState(rx.State):
         wanted = await self._remembered()
         async with self:
             self._wanted = wanted
-            self._show(gateways.known_models())
+            self.take_known()
         async with aclosing(gateways.list_models()) as answers:
             async for _ in answers:
                 async with self:
-                    self._show(gateways.known_models())
+                    self.take_known()
+
+    def take_known(self) -> None:
+        """Show what is known of the gateways by now, without asking them."""
+        self._show(current_chat().gateways.known_models())
 
     @rx.event
     async def choose(self, gateway: str, model: str) -> None:

@@ -52,6 +52,16 @@ async def test_connecting_reports_and_lists_the_models(
     assert (last(browser, ModelState, "demo"), last(browser, ConnectState, "report")) == (True, "")
 
 
+async def test_whoever_reads_that_a_gateway_is_connected_talks_to_it(
+    browser: Browser, gateway: ScriptedGateway
+) -> None:
+    gateway.greeting = "Hello."
+    await browser.send(ModelState.load)
+    await browser.send(ConnectState.connect, {"base_url": gateway.base_url, "key": KEY})
+    said = [frame.delta for frame in browser.frames if "Connected" in format.json_dumps(frame.delta)]
+    assert [delta[ModelState.get_full_name()]["model_rx_state_"] for delta in said] == ["model-a"]
+
+
 async def test_what_fails_says_why_and_keeps_the_form_open(
     browser: Browser, gateway: ScriptedGateway, chat: Chat
 ) -> None:
