@@ -6,6 +6,7 @@ A module that is about one kind only says so with a fixture ``kind`` of its own.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +18,11 @@ from typing import Any, Literal
 import asyncpg
 import pytest
 
+from chat_ui import store
 from chat_ui.store import Database, conversations, messages, runs, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.messages import Message
+from chat_ui.store.migrate import SHIPPED, Scripts
 from chat_ui.store.runs import Run
 from chat_ui.store.tables import metadata
 from chat_ui.store.users import User
@@ -30,6 +33,8 @@ Kind = Literal["sqlite", "postgres"]
 Rows = list[tuple[Any, ...]]
 Ask = Callable[[str], Rows]
 AskAll = Callable[[Iterable[str]], list[Rows]]
+Newer = Callable[[str], Scripts]
+SHIPPED_SCRIPTS = Path(store.__file__).parent / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +99,14 @@ async def bob(db: Database) -> User:
         return await users.create(tx, name="bob")
 
 
-async def begin_turn(db: Database, owner: str, worker_id: str = "worker-1") -> Turn:
+async def begin_turn(
+    db: Database, owner: str, worker_id: str = "worker-1", *, client_id: str = "send-1"
+) -> Turn:
     async with db.write() as tx:
         conversation = await conversations.create(tx, owner, title="Tea", gateway="demo", model="demo-1")
-        question = Message(conversation_id=conversation.id, role="user", text="How long?", client_id="send-1")
+        question = Message(
+            conversation_id=conversation.id, role="user", text="How long?", client_id=client_id
+        )
         answer = Message(
             conversation_id=conversation.id, parent_id=question.id, role="assistant", status="streaming"
         )
@@ -150,3 +159,20 @@ def everything(all_rows: AskAll) -> Callable[[], dict[str, Rows]]:
     """Read all rows of all tables that a person can own something in."""
     names = list(metadata.tables)
     return lambda: dict(zip(names, all_rows(f'SELECT * FROM "{name}"' for name in names), strict=True))  # noqa: S608
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Newer:
+    """Make the scripts of a version that goes one revision further than this one."""
+
+    def make(upgrade: str) -> Scripts:
+        folder = tmp_path / "100% newer"
+        shutil.copytree(SHIPPED_SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        body = "\n".join(f"    {line}" for line in upgrade.strip().splitlines())
+        (folder / "versions" / "next.py").write_text(
+            "import sqlalchemy as sa\nfrom alembic import op\n\n"
+            f"revision = 'next'\ndown_revision = {SHIPPED.head!r}\n\n\ndef upgrade():\n{body}\n"
+        )
+        return Scripts(str(folder), "next")
+
+    return make

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import shutil
 import sqlite3
 import stat
 import subprocess
@@ -19,13 +18,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from chat_ui import store
 from chat_ui.store import Database, StoreError, messages
-from chat_ui.store.migrate import SHIPPED, Scripts, migrate
+from chat_ui.store.migrate import SHIPPED, migrate
 from chat_ui.store.tables import metadata
 from chat_ui.store.users import User
 
-from .conftest import Turn
+from .conftest import SHIPPED_SCRIPTS, Newer, Turn
 
 
 @pytest.fixture
@@ -35,8 +33,6 @@ def kind() -> str:
 
 Rows = Callable[[str], list[Any]]
 Everything = Callable[[], dict[str, list[tuple[Any, ...]]]]
-Newer = Callable[[str], Scripts]
-SHIPPED_SCRIPTS = Path(store.__file__).parent / "migrations"
 
 REBUILD = """
 with op.batch_alter_table("conversation", recreate="always") as batch:
@@ -47,23 +43,6 @@ FAILURES = {
     "half way": 'op.create_table("extra", sa.Column("id", sa.Text()))\nraise RuntimeError("half way")',
     "don't exist": "op.execute(\"UPDATE message SET parent_id = 'gone'\")",
 }
-
-
-@pytest.fixture
-def newer(tmp_path: Path) -> Newer:
-    """Make the scripts of a version that goes one revision further than this one."""
-
-    def make(upgrade: str) -> Scripts:
-        folder = tmp_path / "100% newer"
-        shutil.copytree(SHIPPED_SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        body = "\n".join(f"    {line}" for line in upgrade.strip().splitlines())
-        (folder / "versions" / "next.py").write_text(
-            "import sqlalchemy as sa\nfrom alembic import op\n\n"
-            f"revision = 'next'\ndown_revision = {SHIPPED.head!r}\n\n\ndef upgrade():\n{body}\n"
-        )
-        return Scripts(str(folder), "next")
-
-    return make
 
 
 async def test_an_empty_file_gets_the_tables_and_no_copy(path: Path, rows: Rows) -> None:
