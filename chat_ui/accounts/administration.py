@@ -19,6 +19,7 @@ from chat_ui.store.invites import Invite
 from chat_ui.store.tables import UserRole
 from chat_ui.store.usage import Allowance, Live, Used
 from chat_ui.store.users import User
+from chat_ui.words import say
 
 __all__ = ["Administration", "Use"]
 
@@ -96,7 +97,7 @@ class Administration:
         async with self._db.write() as tx:
             user = await _find(tx, id)
             await usage.allow(tx, user.id, own)
-            await _note(tx, by, "changed the budget", user.name, address)
+            await _note(tx, by, say("deed.budget"), user.name, address)
 
     async def note_stop(self, by: Person, whose: str, address: str) -> None:
         """Write down that an admin stops somebody's answer.
@@ -106,7 +107,7 @@ class Administration:
         """
         _check(by)
         async with self._db.write() as tx:
-            await _note(tx, by, "stopped an answer", whose, address)
+            await _note(tx, by, say("deed.stopped"), whose, address)
 
     async def invite(self, by: Person, role: UserRole, address: str) -> str:
         """Make a link by which somebody new comes in; returns its token, which nobody sees again.
@@ -118,7 +119,7 @@ class Administration:
         now, token = datetime.now(UTC), new_token()
         async with self._db.write() as tx:
             await invites.add(tx, Invite(id_of(token), "invite", role, None, now, now + LINK_LASTS))
-            await _note(tx, by, f"invited {'an admin' if role == 'admin' else 'somebody'}", "", address)
+            await _note(tx, by, say(f"deed.invited.{role}"), "", address)
         return token
 
     async def reset(self, by: Person, id: str, address: str) -> str:
@@ -134,7 +135,7 @@ class Administration:
             user = await _find(tx, id)
             await invites.forget(tx, "reset", owner_id=user.id)
             await invites.add(tx, Invite(id_of(token), "reset", user.role, user.id, now, now + LINK_LASTS))
-            await _note(tx, by, "made a link for a new password", user.name, address)
+            await _note(tx, by, say("deed.reset"), user.name, address)
         return token
 
     async def disable(self, by: Person, id: str, address: str) -> None:
@@ -152,7 +153,7 @@ class Administration:
             await users.set_status(tx, id, "disabled")
             await _leave_an_admin(tx)
             ended = await sessions.end_all(tx, id)
-            await _note(tx, by, "disabled", user.name, address)
+            await _note(tx, by, say("deed.disabled"), user.name, address)
         self._sessions.forget(ended)
 
     async def enable(self, by: Person, id: str, address: str) -> None:
@@ -166,7 +167,7 @@ class Administration:
         async with self._db.write() as tx:
             user = await _find(tx, id)
             await users.set_status(tx, id, "active")
-            await _note(tx, by, "enabled", user.name, address)
+            await _note(tx, by, say("deed.enabled"), user.name, address)
 
     async def set_role(self, by: Person, id: str, role: UserRole, address: str) -> None:
         """Make somebody an admin, or no longer one; they sign in anew.
@@ -183,7 +184,7 @@ class Administration:
             await users.set_role(tx, id, role)
             await _leave_an_admin(tx)
             ended = await sessions.end_all(tx, id)
-            await _note(tx, by, "made an admin" if role == "admin" else "made a user", user.name, address)
+            await _note(tx, by, say(f"deed.made.{role}"), user.name, address)
         self._sessions.forget(ended)
 
     async def delete(self, by: Person, id: str, address: str) -> None:
@@ -202,7 +203,7 @@ class Administration:
             ended = await sessions.end_all(tx, id)
             await users.delete(tx, id)
             await _leave_an_admin(tx)
-            await _note(tx, by, "deleted an account", user.name, address)
+            await _note(tx, by, say("deed.deleted"), user.name, address)
         self._sessions.forget(ended)
 
 

@@ -22,6 +22,7 @@ from chat_ui.store.engine import Database
 from chat_ui.store.errors import ConflictError
 from chat_ui.store.invites import Invite
 from chat_ui.store.users import User
+from chat_ui.words import say
 
 __all__ = ["Entry", "From", "name_of"]
 
@@ -84,12 +85,12 @@ class Entry:
             async with self._db.write() as tx:
                 # Not the name that was typed: it may be a password.
                 known = "" if user is None else user.name
-                await audit.note(tx, Deed("sign-in refused", subject=known, address=where.address))
+                await audit.note(tx, Deed(say("deed.refused"), subject=known, address=where.address))
             raise NotLetIn
         if hash is not None and self._passwords.is_dated(hash):
             await self._keep(user.id, password)
         await self._throttle.forget_account(name)
-        return await self._let_in(user, "signed in", where)
+        return await self._let_in(user, say("deed.signed_in"), where)
 
     async def sign_up(self, name: str, password: str, where: From) -> str:
         """Make an account where anybody may; returns the token for their browser.
@@ -111,7 +112,7 @@ class Entry:
                 user = await users.create(tx, name=name, password=hash)
         except ConflictError:
             raise NameIsTaken from None
-        return await self._let_in(user, "signed up", where)
+        return await self._let_in(user, say("deed.signed_up"), where)
 
     async def look_at(self, token: str, where: From) -> tuple[Invite, str]:
         """What a link is for, and the name of whom it is for, where they have one.
@@ -153,9 +154,9 @@ class Entry:
             raise NameIsTaken from None
         self._sessions.forget(ended)
         words = {
-            "setup": "became the first admin",
-            "invite": "accepted an invitation",
-            "reset": "set a new password",
+            "setup": say("deed.setup"),
+            "invite": say("deed.accepted"),
+            "reset": say("deed.new_password"),
         }
         return await self._let_in(user, words[used.kind], where)
 
@@ -194,7 +195,7 @@ class Entry:
         self._sessions.forget(ended)
         if user is None:
             raise NotLetIn
-        return await self._let_in(user, "changed their password", where)
+        return await self._let_in(user, say("deed.password"), where)
 
     async def check_password(self, visitor: Visitor, password: str, where: From) -> None:
         """See that it is really them who asks for something that can't be taken back.
@@ -216,7 +217,7 @@ class Entry:
         person = visitor.person
         await self._sessions.end(person.id, visitor.session_id)
         async with self._db.write() as tx:
-            await audit.note(tx, Deed("signed out", person.name, person.id, address=where.address))
+            await audit.note(tx, Deed(say("deed.signed_out"), person.name, person.id, address=where.address))
 
     async def first_link(self) -> str | None:
         """The token of a link that makes the first admin; None where there is one. It replaces older ones."""

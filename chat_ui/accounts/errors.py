@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from chat_ui.words import say
+
 __all__ = [
     "AccountError",
     "LastAdmin",
@@ -44,9 +46,7 @@ class NotLetIn(AccountError):
     """The name and the password don't belong together, or the person may not come in."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "That name and password don't fit. Try again, or ask an admin of this site for a new password."
-        )
+        super().__init__(say("accounts.not_let_in"))
 
 
 class TooOften(AccountError):
@@ -58,38 +58,35 @@ class TooOften(AccountError):
 
     def __init__(self, wait: timedelta) -> None:
         self.wait = wait
-        super().__init__(f"Too many attempts. Try again in {in_words(wait)}.")
+        super().__init__(say("accounts.too_often", wait=in_words(wait)))
 
 
 class TooBusy(AccountError):
     """The site checks as many passwords as it can."""
 
     def __init__(self) -> None:
-        super().__init__("Many people are signing in right now. Try again in a few seconds.")
+        super().__init__(say("accounts.too_busy"))
 
 
 class LinkIsDead(AccountError):
     """A link that lets nobody in."""
 
     def __init__(self) -> None:
-        super().__init__("This link has been used, or is too old. Ask an admin of this site for a new one.")
+        super().__init__(say("accounts.link_is_dead"))
 
 
 class NameIsTaken(AccountError):
     """Somebody else has that name."""
 
     def __init__(self) -> None:
-        super().__init__("That name is taken. Choose another one.")
+        super().__init__(say("accounts.name_is_taken"))
 
 
 class UnfitName(AccountError):
     """A name that nobody can sign in with."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "A name has 2 to 64 small letters, digits, or any of . _ + @ - and begins with a letter or "
-            "digit. An e-mail address is one."
-        )
+        super().__init__(say("accounts.unfit_name"))
 
 
 class UnfitPassword(AccountError):
@@ -100,21 +97,21 @@ class LastAdmin(AccountError):
     """The site needs somebody who runs it."""
 
     def __init__(self) -> None:
-        super().__init__("This is the only admin. Make somebody else an admin first.")
+        super().__init__(say("accounts.last_admin"))
 
 
 class NoSuchPerson(AccountError):
     """There is nobody of that id."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such person any more. Reload the page.")
+        super().__init__(say("accounts.no_such_person"))
 
 
 class NotAllowed(AccountError):
     """Only admins may do this."""
 
     def __init__(self) -> None:
-        super().__init__("Only an admin of this site may do that.")
+        super().__init__(say("accounts.not_allowed"))
 
 
 def in_words(wait: timedelta) -> str:
@@ -123,5 +120,5 @@ def in_words(wait: timedelta) -> str:
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds > size:
             number = -(-seconds // size)
-            return f"{number} {unit}{'s' if number > 1 else ''}"
-    return f"{seconds} second{'s' if seconds > 1 else ''}"
+            return say(f"time.{unit}" if number == 1 else f"time.{unit}s", count=number)
+    return say("time.second" if seconds == 1 else "time.seconds", count=seconds)

@@ -16,6 +16,7 @@ from chat_ui.accounts.errors import AccountError, in_words
 from chat_ui.settings import Settings
 from chat_ui.store import usage, users
 from chat_ui.store.usage import MILLION, Allowance, Reservation, Spent, cost_of
+from chat_ui.words import say
 
 __all__ = [
     "Limits",
@@ -45,10 +46,7 @@ class PriceUnknown(AccountError):  # noqa: N818
     """Nobody says what a model costs, and what may be spent is limited."""
 
     def __init__(self, model: str) -> None:
-        super().__init__(
-            f"Nobody says what {model} costs, so it can't be held within your budget. Choose another model, "
-            "or ask an admin to set its price."
-        )
+        super().__init__(say("limits.price_unknown", model=model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +101,19 @@ class Limits:
 
     async def _check_pace(self, tx: AsyncSession, wanted: Reservation, now: datetime) -> None:
         mine = await usage.sent(tx, now - MINUTE, owner=wanted.owner_id)
-        _check_minute(mine, self.per_minute, now, "You have")
+        _check_minute(mine, self.per_minute, now, "limits.minute")
         if wanted.address:
             ours = await usage.sent(tx, now - MINUTE, address=wanted.address)
-            _check_minute(ours, self.per_minute_and_address, now, "Your network has")
+            _check_minute(ours, self.per_minute_and_address, now, "limits.minute.network")
         if await usage.running(tx, wanted.owner_id) > self.at_once:
-            answers = "1 answer is" if self.at_once == 1 else f"{self.at_once} answers are"
-            raise OverLimit(f"{answers} being written for you. Send this when one has ended, or stop one.")
+            words = "limits.at_once.one" if self.at_once == 1 else "limits.at_once"
+            raise OverLimit(say(words, count=self.at_once))
 
 
-def _check_minute(sent: list[datetime], most: int, now: datetime, who: str) -> None:
+def _check_minute(sent: list[datetime], most: int, now: datetime, words: str) -> None:
     if len(sent) >= most:
         wait = in_words(sent[-most] + MINUTE - now)
-        raise OverLimit(f"{who} sent {most} messages within a minute. Send this one in {wait}; it is kept.")
+        raise OverLimit(say(words, most=most, wait=wait))
 
 
 async def _fitting(tx: AsyncSession, wanted: Reservation, may: Allowance, output: int, now: datetime) -> int:
@@ -124,17 +122,14 @@ async def _fitting(tx: AsyncSession, wanted: Reservation, may: Allowance, output
     used_in_day = await usage.spent(tx, wanted.owner_id, day)
     used_in_month = await usage.spent(tx, wanted.owner_id, month)
     tomorrow, next_month = day + timedelta(days=1), start_of_month(month + timedelta(days=32))
-    for limit, spent, period, until in (
-        ((may.tokens_per_day, may.micros_per_day), used_in_day, "today", tomorrow),
-        ((may.tokens_per_month, may.micros_per_month), used_in_month, "this month", next_month),
+    for limit, spent, words, until in (
+        ((may.tokens_per_day, may.micros_per_day), used_in_day, "limits.today", tomorrow),
+        ((may.tokens_per_month, may.micros_per_month), used_in_month, "limits.this_month", next_month),
     ):
         fits = _longest(wanted, limit, spent)
         if fits is not None:
             if fits < min(output, SHORTEST_ANSWER):
-                raise OverBudget(
-                    f"What you may use {period} doesn't reach for this ({_left(limit, spent)} left). It is "
-                    f"renewed in {in_words(until - now)}; what you wrote is kept."
-                )
+                raise OverBudget(say(words, left=_left(limit, spent), wait=in_words(until - now)))
             output = min(output, fits)
     return output
 
@@ -162,10 +157,13 @@ def _longest(wanted: Reservation, limit: tuple[int | None, int | None], spent: S
 
 def _left(limit: tuple[int | None, int | None], spent: Spent) -> str:
     tokens, micros = limit
-    left = [] if tokens is None else [f"{max(0, tokens - spent.tokens):,} of {tokens:,} tokens"]
+    left: list[str] = []
+    if tokens is not None:
+        left.append(say("limits.left.tokens", left=max(0, tokens - spent.tokens), of=tokens))
     if micros is not None:
-        left.append(f"${max(0, micros - spent.micros) / MILLION:,.2f} of ${micros / MILLION:,.2f}")
-    return " and ".join(left)
+        dollars = max(0, micros - spent.micros) / MILLION
+        left.append(say("limits.left.dollars", left=dollars, of=micros / MILLION))
+    return say("limits.left.and").join(left)
 
 
 def allowance_from(settings: Settings) -> Allowance:

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from chat_ui.accounts.errors import TooBusy, UnfitPassword
+from chat_ui.words import say
 
 __all__ = ["LONGEST", "SHORTEST", "Passwords", "check"]
 
@@ -53,15 +54,10 @@ def check(password: str, name: str) -> None:
         UnfitPassword: what is wrong with it, in words.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        raise UnfitPassword(
-            f"A password has {SHORTEST} to {LONGEST} characters. Four or five words make a good one."
-        )
+        raise UnfitPassword(say("accounts.password_length", shortest=SHORTEST, longest=LONGEST))
     plain = password.casefold()
     if plain in KNOWN or len(set(plain)) < DISTINCT or (len(name) > 3 and name in plain):
-        raise UnfitPassword(
-            "This password is easily guessed: it is well known, repeats itself, or holds your name. "
-            "Four or five words make a good one."
-        )
+        raise UnfitPassword(say("accounts.password_guessed"))
 
 
 class Passwords:

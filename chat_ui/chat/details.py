@@ -6,15 +6,16 @@ from decimal import Decimal
 
 from chat_ui.gateway.money import in_dollars
 from chat_ui.store.messages import Message
+from chat_ui.words import say
 
 __all__ = ["amount", "details_of"]
 
 ENDS = {
-    "stop": "The model had said all",
-    "length": "The longest length was reached",
-    "tool_calls": "The model waits for its tools",
-    "content_filter": "A content filter ended it",
-    "interrupted": "It was cut off",
+    "stop": say("details.end.stop"),
+    "length": say("details.end.length"),
+    "tool_calls": say("details.end.tool_calls"),
+    "content_filter": say("details.end.content_filter"),
+    "interrupted": say("details.end.interrupted"),
 }
 
 
@@ -22,21 +23,21 @@ def details_of(message: Message) -> list[tuple[str, str]]:
     """What to tell of an answer, each as ``(what it is, what is known)``; what nobody said is left out."""
     served = message.served_model or message.model
     facts = [
-        ("Model", served),
-        ("Asked for", message.model if message.model != served else None),
-        ("Known as", message.alias),
-        ("Gateway", message.gateway),
-        ("Provider", message.provider),
-        ("Chosen because", message.route_reason),
-        ("Ended", _end(message)),
-        ("Tokens read", _tokens(message.input_tokens, message.cached_tokens, "from the cache")),
-        ("Tokens written", _tokens(message.output_tokens, message.reasoning_tokens, "of them reasoning")),
-        ("First token after", _seconds(message.first_token_ms, digits=2)),
-        ("Finished after", _seconds(message.duration_ms)),
-        ("Speed", _speed(message)),
-        ("Cost", None if message.cost is None else amount(message.cost, message.currency)),
-        ("Payment", message.receipt),
-        ("Request", message.request_id),
+        (say("details.model"), served),
+        (say("details.asked_for"), message.model if message.model != served else None),
+        (say("details.known_as"), message.alias),
+        (say("details.gateway"), message.gateway),
+        (say("details.provider"), message.provider),
+        (say("details.chosen"), message.route_reason),
+        (say("details.ended"), _end(message)),
+        (say("details.read"), _tokens(message.input_tokens, message.cached_tokens, "details.cached")),
+        (say("details.written"), _tokens(message.output_tokens, message.reasoning_tokens, "details.thought")),
+        (say("details.first"), _seconds(message.first_token_ms, digits=2)),
+        (say("details.finished"), _seconds(message.duration_ms)),
+        (say("details.speed"), _speed(message)),
+        (say("details.cost"), None if message.cost is None else amount(message.cost, message.currency)),
+        (say("details.payment"), message.receipt),
+        (say("details.request"), message.request_id),
     ]
     return [(name, value) for name, value in facts if value]
 
@@ -49,18 +50,18 @@ def amount(cost: Decimal, currency: str | None) -> str:
 
 def _end(message: Message) -> str | None:
     if message.status == "stopped":
-        return "You stopped it"
+        return say("details.end.stopped")
     return ENDS.get(message.finish_reason or "")
 
 
-def _tokens(count: int | None, part: int | None, name: str) -> str | None:
+def _tokens(count: int | None, part: int | None, words: str) -> str | None:
     if count is None:
         return None
-    return f"{count:,}, {part:,} {name}" if part else f"{count:,}"
+    return say(words, count=count, part=part) if part else f"{count:,}"
 
 
 def _seconds(ms: int | None, digits: int = 1) -> str | None:
-    return None if ms is None else f"{ms / 1000:,.{digits}f} s"
+    return None if ms is None else say("details.seconds", seconds=f"{ms / 1000:,.{digits}f}")
 
 
 def _speed(message: Message) -> str | None:
@@ -68,4 +69,4 @@ def _speed(message: Message) -> str | None:
     tokens, first, end = message.output_tokens, message.first_token_ms, message.duration_ms
     if tokens is None or first is None or end is None or tokens < 2 or end <= first:
         return None
-    return f"{(tokens - 1) * 1000 / (end - first):,.0f} tokens a second"
+    return say("details.tokens_a_second", count=(tokens - 1) * 1000 / (end - first))

@@ -21,6 +21,8 @@
 
 from __future__ import annotations
 
+from chat_ui.words import say
+
 __all__ = [
     "BlankMessage",
     "ChatError",
@@ -47,45 +49,42 @@ class BlankMessage(ChatError):
     """A message without any text."""
 
     def __init__(self) -> None:
-        super().__init__("This message is empty. Write something and send it again.")
+        super().__init__(say("chat.blank_message"))
 
 
 class MessageTooLong(ChatError):
     """A message longer than the site takes."""
 
     def __init__(self, chars: int, most: int) -> None:
-        super().__init__(
-            f"This message has {chars:,} characters; at most {most:,} can be sent. "
-            "Shorten it or send it in parts."
-        )
+        super().__init__(say("chat.message_too_long", chars=chars, most=most))
 
 
 class NoPrice(ChatError):
     """A gateway that isn't paid per request names no price for one."""
 
     def __init__(self) -> None:
-        super().__init__("This gateway isn't paid per message, so no message of its own has a price.")
+        super().__init__(say("chat.no_price"))
 
 
 class NoSuchConversation(ChatError):
     """No conversation of this person has that id (whoever else may have one)."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such conversation. It may have been deleted; start a new one.")
+        super().__init__(say("chat.no_such_conversation"))
 
 
 class NoSuchMessage(ChatError):
     """No message of this conversation has that id."""
 
     def __init__(self) -> None:
-        super().__init__("The message this answers is gone. Reload the page and send it again.")
+        super().__init__(say("chat.no_such_message"))
 
 
 class NoSuchModel(ChatError):
     """The model or its gateway is not connected."""
 
     def __init__(self, model: str) -> None:
-        super().__init__(f"The model {model!r} is not connected. Choose another one from the model menu.")
+        super().__init__(say("chat.no_such_model", model=model))
 
 
 class NotNow(ChatError):
@@ -96,14 +95,14 @@ class NothingToContinue(ChatError):
     """An answer without any text can't be gone on with."""
 
     def __init__(self) -> None:
-        super().__init__("This answer says nothing yet. Ask for it again instead.")
+        super().__init__(say("chat.nothing_to_continue"))
 
 
 class StillAnswering(ChatError):
     """The answer is still being written."""
 
     def __init__(self) -> None:
-        super().__init__("This answer is still being written. Stop it first, or wait for its end.")
+        super().__init__(say("chat.still_answering"))
 
 
 class UnfitPreference(ChatError):
@@ -114,21 +113,18 @@ class UnreadableDraft(ChatError):
     """A draft without the id that every send carries, or with one that nobody made."""
 
     def __init__(self) -> None:
-        super().__init__("This message could not be read. Reload the page and send it again.")
+        super().__init__(say("chat.unreadable_draft"))
 
 
 class GatewayIsFixed(ChatError):
     """The settings say who can be asked, so the page can't change it."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Who can be asked is set in this site's environment or in its chat_ui.toml. Change it there, "
-            "then start the site again."
-        )
+        super().__init__(say("chat.gateway_is_fixed"))
 
 
 class Closing(ChatError):
     """The site is shutting down and starts no new answers."""
 
     def __init__(self) -> None:
-        super().__init__("The site is restarting. Send this again in a moment: nothing is lost.")
+        super().__init__(say("chat.closing"))

@@ -13,30 +13,21 @@ from chat_ui.gateway import GatewayError, Receipt
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import Outcome
+from chat_ui.words import say
 
 __all__ = ["SHUT_DOWN", "Times", "outcome_of", "remark", "unsaved_words"]
 
 EndStatus = Literal["complete", "stopped", "interrupted", "failed"]
 
-CUT_SHORT = (
-    "The gateway closed the stream before the answer was finished. What came is kept; send the message "
-    "again for a whole answer."
-)
-SHUT_DOWN = "The site was restarted before the answer was finished. What came is kept."
-SAID_NOTHING = (
-    "The model ended its answer without saying anything. Send the message again, or ask another model."
-)
+CUT_SHORT = say("answer.cut_short")
+SHUT_DOWN = say("answer.shut_down")
+SAID_NOTHING = say("answer.said_nothing")
 REMARKS = {
-    "length": "The answer reached the longest length that was allowed. Continue it where it ends.",
-    "content_filter": (
-        "The gateway's content filter ended this answer. Word the question another way, or ask another model."
-    ),
-    "tool_calls": "The model asked for a tool, and this site has none to give. Ask again without.",
+    "length": say("answer.remark.length"),
+    "content_filter": say("answer.remark.content_filter"),
+    "tool_calls": say("answer.remark.tool_calls"),
 }
-OUR_FAULT = (
-    "The site failed while it was reading the answer. This is its own fault, not the gateway's; the log "
-    "has the details. What came is kept."
-)
+OUR_FAULT = say("answer.our_fault")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +113,9 @@ def remark(message: Message) -> str:
 
 def unsaved_words(error: Exception) -> str:
     """What to tell the reader of an answer that is here and can't be saved."""
-    cause = f" {error}" if isinstance(error, StoreError) else ""
-    return f"This answer could not be saved.{cause} The site goes on trying; copy the text if you need it."
+    if isinstance(error, StoreError):
+        return say("answer.unsaved.why", why=error)
+    return say("answer.unsaved")
 
 
 def _ms(seconds: float | None) -> int | None:
@@ -132,12 +124,11 @@ def _ms(seconds: float | None) -> int | None:
 
 def _receipt(receipt: Receipt) -> str:
     """What names the payment in a complaint."""
-    said = {
-        True: f"transaction {receipt.transaction}" if receipt.transaction else f"payment {receipt.nonce}",
-        False: f"payment {receipt.nonce}, which the gateway says was not taken",
-        None: f"payment {receipt.nonce}, which the gateway didn't confirm",
-    }[receipt.success]
-    return f"{said}, on {receipt.network}"
+    fate = {True: "taken", False: "not_taken", None: "unknown"}[receipt.success]
+    if receipt.success and receipt.transaction:
+        fate = "transaction"
+    named = receipt.transaction if fate == "transaction" else receipt.nonce
+    return say(f"receipt.{fate}", named=named, network=receipt.network)
 
 
 def _amount(cost: float | None) -> Decimal | None:

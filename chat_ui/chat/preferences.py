@@ -14,6 +14,7 @@ from chat_ui.chat.feed import Topic
 from chat_ui.store import conversations, defaults
 from chat_ui.store.defaults import Defaults
 from chat_ui.store.preferences import AS_IT_IS, Preferences
+from chat_ui.words import say
 
 if TYPE_CHECKING:
     from chat_ui.chat.service import Chat
@@ -46,7 +47,7 @@ def read_preference(name: str, text: str) -> Any:
     """
     reader = _READERS.get(name)
     if reader is None:
-        raise UnfitPreference("There is no such setting. Reload the page.")
+        raise UnfitPreference(say("preference.unknown"))
     return reader(text) if text.strip() else None
 
 
@@ -62,23 +63,21 @@ def spelled(wanted: Preferences, name: str) -> str:
 
 def _system(text: str) -> str:
     if len(text) > LONGEST_SYSTEM:
-        raise UnfitPreference(
-            f"This has {len(text):,} characters; at most {LONGEST_SYSTEM:,} can be kept. Shorten it."
-        )
+        raise UnfitPreference(say("preference.system", chars=len(text), most=LONGEST_SYSTEM))
     return text.strip()
 
 
 def _temperature(text: str) -> float:
     number = _number(text)
     if number is None or not 0 <= number <= 2:
-        raise UnfitPreference("The temperature is a number from 0 to 2, such as 0.7.")
+        raise UnfitPreference(say("preference.temperature"))
     return number
 
 
 def _top_p(text: str) -> float:
     number = _number(text)
     if number is None or not 0 < number <= 1:
-        raise UnfitPreference("Top-p is a number above 0 and up to 1, such as 0.9.")
+        raise UnfitPreference(say("preference.top_p"))
     return number
 
 
@@ -93,22 +92,20 @@ def _number(text: str) -> float | None:
 def _max_tokens(text: str) -> int:
     digits = text.strip().replace(",", "").replace(" ", "")
     if not (digits.isascii() and digits.isdecimal()) or not 1 <= int(digits[:12]) <= MOST_TOKENS:
-        raise UnfitPreference("The longest answer is a whole number of tokens, such as 2000.")
+        raise UnfitPreference(say("preference.max_tokens"))
     return int(digits)
 
 
 def _effort(text: str) -> str:
     if text.strip() not in EFFORTS:
-        raise UnfitPreference(f"The reasoning effort is one of {', '.join(EFFORTS)}.")
+        raise UnfitPreference(say("preference.effort", efforts=", ".join(EFFORTS)))
     return text.strip()
 
 
 def _stop(text: str) -> tuple[str, ...]:
     stops = tuple(line.replace("\\n", "\n") for line in text.split("\n") if line)
     if len(stops) > MOST_STOPS or any(len(stop) > LONGEST_STOP for stop in stops):
-        raise UnfitPreference(
-            f"At most {MOST_STOPS} stop sequences, one on each line, of at most {LONGEST_STOP} characters."
-        )
+        raise UnfitPreference(say("preference.stop", most=MOST_STOPS, longest=LONGEST_STOP))
     return stops
 
 

@@ -17,6 +17,7 @@ from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
 from chat_ui.store.payees import OtherPayeeError, Payee
 from chat_ui.store.payments import Budget, NewPayment, OverBudgetError
+from chat_ui.words import say
 
 __all__ = ["StoredPurse", "budget_of", "dollars"]
 
@@ -100,7 +101,7 @@ class StoredPurse:
             except OtherPayeeError as other:
                 changed = other
         if changed is None:
-            await self._tell(f"Paying {in_dollars(payment.amount)} to {payment.host}.")
+            await self._tell(say("payment.leaves", amount=in_dollars(payment.amount), host=payment.host))
             return
         async with self._writing() as tx:
             await payees.propose(
@@ -145,4 +146,4 @@ class StoredPurse:
             async with self._db.write() as tx:
                 yield tx
         except StoreError as error:
-            raise PaymentError(f"A payment could not be written down: {error}") from error
+            raise PaymentError(say("payment.unwritten", why=error)) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from chat_ui.chat.purse import dollars
@@ -10,6 +10,7 @@ from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, price_of
 from chat_ui.gateway.money import in_dollars
 from chat_ui.store import payments
+from chat_ui.words import say
 
 __all__ = ["Quote", "quote_of"]
 
@@ -31,15 +32,12 @@ class Quote:
     today: Decimal
 
     def __str__(self) -> str:
-        costs = f"The answer to this message costs at most {in_dollars(self.price)}."
+        key = "quote"
         if self.price > self.per_message:
-            return f"{costs} That is not paid: one answer may cost {in_dollars(self.per_message)} here."
-        left = (
-            f"{in_dollars(self.in_conversation)} for this conversation and {in_dollars(self.today)} for today"
-        )
-        if self.price > min(self.in_conversation, self.today):
-            return f"{costs} That is not paid: what is left is {left}."
-        return f"{costs} What is left is {left}."
+            key = "quote.over_message"
+        elif self.price > min(self.in_conversation, self.today):
+            key = "quote.over_left"
+        return say(key, **{name: in_dollars(amount) for name, amount in asdict(self).items()})
 
 
 async def quote_of(chat: Chat, owner: str, draft: Draft) -> Quote:

@@ -16,6 +16,7 @@ from chat_ui.gateway.errors import GatewayError, StatusError
 from chat_ui.gateway.json_values import as_mapping, parse_json
 from chat_ui.gateway.offers import parse_challenge
 from chat_ui.gateway.words import looks_like_html, quoted, said_in_body
+from chat_ui.words import say
 
 __all__ = ["from_status", "from_transport", "retry_after"]
 
@@ -54,13 +55,13 @@ def from_status(
     said = said_in_body(body)
     detail = quoted(said, secret)
     if said is None and looks_like_html(body.decode("utf-8", "replace")):
-        detail = "(a web page)"
+        detail = say("gateway.web_page.detail")
     if 300 <= status < 400:
         return errors.UnexpectedRedirect(status=status, detail=quoted(headers.get("location"), secret))
     if status == 402 and parse_challenge(headers, body) is not None:
         return errors.PaymentRequired(
-            "The gateway wants to be paid for each request (x402), and this site doesn't pay it.",
-            advice="Whoever runs this site can give it a wallet (X402_PRIVATE_KEY). Nothing was paid.",
+            say("gateway.unpaid"),
+            advice=say("gateway.unpaid.advice"),
             side="site",
             status=status,
             detail=detail,
@@ -71,7 +72,7 @@ def from_status(
         kind = errors.TooManyAtOnce
     if kind is errors.BadRequest and NO_DATABASE in code:
         kind = errors.Unauthorized
-        advice = "Check the gateway's key; without a database, a LiteLLM proxy knows its master key only."
+        advice = say("gateway.no_database.advice")
     error = kind(status=status, detail=detail, retry_after=wait, advice=advice)
     # The OpenAI and Anthropic SDKs obey it before anything else: openai 3.51, _base_client._should_retry.
     error.should_retry = {"true": True, "false": False}.get(headers.get("x-should-retry", "").lower())
@@ -135,8 +136,8 @@ def from_transport(error: httpx.RequestError | OSError) -> GatewayError:
         return errors.HostNotFound()
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return errors.TLSFailure(
-            "The gateway's certificate isn't trusted.",
-            advice="Check the host name in the base URL; if it is right, the gateway must renew it.",
+            say("gateway.certificate"),
+            advice=say("gateway.certificate.advice"),
         )
     # Only while connecting: "want read" is an SSLError too, and stands in the chain of any later failure.
     if isinstance(error, httpx.ConnectError) and any(isinstance(cause, ssl.SSLError) for cause in causes):
@@ -153,13 +154,13 @@ def _by_kind(error: Exception) -> GatewayError:
         case httpx.TimeoutException():
             found = errors.Stalled()
         case httpx.ProxyError():
-            found = errors.ConnectionFailed("The proxy on the way to the gateway refused the connection.")
+            found = errors.ConnectionFailed(say("gateway.proxy"))
         case httpx.RemoteProtocolError() if not _was_cut(error):
-            found = errors.NotAnAPI("What answers at this address doesn't speak HTTP as it should.")
+            found = errors.NotAnAPI(say("gateway.no_http"))
         case httpx.ReadError() | httpx.WriteError() | httpx.CloseError() | httpx.RemoteProtocolError():
             found = errors.ConnectionLost()
         case httpx.DecodingError():
-            found = errors.NotAnAPI("The gateway's answer is compressed in a way that can't be undone.")
+            found = errors.NotAnAPI(say("gateway.compressed"))
         case _:
             found = errors.ConnectionFailed()
     return found

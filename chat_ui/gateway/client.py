@@ -25,6 +25,7 @@ from chat_ui.gateway.request import ChatRequest
 from chat_ui.gateway.retry import Patience, Persistence
 from chat_ui.gateway.sniff import read_body
 from chat_ui.gateway.wallet import Wallet
+from chat_ui.words import say
 
 __all__ = ["Gateway"]
 
@@ -159,7 +160,7 @@ class Gateway:
                 async with asyncio.timeout(self.profile.clocks.gap):
                     return await ask_price(lease.client, self.profile, request, mainnet=mainnet)
             except TimeoutError:
-                raise Stalled("The gateway took too long to name its price.", advice="Try again.") from None
+                raise Stalled(say("gateway.slow_price"), advice=say("gateway.slow.advice")) from None
             except (httpx.RequestError, OSError) as error:
                 raise from_transport(error) from error
 
@@ -169,7 +170,7 @@ class Gateway:
                 async with asyncio.timeout(self.profile.clocks.gap):
                     body = await self._get(lease, MODELS[self.profile.dialect])
             except TimeoutError:
-                raise Stalled("The gateway took too long to list its models.", advice="Try again.") from None
+                raise Stalled(say("gateway.slow_models"), advice=say("gateway.slow.advice")) from None
             except (httpx.RequestError, OSError) as error:
                 raise from_transport(error) from error
         return parse_models(body, secret=self.profile.key)
@@ -200,7 +201,7 @@ async def _outcome(task: asyncio.Task[T]) -> T:
     """What a task came to; only ``Gateway.aclose`` can have cancelled it."""
     await asyncio.wait({task})
     if task.cancelled():
-        raise StreamCut("This site closed the connection to the gateway.", side="site")
+        raise StreamCut(say("gateway.closed_here"), side="site")
     return task.result()
 
 

@@ -25,6 +25,7 @@ from chat_ui.gateway.surrogates import SurrogateJoiner
 from chat_ui.gateway.think_tags import ThinkTags
 from chat_ui.gateway.unknown import note_unknown
 from chat_ui.gateway.words import looks_like_html, quoted, said_in_json
+from chat_ui.words import say
 
 __all__ = ["DONE", "StreamDecoder"]
 
@@ -92,7 +93,7 @@ class StreamDecoder:
             note_unknown("event without JSON", name)
             return None
         if self._started:
-            raise StreamError("The gateway's answer became unreadable in the middle.")
+            raise StreamError(say("gateway.unreadable"))
         raise NotAnAPI(detail=None if looks_like_html(data) else quoted(data, self._secret))
 
     def _raise_reported(self, payload: Any, name: str) -> None:

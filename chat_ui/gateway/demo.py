@@ -16,6 +16,7 @@ import httpx
 from chat_ui.gateway import demo_texts
 from chat_ui.gateway.json_values import as_count, as_list, as_mapping, as_text, parse_json
 from chat_ui.gateway.profile import GatewayProfile
+from chat_ui.words import say
 
 __all__ = ["DemoTransport", "demo_profile"]
 
@@ -42,7 +43,9 @@ THINK = re.compile(r"\bthink(ing)?\b", re.I)
 
 def demo_profile() -> GatewayProfile:
     """The gateway behind which the demo model stands; it needs ``DemoTransport`` as its transport."""
-    return GatewayProfile("demo", "http://demo.invalid/v1", label="Demo", model=MODEL, prefill="plain")
+    return GatewayProfile(
+        "demo", "http://demo.invalid/v1", label=say("gateway.demo"), model=MODEL, prefill="plain"
+    )
 
 
 class DemoTransport(httpx.AsyncBaseTransport):

@@ -42,6 +42,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from chat_ui.words import say
+
 __all__ = [
     "BadRequest",
     "BrokenStream",
@@ -99,8 +101,8 @@ class GatewayError(Exception):
     ``should_retry`` is what the gateway says about asking again at once, where it says something.
     """
 
-    summary: str = "The gateway could not be used."
-    advice: str = "Try again; if it happens again, tell whoever runs this site."
+    summary: str = say("gateway.error")
+    advice: str = say("gateway.error.advice")
     side: Side = "gateway"
     paid: bool = False
     should_retry: bool | None = None
@@ -126,186 +128,187 @@ class GatewayError(Exception):
     def _own_words(self) -> str:
         if not self.detail:
             return "" if self.status is None else f"(HTTP {self.status})"
-        code = "" if self.status is None else f" (HTTP {self.status})"
-        return f"The gateway's own words{code}: “{self.detail}”"
+        if self.status is None:
+            return say("gateway.own_words", words=self.detail)
+        return say("gateway.own_words.status", words=self.detail, status=self.status)
 
 
 class InvalidBaseURL(GatewayError):
     """The base URL of a gateway can't be used as one."""
 
-    summary = "The gateway's base URL can't be used."
-    advice = "Enter the address as the gateway's documentation gives it, such as https://gateway.example/v1."
+    summary = say("gateway.invalid_base_url")
+    advice = say("gateway.invalid_base_url.advice")
     side = "you"
 
 
 class InvalidKey(GatewayError):
     """The key holds characters that no HTTP header can carry."""
 
-    summary = "The key holds characters that a key can't have, such as spaces or curly quotes."
-    advice = "Copy the key again from the gateway's own page."
+    summary = say("gateway.invalid_key")
+    advice = say("gateway.invalid_key.advice")
     side = "you"
 
 
 class ConnectionFailed(GatewayError):
     """No answer came back; the subclasses know why."""
 
-    summary = "The gateway can't be reached."
-    advice = "Check the network and the base URL, then try again."
+    summary = say("gateway.connection_failed")
+    advice = say("gateway.connection_failed.advice")
     side = "network"
 
 
 class HostNotFound(ConnectionFailed):
     """The name has no address (DNS)."""
 
-    summary = "The gateway's host name can't be found."
-    advice = "Check the spelling of the base URL, then the network's name service (DNS)."
+    summary = say("gateway.host_not_found")
+    advice = say("gateway.host_not_found.advice")
 
 
 class ConnectionRefused(ConnectionFailed):
     """The host is there, and nothing listens on the port."""
 
-    summary = "The gateway's host is there, but refuses the connection."
-    advice = "Check the port in the base URL, and that the gateway is running."
+    summary = say("gateway.connection_refused")
+    advice = say("gateway.connection_refused.advice")
     side = "gateway"
 
 
 class TLSFailure(ConnectionFailed):
     """No secure connection could be agreed on."""
 
-    summary = "No secure connection to the gateway could be made."
-    advice = "A server without TLS, as many local ones are, needs a base URL that begins with http://."
+    summary = say("gateway.tls_failure")
+    advice = say("gateway.tls_failure.advice")
     side = "gateway"
 
 
 class ConnectTimeout(ConnectionFailed):
     """No connection came about in time."""
 
-    summary = "The gateway's host doesn't answer."
-    advice = "Check the base URL, and that no firewall is in the way."
+    summary = say("gateway.connect_timeout")
+    advice = say("gateway.connect_timeout.advice")
 
 
 class ConnectionLost(ConnectionFailed):
     """The connection closed before anything of the answer had come."""
 
-    summary = "The gateway closed the connection before it answered."
-    advice = "Try again in a moment."
+    summary = say("gateway.connection_lost")
+    advice = say("gateway.connection_lost.advice")
     side = "gateway"
 
 
 class TooSlow(GatewayError):
     """The gateway took the request and then was silent for too long."""
 
-    summary = "The gateway took too long."
-    advice = "Try again, or choose another model."
+    summary = say("gateway.too_slow")
+    advice = say("gateway.too_slow.advice")
 
 
 class HeadersTimeout(TooSlow):
     """Not even the status of an answer came in time."""
 
-    summary = "The gateway took the request and then said nothing at all."
+    summary = say("gateway.headers_timeout")
 
 
 class FirstContentTimeout(TooSlow):
     """Nothing of an answer came in time: no text, no reasoning, no tool call."""
 
-    summary = "The gateway took the request, but no answer began in time."
+    summary = say("gateway.first_content_timeout")
 
 
 class Stalled(TooSlow):
     """Data stopped coming in the middle. What came before is good."""
 
-    summary = "The gateway stopped sending in the middle of its answer."
-    advice = "What came is kept; ask again, or ask it to go on."
+    summary = say("gateway.stalled")
+    advice = say("gateway.stalled.advice")
 
 
 class TookTooLong(TooSlow):
     """The answer went on for longer than any answer may. What came is good."""
 
-    summary = "The answer took longer than this site waits for one."
-    advice = "What came is kept; ask it to go on, or for a shorter answer."
+    summary = say("gateway.took_too_long")
+    advice = say("gateway.took_too_long.advice")
     side = "site"
 
 
 class StatusError(GatewayError):
     """The gateway answered with a status that says no."""
 
-    summary = "The gateway refused the request."
+    summary = say("gateway.status_error")
 
 
 class BadRequest(StatusError):
     """The gateway doesn't accept the request as it is (400, 422, other 4xx)."""
 
-    summary = "The gateway doesn't accept the request."
-    advice = "Choose another model or other settings; the gateway's own words say more."
+    summary = say("gateway.bad_request")
+    advice = say("gateway.bad_request.advice")
 
 
 class ContextTooLong(BadRequest):
     """The conversation is longer than the model can read."""
 
-    summary = "The conversation is longer than this model can read."
-    advice = "Start a new chat, shorten the message, or choose a model with a larger context window."
+    summary = say("gateway.context_too_long")
+    advice = say("gateway.context_too_long.advice")
     side = "you"
 
 
 class Unauthorized(StatusError):
     """The key is missing or not accepted (401)."""
 
-    summary = "The gateway doesn't accept the key."
-    advice = "Check the gateway's key; a new one may take a few seconds to work."
+    summary = say("gateway.unauthorized")
+    advice = say("gateway.unauthorized.advice")
     side = "you"
 
 
 class PaymentRequired(StatusError):
     """The balance is too low (402)."""
 
-    summary = "The balance at the gateway is too low for this request."
-    advice = "Top up the balance there, or choose a cheaper model or a shorter answer."
+    summary = say("gateway.payment_required")
+    advice = say("gateway.payment_required.advice")
     side = "you"
 
 
 class Forbidden(StatusError):
     """The key is known, but not allowed to do this (403)."""
 
-    summary = "The key isn't allowed to do this at the gateway."
-    advice = "Choose another model, or allow it for this key at the gateway."
+    summary = say("gateway.forbidden")
+    advice = say("gateway.forbidden.advice")
     side = "you"
 
 
 class NotFound(StatusError):
     """There is no such path (404, 405)."""
 
-    summary = "The gateway has nothing at this address."
-    advice = "Check the base URL: it usually ends in /v1."
+    summary = say("gateway.not_found")
+    advice = say("gateway.not_found.advice")
     side = "you"
 
 
 class ModelNotFound(NotFound):
     """The path is right; the model isn't known there (404)."""
 
-    summary = "The gateway doesn't know this model."
-    advice = "Choose another model from the gateway's list."
+    summary = say("gateway.model_not_found")
+    advice = say("gateway.model_not_found.advice")
 
 
 class TooLarge(StatusError):
     """The request has too many bytes (413)."""
 
-    summary = "The request is too large for the gateway."
-    advice = "Shorten the message, or start a new chat."
+    summary = say("gateway.too_large")
+    advice = say("gateway.too_large.advice")
     side = "you"
 
 
 class RateLimited(StatusError):
     """Too many requests in a short time (429)."""
 
-    summary = "The gateway gets too many requests at the moment."
-    advice = "Wait a little, then try again."
+    summary = say("gateway.rate_limited")
+    advice = say("gateway.rate_limited.advice")
 
 
 class QuotaUsedUp(RateLimited):
     """A budget or quota is spent, so waiting a little doesn't help (429)."""
 
-    summary = "The budget or quota at the gateway is used up."
-    advice = "Raise it at the gateway, or choose another gateway."
+    summary = say("gateway.quota_used_up")
+    advice = say("gateway.quota_used_up.advice")
     side = "you"
 
 
@@ -315,72 +318,70 @@ class TooManyAtOnce(RateLimited):
     ai& sends no ``Retry-After`` with this, because the time until one of them ends isn't known.
     """
 
-    summary = "The gateway writes as many answers at once as it allows."
-    advice = "Wait until another answer has ended, or stop one, then try again."
+    summary = say("gateway.too_many_at_once")
+    advice = say("gateway.too_many_at_once.advice")
     side = "you"
 
 
 class GatewayDown(StatusError):
     """The gateway, or the model behind it, failed (5xx, 408)."""
 
-    summary = "The gateway has a problem of its own."
-    advice = "Try again in a moment, or choose another model."
+    summary = say("gateway.gateway_down")
+    advice = say("gateway.gateway_down.advice")
 
 
 class UnexpectedRedirect(StatusError):
     """The gateway sends us to another address (3xx), which is not followed: the key would travel along."""
 
-    summary = (
-        "The gateway points to another address, which isn't followed because the key would go there too."
-    )
-    advice = "If the other address is the right one, make it the base URL."
+    summary = say("gateway.unexpected_redirect")
+    advice = say("gateway.unexpected_redirect.advice")
     side = "you"
 
 
 class NotAnAPI(GatewayError):
     """What answered isn't a gateway: a web page, or bytes that mean nothing here."""
 
-    summary = "What answers at this address isn't a chat gateway."
-    advice = "Check the base URL: it usually ends in /v1."
+    summary = say("gateway.not_an_api")
+    advice = say("gateway.not_an_api.advice")
     side = "you"
 
 
 class NoModels(GatewayError):
     """The gateway works, and lists no model."""
 
-    summary = "The gateway lists no models."
-    advice = "Enable a model at the gateway, or name one in the settings."
+    summary = say("gateway.no_models")
+    advice = say("gateway.no_models.advice")
 
 
 class BrokenStream(GatewayError):
     """The gateway agreed to answer and then failed."""
 
-    summary = "The answer broke off."
-    advice = "Try again, or choose another model."
+    summary = say("gateway.broken_stream")
+    advice = say("gateway.broken_stream.advice")
 
 
 class EmptyAnswer(BrokenStream):
     """The gateway agreed, and nothing came."""
 
-    summary = "The gateway sent an empty answer."
-    advice = "Try again; a conversation that is too long for the model can also cause this."
+    summary = say("gateway.empty_answer")
+    advice = say("gateway.empty_answer.advice")
 
 
 class StreamCut(BrokenStream):
     """The connection was lost in the middle of the answer. What came before is good."""
 
-    summary = "The connection to the gateway was lost in the middle of the answer."
-    advice = "What came is kept; ask again, or ask it to go on."
+    summary = say("gateway.stream_cut")
+    advice = say("gateway.stream_cut.advice")
     side = "network"
 
 
 class StreamError(BrokenStream):
     """The gateway reported an error inside its answer."""
 
-    summary = "The gateway reported an error while it answered."
+    summary = say("gateway.stream_error")
 
 
 class EventTooLarge(BrokenStream):
     """One event was larger than any real one is."""
 
-    summary = "The gateway sent a single piece of more than 8 MB."
+    summary = say("gateway.event_too_large")

@@ -20,6 +20,7 @@ from chat_ui.gateway.events import Metadata, StreamEvent, Usage, Waiting
 from chat_ui.gateway.payment import Purse
 from chat_ui.gateway.request import ChatRequest
 from chat_ui.gateway.retry import RETRIED
+from chat_ui.words import say
 
 __all__ = ["Route", "another_may_do_better", "stream_with_fallback"]
 
@@ -106,5 +107,5 @@ def _stands_in(route: Route, wanted: Route, why: GatewayError) -> Metadata:
     return Metadata(
         model=route.model,
         provider=profile.label or profile.name,
-        reason=f"Instead of {wanted.model}: {why.summary}",
+        reason=say("gateway.stands_in", model=wanted.model, why=why.summary),
     )

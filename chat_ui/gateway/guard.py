@@ -11,6 +11,8 @@ import asyncio
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
+from chat_ui.words import say
+
 __all__ = ["ForbiddenAddress", "is_public", "public_address"]
 
 # They carry an IPv4 address inside, which is what counts: RFC 6052 and 8215, 3056, 4291.
@@ -33,10 +35,7 @@ async def public_address(host: str, port: int) -> str:
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(address[0]) for *_, address in found]
     if not all(map(is_public, addresses)):
-        raise ForbiddenAddress(
-            f"{host} leads to an address inside a private network, which this site doesn't call. Whoever "
-            "runs it can allow it by name with CHAT_UI_PRIVATE_HOSTS."
-        )
+        raise ForbiddenAddress(say("gateway.private_address", host=host))
     return addresses[0]
 
 

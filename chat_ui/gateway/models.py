@@ -17,6 +17,7 @@ from chat_ui.gateway.model_facts import (
     prices_in,
 )
 from chat_ui.gateway.words import quoted, said_in_body, said_in_json
+from chat_ui.words import say
 
 __all__ = ["Model", "chat_model", "parse_models"]
 
@@ -63,7 +64,7 @@ def parse_models(body: bytes, *, secret: str | None = None) -> list[Model]:
         raise NotAnAPI(detail=quoted(said_in_body(body), secret)) from None
     listing: dict[str, Any] = {"data": payload} if isinstance(payload, list) else as_mapping(payload)
     if listing.get("error"):
-        raise StreamError("The gateway reported an error.", detail=quoted(said_in_json(listing), secret))
+        raise StreamError(say("gateway.reported"), detail=quoted(said_in_json(listing), secret))
     if not {"data", "models"} & listing.keys():
         raise NotAnAPI(detail=quoted(said_in_json(listing), secret))
     rows: list[Any] = as_list(listing.get("data")) or as_list(listing.get("models"))

@@ -19,6 +19,7 @@ from typing import Any
 from chat_ui.gateway.json_values import as_list, as_mapping, as_text, parse_json
 from chat_ui.gateway.payment_errors import MainnetIsOff, OfferRefused
 from chat_ui.gateway.words import quoted
+from chat_ui.words import say
 
 __all__ = [
     "ASSETS",
@@ -175,7 +176,7 @@ def choose(challenge: Challenge, *, mainnet: bool) -> Offer:
         OfferRefused: there is none; the text says what is wrong with the first.
     """
     if challenge.version not in (1, 2):
-        raise OfferRefused("The gateway asks for payment in a version of x402 that isn't known here.")
+        raise OfferRefused(say("gateway.offer.version"))
     refusals: list[OfferRefused] = []
     for accepted in challenge.accepts:
         try:
@@ -183,7 +184,7 @@ def choose(challenge: Challenge, *, mainnet: bool) -> Offer:
         except OfferRefused as refusal:
             refusals.append(refusal)
     if not refusals:
-        raise OfferRefused("The gateway asks for payment and names no way to pay.", detail=challenge.error)
+        raise OfferRefused(say("gateway.offer.none"), detail=challenge.error)
     raise next((each for each in refusals if isinstance(each, MainnetIsOff)), refusals[0])
 
 
@@ -191,13 +192,13 @@ def _agreed(version: int, accepted: Mapping[str, Any], echo: Mapping[str, Any], 
     asset = _asset(version, accepted)
     extra = _extra(accepted)
     if accepted.get("scheme") != "exact":
-        raise _refused("a payment scheme that leaves the amount open or isn't known here", accepted, "scheme")
+        raise _refused("scheme", accepted, "scheme")
     if extra.get("paymentFlow") not in PAYMENT_FLOWS:
-        raise _refused("a payment flow that isn't known here", extra, "paymentFlow")
+        raise _refused("flow", extra, "paymentFlow")
     if extra.get("assetTransferMethod") not in TRANSFER_METHODS:
-        raise _refused("a way of transfer that isn't known here", extra, "assetTransferMethod")
+        raise _refused("transfer", extra, "assetTransferMethod")
     if (extra.get("name", asset.name), extra.get("version", asset.version)) != (asset.name, asset.version):
-        raise _refused("a token under a name that isn't its own", extra, "name")
+        raise _refused("name", extra, "name")
     if not asset.is_test and not mainnet:
         raise MainnetIsOff
     return Offer(
@@ -209,10 +210,10 @@ def _asset(version: int, accepted: Mapping[str, Any]) -> Asset:
     network, address = accepted.get("network"), str(accepted.get("asset")).lower()
     here = [each for each in ASSETS if network == (each.alias if version == 1 else each.network)]
     if not here:
-        raise _refused("payment on a network that this site doesn't use", accepted, "network")
+        raise _refused("network", accepted, "network")
     found = next((each for each in here if each.address == address), None)
     if found is None:
-        raise _refused("payment in a token that this site doesn't use", accepted, "asset")
+        raise _refused("asset", accepted, "asset")
     return found
 
 
@@ -229,7 +230,7 @@ def _extra(accepted: Mapping[str, Any]) -> Mapping[str, Any]:
 def _payee(accepted: Mapping[str, Any]) -> str:
     payee = accepted.get("payTo")
     if not isinstance(payee, str) or not ADDRESS.fullmatch(payee) or payee == NOBODY:
-        raise _refused("payment to something that isn't an address", accepted, "payTo")
+        raise _refused("payee", accepted, "payTo")
     return payee.lower()
 
 
@@ -237,7 +238,7 @@ def _atomic(version: int, accepted: Mapping[str, Any]) -> int:
     name = "maxAmountRequired" if version == 1 else "amount"
     amount = accepted.get(name)
     if not isinstance(amount, str) or not AMOUNT.fullmatch(amount):
-        raise _refused("an amount that isn't one", accepted, name)
+        raise _refused("amount", accepted, name)
     return int(amount)
 
 
@@ -249,4 +250,4 @@ def _timeout(accepted: Mapping[str, Any]) -> int:
 
 
 def _refused(what: str, fields: Mapping[str, Any], name: str) -> OfferRefused:
-    return OfferRefused(f"The gateway asks for {what}.", detail=quoted(f"{name}: {fields.get(name)}"))
+    return OfferRefused(say(f"gateway.offer.{what}"), detail=quoted(f"{name}: {fields.get(name)}"))

@@ -34,6 +34,7 @@ from chat_ui.gateway.payment_errors import OfferRefused, PaymentRejected
 from chat_ui.gateway.sniff import read_body
 from chat_ui.gateway.wallet import Draft, Wallet
 from chat_ui.gateway.words import quoted, said_in_body
+from chat_ui.words import say
 
 __all__ = ["PURCHASE", "PayingClient", "Payment", "Purchase", "Purse"]
 
@@ -241,7 +242,7 @@ def _check_secrecy(url: httpx.URL) -> None:
     with suppress(ValueError):
         local = local or ipaddress.ip_address(url.host).is_loopback
     if url.scheme != "https" and not local:
-        raise OfferRefused("The gateway asks for payment over a connection that isn't encrypted.")
+        raise OfferRefused(say("gateway.offer.plain"))
 
 
 def _with(request: httpx.Request, header: dict[str, str]) -> httpx.Request:

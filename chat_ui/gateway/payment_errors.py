@@ -20,6 +20,7 @@ from typing import Literal, TypeAlias
 from chat_ui.gateway.errors import GatewayError
 from chat_ui.gateway.events import Receipt
 from chat_ui.gateway.money import in_dollars
+from chat_ui.words import say
 
 __all__ = [
     "Cap",
@@ -39,38 +40,38 @@ Cap: TypeAlias = Literal["message", "conversation", "day"]
 class PaymentError(GatewayError):
     """A payment didn't come about, or didn't help."""
 
-    summary = "The gateway could not be paid."
-    advice = "Tell whoever runs this site."
+    summary = say("gateway.payment_error")
+    advice = say("gateway.payment_error.advice")
     side = "site"
 
 
 class PaymentsNotInstalled(PaymentError):
     """The package that signs payments isn't there."""
 
-    summary = "This gateway is paid per request, and what signs payments isn't installed on this site."
-    advice = "Whoever runs this site can install it with: pip install 'chat-ui[x402]'."
+    summary = say("gateway.payments_not_installed")
+    advice = say("gateway.payments_not_installed.advice")
 
 
 class InvalidPrivateKey(PaymentError):
     """The wallet's private key can't be one; the text never quotes it."""
 
-    summary = "X402_PRIVATE_KEY isn't a private key: that is 64 hexadecimal digits, with or without 0x."
-    advice = "Copy the key again from the wallet. Use a wallet of its own that holds little."
+    summary = say("gateway.invalid_private_key")
+    advice = say("gateway.invalid_private_key.advice")
 
 
 class OfferRefused(PaymentError):
     """The gateway asks for a payment that this site doesn't make. Nothing was paid."""
 
-    summary = "The gateway asks for a payment that this site doesn't make."
-    advice = "Nothing was paid. Choose another gateway, or tell whoever runs this site."
+    summary = say("gateway.offer_refused")
+    advice = say("gateway.offer_refused.advice")
     side = "gateway"
 
 
 class MainnetIsOff(OfferRefused):
     """The gateway asks for real money, which is only paid where that is switched on. Nothing was paid."""
 
-    summary = "The gateway asks for real money, and this site pays with test money only."
-    advice = "Nothing was paid. Whoever runs this site can switch real payments on."
+    summary = say("gateway.mainnet_is_off")
+    advice = say("gateway.mainnet_is_off.advice")
     side = "site"
 
 
@@ -89,8 +90,8 @@ class PayeeChanged(OfferRefused):
 
     def __init__(self, *, old: str, new: str, host: str, network: str, asset: str) -> None:
         super().__init__(
-            f"{host} wants to be paid at another address than before: {new}, not {old}.",
-            advice="Nothing was paid. Ask the gateway whether that is right before you agree to the new one.",
+            say("gateway.payee_changed", host=host, new=new, old=old),
+            advice=say("gateway.payee_changed.advice"),
         )
         self.old = old
         self.new = new
@@ -113,9 +114,13 @@ class CapReached(PaymentError):
 
     def __init__(self, cap: Cap, *, limit: Decimal, spent: Decimal, price: Decimal) -> None:
         super().__init__(
-            f"This answer would cost {in_dollars(price)}. "
-            f"The limit per {cap} is {in_dollars(limit)}, of which {in_dollars(spent)} is spent.",
-            advice="Nothing was paid. Ask for a shorter answer or a cheaper model, or have the limit raised.",
+            say(
+                f"gateway.cap_reached.{cap}",
+                price=in_dollars(price),
+                limit=in_dollars(limit),
+                spent=in_dollars(spent),
+            ),
+            advice=say("gateway.cap_reached.advice"),
         )
         self.cap: Cap = cap
         self.limit = limit
@@ -134,14 +139,10 @@ class PaymentRejected(PaymentError):
     side = "gateway"
 
     def __init__(self, receipt: Receipt, *, detail: str | None = None) -> None:
-        fate = {
-            True: "It says that the money has arrived.",
-            False: "It says that the money was not taken.",
-            None: "Whether the money was taken is not known.",
-        }[receipt.success]
+        fate = {True: "arrived", False: "not_taken", None: "unknown"}[receipt.success]
         super().__init__(
-            f"The gateway was paid {in_dollars(receipt.amount)} and asked for payment again. {fate}",
-            advice=f"Nothing more was paid. To complain, name the payment {receipt.nonce}.",
+            say(f"gateway.payment_rejected.{fate}", amount=in_dollars(receipt.amount)),
+            advice=say("gateway.payment_rejected.advice", payment=receipt.nonce),
             status=402,
             detail=detail,
         )

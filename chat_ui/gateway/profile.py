@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import httpx
 
 from chat_ui.gateway.errors import GatewayError, InvalidBaseURL, InvalidKey
+from chat_ui.words import say
 
 __all__ = ["Clocks", "Dialect", "GatewayProfile", "Prefill"]
 
@@ -123,17 +124,15 @@ def _normalized(base_url: str, endpoint: str) -> str:
     try:
         url = httpx.URL(base_url.strip())
     except (httpx.InvalidURL, UnicodeEncodeError):
-        raise InvalidBaseURL("The gateway's base URL isn't a web address.") from None
+        raise InvalidBaseURL(say("gateway.url.no_web")) from None
     if url.scheme not in {"http", "https"}:
-        raise InvalidBaseURL("The gateway's base URL has to begin with http:// or https://.")
+        raise InvalidBaseURL(say("gateway.url.scheme"))
     if not url.host or "%" in url.host:
-        raise InvalidBaseURL("The gateway's base URL names no host.")
+        raise InvalidBaseURL(say("gateway.url.host"))
     if url.userinfo:
-        raise InvalidBaseURL(
-            "The gateway's base URL can't hold a user name or password; the key has its own field."
-        )
+        raise InvalidBaseURL(say("gateway.url.user"))
     if url.query or url.fragment or "?" in base_url or "#" in base_url:
-        raise InvalidBaseURL("The gateway's base URL can't have a part after ? or #.")
+        raise InvalidBaseURL(say("gateway.url.query"))
     # Documentation often shows the whole endpoint, and people paste that.
     return str(url).rstrip("/").removesuffix(endpoint).rstrip("/")
 
@@ -151,8 +150,8 @@ def _sendable(headers: Mapping[str, str] | tuple[tuple[str, str], ...]) -> tuple
     for name, value in pairs:
         if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
             raise GatewayError(
-                "One of the gateway's extra headers can't be sent.",
-                advice="Check its name and value for line ends and for letters beyond the English ones.",
+                say("gateway.header"),
+                advice=say("gateway.header.advice"),
                 side="you",
             )
     return pairs

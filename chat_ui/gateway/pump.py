@@ -39,6 +39,7 @@ from chat_ui.gateway.request import ChatRequest, request_body
 from chat_ui.gateway.sniff import BodyKind, read_body, sniffed
 from chat_ui.gateway.sse import ServerSentEvent, SSEDecoder
 from chat_ui.gateway.words import quoted, said_in_body
+from chat_ui.words import say
 
 __all__ = ["Pump"]
 
@@ -155,7 +156,7 @@ class Pump:
                 case BodyKind.JSON:
                     await self._read_message(chunks)
                 case BodyKind.HTML:
-                    raise NotAnAPI("A web page answers at this address, not a chat gateway.")
+                    raise NotAnAPI(say("gateway.web_page"))
                 case BodyKind.OTHER:
                     said = said_in_body(await read_body(chunks, MAX_ERROR_BYTES))
                     raise NotAnAPI(detail=quoted(said, self._profile.key))

@@ -18,6 +18,7 @@ from chat_ui.gateway.errors import (
     Unauthorized,
 )
 from chat_ui.gateway.events import Metadata, StreamEvent, Usage, Waiting
+from chat_ui.words import say
 
 __all__ = ["Attempt", "Patience", "Persistence", "may_help"]
 
@@ -150,7 +151,7 @@ class Persistence:
         if isinstance(error, TooManyAtOnce):
             return Waiting(None, error.summary, number + 1) if self._running else None
         if self._doubted(error):
-            return Waiting(self._patience.new_key, "A new key may take a few seconds to work.", number + 1)
+            return Waiting(self._patience.new_key, say("gateway.new_key"), number + 1)
         if not may_help(error):
             return None
         seconds = self._patience.wait(error, number)

@@ -26,6 +26,7 @@ from typing import Any
 
 from chat_ui.gateway.offers import Offer
 from chat_ui.gateway.payment_errors import InvalidPrivateKey, PaymentError, PaymentsNotInstalled
+from chat_ui.words import say
 
 __all__ = ["Draft", "Wallet"]
 
@@ -111,7 +112,7 @@ class Wallet:
             offer.atomic,
         )
         if not as_offered or not 0 <= seconds <= offer.timeout:
-            raise PaymentError("A payment came out other than agreed, and was not signed.")
+            raise PaymentError(say("gateway.other_payment"))
         return Draft(offer, notes.address, authorization["nonce"], before, payload, notes.typed_data)
 
     def _sign(self, draft: Draft) -> dict[str, str]:

@@ -13,6 +13,7 @@ from chat_ui.state.arguments import text_of
 from chat_ui.state.current import caller_now, current_chat
 from chat_ui.store.errors import StoreError
 from chat_ui.store.sessions import Session
+from chat_ui.words import say
 
 __all__ = ["AccountState", "Place"]
 
@@ -90,8 +91,9 @@ def _key(session_id: str) -> str:
 
 def _place(session: Session, here: str) -> Place:
     idle = datetime.now(UTC) - session.seen_at
-    seen = "in use" if idle.total_seconds() < 180 else f"used {in_words(idle)} ago"
-    about = f"{session.address or 'somewhere'} · since {session.created_at:%d %B %Y} · {seen}"
+    seen = say("place.in_use") if idle.total_seconds() < 180 else say("place.used", since=in_words(idle))
+    address = session.address or say("place.somewhere")
+    about = say("place.about", address=address, day=session.created_at, seen=seen)
     return Place(_key(session.id), _browser(session.agent), about, session.id == here)
 
 
@@ -99,4 +101,5 @@ def _browser(agent: str) -> str:
     """What a browser says of itself, as in ``Firefox on Linux``."""
     found = [next((name for name in names if name in agent), "") for names in (BROWSERS, SYSTEMS)]
     browser, system = (CALLED.get(name, name) for name in found)
-    return f"{browser or 'A browser'} on {system}" if system else browser or "A browser"
+    browser = browser or say("place.browser")
+    return say("place.system", browser=browser, system=system) if system else browser

@@ -20,6 +20,7 @@ from chat_ui.store.audit import Deed
 from chat_ui.store.errors import StoreError
 from chat_ui.store.usage import MILLION, UNLIMITED, Allowance
 from chat_ui.store.users import User
+from chat_ui.words import say
 
 __all__ = ["AdminState", "DeedRow", "LiveRow", "PersonRow", "UseRow"]
 
@@ -96,13 +97,10 @@ class AdminState(rx.State):
     @rx.event
     async def invite(self, role: str) -> None:
         """Make a link by which somebody comes in."""
-        is_admin = text_of(role) == "admin"
-        wanted = "admin" if is_admin else "user"
+        wanted = "admin" if text_of(role) == "admin" else "user"
 
         async def make(act: Administration, by: Person, address: str) -> None:
-            self._show_link(
-                await act.invite(by, wanted, address), "a new admin" if is_admin else "somebody new"
-            )
+            self._show_link(await act.invite(by, wanted, address), say(f"admin.invited.{wanted}"))
 
         await self._do(make)
 
@@ -112,7 +110,7 @@ class AdminState(rx.State):
 
         async def make(act: Administration, by: Person, address: str) -> None:
             token = await act.reset(by, text_of(id), address)
-            self._show_link(token, next((row.name for row in self.people if row.id == id), "them"))
+            self._show_link(token, next((row.name for row in self.people if row.id == id), say("admin.them")))
 
         await self._do(make)
 
@@ -171,7 +169,7 @@ class AdminState(rx.State):
         try:
             amounts = [_amount(field_of(form, name)) for name in BUDGETS]
         except ValueError:
-            self.notice = "A budget is a number, or blank for no limit. Nothing was changed."
+            self.notice = say("admin.unfit_budget")
             return
         micros = [None if amount is None else int(amount * MILLION) for amount in amounts[2:]]
         own = Allowance(*(None if amount is None else int(amount) for amount in amounts[:2]), *micros)
@@ -236,13 +234,13 @@ def _person(user: User, use: Use) -> PersonRow:
     own = use.allowances.get(user.id)
     tokens, micros = sum(one.tokens for one in mine), sum(one.micros for one in mine)
     fields = {} if own is None else _fields(own)
-    limits = [f"{value} {name.replace('_', ' ')}" for name, value in fields.items() if value]
+    limits = [say(f"admin.budget.{name}", amount=value) for name, value in fields.items() if value]
     return PersonRow(
         user.id,
         user.name,
-        "Admin" if user.role == "admin" else "User",
+        say(f"admin.role.{user.role}"),
         user.status == "active",
-        f"{tokens:,} tokens · {_dollars(micros)}",
+        say("admin.used", tokens=tokens, cost=_dollars(micros)),
         ", ".join(limits),
         **fields,
     )
@@ -270,4 +268,4 @@ def _deed(deed: Deed) -> DeedRow:
 
 
 def _dollars(micros: int) -> str:
-    return f"${Decimal(micros) / MILLION:,.2f}" if micros >= 10_000 or not micros else "under $0.01"
+    return f"${Decimal(micros) / MILLION:,.2f}" if micros >= 10_000 or not micros else say("admin.little")

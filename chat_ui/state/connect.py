@@ -18,6 +18,7 @@ from chat_ui.state.current import current_chat
 from chat_ui.state.door import for_admins
 from chat_ui.state.models import ModelState
 from chat_ui.store.errors import StoreError
+from chat_ui.words import say
 
 __all__ = ["ConnectState", "LocalServer"]
 
@@ -94,8 +95,8 @@ class ConnectState(rx.State):
         entered = [field_of(form, name) for name in ("base_url", "key", "model")]
         try:
             found = await current_chat().gateways.connect(*entered)
-            listed = f"{_counted(len(found.models))}, and " if found.models else ""
-            report = f"Connected: {listed}{found.model} answered."
+            words = "connected.listed" if found.models else "connected"
+            report = say(words, models=_counted(len(found.models)), model=found.model)
         except (ChatError, GatewayError, StoreError) as problem:
             error, has_no_list = str(problem), isinstance(problem, NoModels | NotFound)
         finally:
@@ -120,8 +121,9 @@ class ConnectState(rx.State):
 
 
 def _about(found: Found) -> str:
-    return f"{found.label} · {'wants a key' if found.wants_key else _counted(len(found.models))}"
+    has = say("connected.wants_key") if found.wants_key else _counted(len(found.models))
+    return f"{found.label} · {has}"
 
 
 def _counted(models: int) -> str:
-    return "1 model" if models == 1 else f"{models:,} models"
+    return say("connected.model" if models == 1 else "connected.models", count=models)

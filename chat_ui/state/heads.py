@@ -9,6 +9,7 @@ from chat_ui.chat.details import amount
 from chat_ui.chat.outcome import remark
 from chat_ui.gateway import PayeeChanged
 from chat_ui.store.messages import Message
+from chat_ui.words import say
 
 __all__ = ["MessageHead", "head_of"]
 
@@ -89,11 +90,11 @@ def _action(message: Message) -> str:
 
 
 def _note(message: Message) -> str:
-    facts = ["Edited" if message.edited_at else "", message.served_model or message.model or ""]
+    facts = [say("note.edited") if message.edited_at else "", message.served_model or message.model or ""]
     if message.output_tokens is not None:
-        facts.append(f"{message.output_tokens:,} tokens")
+        facts.append(say("note.tokens", count=message.output_tokens))
     if message.duration_ms is not None:
-        facts.append(f"{message.duration_ms / 1000:.1f} s")
+        facts.append(say("note.seconds", seconds=message.duration_ms / 1000))
     if message.cost is not None:
         facts.append(amount(message.cost, message.currency))
     return " · ".join(fact for fact in facts if fact)

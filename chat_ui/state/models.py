@@ -19,6 +19,7 @@ from chat_ui.state import routes
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.store.errors import StoreError
+from chat_ui.words import say
 
 __all__ = ["Choice", "Group", "ModelState"]
 
@@ -146,16 +147,16 @@ class ModelState(rx.State):
 
 def _group(listed: ModelList) -> Group:
     choices = [Choice(model.id, _about(model)) for model in listed.models[:MENU_LIMIT]]
-    note = listed.problem if listed.asked else "Asking for its models"
+    note = listed.problem if listed.asked else say("models.asking")
     return Group(listed.gateway, listed.label, choices, note, not listed.asked)
 
 
 def _about(model: Model) -> str:
     """What a gateway says of a model, in one line."""
     size, can = model.context_window, model.capabilities
-    facts = [f"{_rounded(size)} context" if size else ""]
-    able = {"vision": can.vision, "tools": can.tools, "reasoning": can.reasoning}
-    facts.append(", ".join(name for name, is_told in able.items() if is_told))
+    facts = [say("models.context", size=_rounded(size)) if size else ""]
+    able = {"models.vision": can.vision, "models.tools": can.tools, "models.reasoning": can.reasoning}
+    facts.append(", ".join(say(words) for words, is_told in able.items() if is_told))
     facts.append(_price(model.prices) if model.prices else "")
     # A fact is not broken in two where the line is.
     return " · ".join(fact.replace(" ", NO_BREAK) for fact in facts if fact)
@@ -173,8 +174,10 @@ def _price(prices: Prices) -> str:
     if prices.input is None or prices.output is None:
         return ""
     if not prices.input and not prices.output:
-        return "free"
+        return say("models.free")
     amounts = (prices.input, prices.output)
     if prices.currency == "usd":
-        return " / ".join(in_dollars(amount) for amount in amounts) + " per 1M"
-    return " / ".join(f"{amount.normalize():f}" for amount in amounts) + f" {prices.currency.upper()} per 1M"
+        read, written = map(in_dollars, amounts)
+        return say("models.price.dollars", read=read, written=written)
+    read, written = (f"{amount.normalize():f}" for amount in amounts)
+    return say("models.price", read=read, written=written, currency=prices.currency.upper())

@@ -16,6 +16,7 @@ from chat_ui.store.conversations import Conversation
 from chat_ui.store.defaults import Defaults
 from chat_ui.store.errors import StoreError
 from chat_ui.store.preferences import AS_IT_IS, Preferences
+from chat_ui.words import say
 
 __all__ = ["ChatSettingsState", "DefaultsState", "GaugeState", "Setting"]
 
@@ -127,9 +128,10 @@ class ChatSettingsState(rx.State):
 def _title_note(conversation: Conversation) -> str:
     if conversation.title_tokens is None:
         return ""
-    cost = conversation.title_cost
-    price = "" if cost is None else f", {cost:f} {(conversation.title_currency or '').upper()}".rstrip()
-    return f"A model wrote the title: about {conversation.title_tokens:,} tokens{price}."
+    if conversation.title_cost is None:
+        return say("title.cost.tokens", tokens=conversation.title_tokens)
+    cost = f"{conversation.title_cost:f} {(conversation.title_currency or '').upper()}".rstrip()
+    return say("title.cost", tokens=conversation.title_tokens, cost=cost)
 
 
 class DefaultsState(rx.State):

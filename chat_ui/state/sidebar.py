@@ -17,6 +17,7 @@ from chat_ui.state.current import current_chat, owner_of
 from chat_ui.state.following import keep_following
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
+from chat_ui.words import say
 
 __all__ = ["Row", "SidebarState", "day_of"]
 
@@ -120,9 +121,9 @@ def rows_of(listed: Iterable[Conversation], now: datetime) -> list[Row]:
 def day_of(day: date, today: date) -> str:
     """The heading for a day: by name when it is near, by month when it isn't."""
     if day >= today:
-        return "Today"
+        return say("day.today")
     if day == today - timedelta(days=1):
-        return "Yesterday"
+        return say("day.yesterday")
     if day > today - timedelta(days=7):
-        return "Previous 7 days"
+        return say("day.week")
     return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"

@@ -34,6 +34,7 @@ from chat_ui.state.preferences import ChatSettingsState, GaugeState
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
+from chat_ui.words import say
 
 __all__ = ["ThreadState"]
 
@@ -147,7 +148,7 @@ class ThreadState(rx.State):
                 self._settle(head_of(change.message))
             case ConversationDeleted():
                 self.reset()
-                self.missing = "This conversation was deleted."
+                self.missing = say("chat.deleted")
             case ConversationChanged() | BranchShown():
                 pass
 
@@ -197,7 +198,7 @@ class ThreadState(rx.State):
     async def ask_price(self, draft: object) -> None:
         """Ask what the answer to a draft would cost, where the gateway is paid per request."""
         async with self:
-            self.price = "Asking for the price"
+            self.price = say("price.asking")
         try:
             words = str(await quote_of(current_chat(), owner_of(self), draft_of(draft)))
         except (ChatError, GatewayError, StoreError) as error:
@@ -244,7 +245,7 @@ class ThreadState(rx.State):
         try:
             facts = details_of(await follow.read_texts(current_chat(), owner_of(self), wanted))
         except (ChatError, StoreError) as error:
-            facts = [("Unknown", str(error))]
+            facts = [(say("details.unknown"), str(error))]
         await wire.push(wire.details(wanted, facts))
 
 

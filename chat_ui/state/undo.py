@@ -14,6 +14,7 @@ from chat_ui.state import routes
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.store.errors import StoreError
+from chat_ui.words import say
 
 __all__ = ["Offer", "UndoState"]
 
@@ -62,7 +63,7 @@ class UndoState(rx.State):
         except (ChatError, StoreError) as error:
             self.notice = str(error)
             return
-        words = "Message deleted" if deleted.count == 1 else f"{deleted.count} messages deleted"
+        words = say("deleted.message" if deleted.count == 1 else "deleted.messages", count=deleted.count)
         self._add(Offer(deleted.message_id, words, leaf=deleted.leaf_id))
 
     @rx.event
@@ -76,7 +77,7 @@ class UndoState(rx.State):
             return None
         address = routes.conversation(conversation_id)
         is_open = self.router.url.path.rstrip("/") == address
-        self._add(Offer(conversation_id, "Conversation deleted", leads_to=address if is_open else ""))
+        self._add(Offer(conversation_id, say("deleted.conversation"), leads_to=address if is_open else ""))
         return rx.redirect(routes.NEW_CHAT) if is_open else None
 
     def _add(self, offer: Offer) -> None:

@@ -14,6 +14,7 @@ from chat_ui.accounts.sessions import Sessions, Visitor
 from chat_ui.accounts.tokens import derived
 from chat_ui.state.current import current_chat
 from chat_ui.web.requests import VISITOR, Browser
+from chat_ui.words import say
 
 __all__ = ["Door"]
 
@@ -67,7 +68,7 @@ class Door:
     def _turned_away(self, connection: HTTPConnection) -> Response:
         wants_page = "text/html" in connection.headers.get("accept", "")
         if connection.scope["method"] != "GET" or not wants_page:
-            return PlainTextResponse("Sign in first.", 401)
+            return PlainTextResponse(say("door.first"), 401)
         path = connection.url.path
         return RedirectResponse("/login" if path == "/" else f"/login?next={quote(path)}", 303)
 

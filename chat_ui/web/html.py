@@ -7,6 +7,7 @@ from html import escape
 from string import Template
 
 from chat_ui.accounts.passwords import LONGEST, SHORTEST
+from chat_ui.words import say
 
 __all__ = ["NAME", "NEW_PASSWORD", "PASSWORD", "Field", "Form", "page"]
 
@@ -57,14 +58,14 @@ class Field:
     hint: str = ""
 
 
-NAME = Field("Name", "name", "username")
-PASSWORD = Field("Password", "password", "current-password", is_secret=True)
+NAME = Field(say("door.name"), "name", "username")
+PASSWORD = Field(say("door.password"), "password", "current-password", is_secret=True)
 NEW_PASSWORD = Field(
-    "New password",
+    say("door.new_password"),
     "new_password",
     "new-password",
     is_secret=True,
-    hint=f"{SHORTEST} to {LONGEST} characters. Four or five words make a good one.",
+    hint=say("door.new_password.hint", shortest=SHORTEST, longest=LONGEST),
 )
 
 

@@ -16,10 +16,11 @@ from chat_ui.state.current import current_chat
 from chat_ui.store.portrait import portrait
 from chat_ui.web.html import NAME, NEW_PASSWORD, PASSWORD, Form, page
 from chat_ui.web.requests import BadForm, Browser, next_of, visitor_of
+from chat_ui.words import say
 
 __all__ = ["routes"]
 
-STALE = "This form was too old, or not from this site. Send it again."
+STALE = say("door.stale")
 NO_STORE = {"Cache-Control": "no-store"}
 
 Fields = dict[str, str]
@@ -40,8 +41,8 @@ class Pages:
         """Sign in."""
         if visitor_of(request):
             return _go(next_of(request))
-        links = (("/signup", "Make an account"),) if _accounts().entry.sign_up_is == "open" else ()
-        form = Form("Sign in", "", (NAME, PASSWORD), "Sign in", links=links)
+        links = (("/signup", say("door.make_account")),) if _accounts().entry.sign_up_is == "open" else ()
+        form = Form(say("door.sign_in"), "", (NAME, PASSWORD), say("door.sign_in"), links=links)
         where = self._browser.where(request)
 
         async def sign_in(fields: Fields) -> str:
@@ -52,13 +53,13 @@ class Pages:
     async def signup(self, request: Request) -> Response:
         """Make an account, where anybody may."""
         if _accounts().entry.sign_up_is != "open":
-            return _dead("This site takes new people by invitation only. Ask one of its admins for a link.")
+            return _dead(say("door.by_invitation"))
         form = Form(
-            "Make an account",
+            say("door.make_account"),
             "",
             (NAME, NEW_PASSWORD),
-            "Make an account",
-            links=(("/login", "Sign in instead"),),
+            say("door.make_account"),
+            links=(("/login", say("door.sign_in_instead")),),
         )
         where = self._browser.where(request)
 
@@ -75,9 +76,9 @@ class Pages:
         except AccountError as error:
             return _dead(str(error), _status(error))
         title, words, button = {
-            "setup": ("Set up this site", "You become its first admin.", "Begin"),
-            "invite": ("You are invited", "Choose how you sign in here.", "Join"),
-            "reset": ("A new password", "You are signed out everywhere else.", "Set password"),
+            "setup": (say("door.setup"), say("door.setup.what"), say("door.setup.button")),
+            "invite": (say("door.invite"), say("door.invite.what"), say("door.invite.button")),
+            "reset": (say("door.reset"), say("door.signed_out_elsewhere"), say("door.reset.button")),
         }[invite.kind]
         name = replace(NAME, value=known_as, is_fixed=bool(known_as))
         form = Form(title, "", (name, NEW_PASSWORD), button, words)
@@ -92,14 +93,14 @@ class Pages:
         visitor, where = visitor_of(request), self._browser.where(request)
         assert visitor is not None
         name = replace(NAME, value=visitor.person.name, is_fixed=True)
-        old = replace(PASSWORD, label="Present password")
+        old = replace(PASSWORD, label=say("door.present_password"))
         form = Form(
-            "Change your password",
+            say("door.change_password"),
             "",
             (name, old, NEW_PASSWORD),
-            "Change it",
-            "You are signed out everywhere else.",
-            links=(("/settings", "Back to settings"),),
+            say("door.change_password.button"),
+            say("door.signed_out_elsewhere"),
+            links=(("/settings", say("door.back")),),
         )
 
         async def change(fields: Fields) -> str:
@@ -114,12 +115,12 @@ class Pages:
         assert visitor is not None
         name = replace(NAME, value=visitor.person.name, is_fixed=True)
         form = Form(
-            "Delete your account",
+            say("door.leave"),
             "",
             (name, PASSWORD),
-            "Delete everything",
-            "All your conversations and settings go at once and for good. Export them first to keep them.",
-            links=(("/settings", "Back to settings"),),
+            say("door.leave.button"),
+            say("door.leave.what"),
+            links=(("/settings", say("door.back")),),
             is_grave=True,
         )
 
@@ -218,8 +219,8 @@ def _go(path: str) -> RedirectResponse:
 
 
 def _dead(words: str, status: int = 403) -> Response:
-    body = f'<p>{words}</p><p class="door-links"><a href="/login">Sign in</a></p>'
-    return HTMLResponse(page("This doesn't lead anywhere", body), status, headers=NO_STORE)
+    body = f'<p>{words}</p><p class="door-links"><a href="/login">{say("door.sign_in")}</a></p>'
+    return HTMLResponse(page(say("door.nowhere"), body), status, headers=NO_STORE)
 
 
 def _status(error: AccountError) -> int:
