@@ -146,6 +146,24 @@ class Site:
             )
         self._wait_until_up()
 
+    def update(self, folder: Path) -> None:
+        """Show another build of the page from the next start on: the same page by another name.
+
+        Args:
+            folder: where to make it; there is none yet.
+        """
+        shutil.copytree(self._build.directory, folder, ignore=NOT_COPIED, copy_function=os.link)
+        client = folder / "build" / "client"
+        [scripts] = (client / "assets").glob("manifest-*.js")
+        name, newer = scripts.stem, f"{scripts.stem}-newer"
+        for file in (scripts, *client.rglob("*.html")):
+            text = file.read_text().replace(name, newer)
+            # The name is a link to the file of the build before.
+            file.unlink()
+            file.with_name(f"{file.name}.gz").unlink(missing_ok=True)
+            file.with_stem(newer if file == scripts else file.stem).write_text(text)
+        self._build = Build(folder, self.port)
+
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + START_WITHIN_S
         while time.monotonic() < deadline:

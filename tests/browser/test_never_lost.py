@@ -90,18 +90,42 @@ async def test_kill_9_in_mid_answer_keeps_what_was_on_the_screen(start_site, vis
     await expect(await person.ask("Hello")).to_have_attribute("data-status", "complete")
 
 
-async def test_a_page_left_open_finds_a_restarted_site_by_itself(start_site, visit):
+async def test_a_page_left_open_finds_a_restarted_site_and_takes_a_newer_page(start_site, visit, tmp_path):
     site = start_site()
     person = await visit(site)
     await person.say(LONG.format(2000))
     await person.seen_at_least(person.answers.last, 50)
+    await person.message_box.fill("Not sent yet")
+    await person.page.evaluate("window.loadedBefore = true")
 
-    site.kill()
-    await expect(person.page.get_by_text("Offline")).to_be_visible(timeout=30_000)
-    site.start()
+    async def restart() -> None:
+        site.kill()
+        await expect(person.page.get_by_text("Offline")).to_be_visible(timeout=30_000)
+        # The page asks for itself, to see whether it is the same.
+        async with person.page.expect_response(person.page.url, timeout=30_000):
+            site.start()
+        await expect(person.page.get_by_text("Offline")).to_be_hidden(timeout=30_000)
 
+    await restart()
     await expect(person.answers.last).to_have_attribute("data-status", "interrupted", timeout=30_000)
-    await expect(person.page.get_by_text("Offline")).to_be_hidden(timeout=30_000)
+
+    question = person.articles.first
+    await question.hover()
+    await question.get_by_role("button", name="Edit").click()
+    wording = question.get_by_role("textbox")
+    await wording.fill("Half of another wording")
+    site.update(tmp_path / "newer")
+    await restart()
+    await expect(person.page.get_by_text("The site was updated")).to_be_visible()
+    await expect(wording).to_have_value("Half of another wording")
+    assert await person.page.evaluate("window.loadedBefore")
+
+    async with person.page.expect_event("load"):
+        await question.get_by_role("button", name="Cancel").click()
+    await person.arrived()
+    await expect(person.message_box).to_have_value("Not sent yet")
+    assert await person.page.evaluate("window.__reactRouterManifest.url.includes('newer')")
+    assert not await person.page.evaluate("window.loadedBefore")
 
 
 async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over(demo_site, visit):

@@ -1,6 +1,8 @@
 // Whether the site can be reached. The websocket may take half a minute to notice that it is cut, and a browser that is
 // offline still reaches a site on its own machine: where either gives cause to doubt, the site itself is asked.
 import { useEffect, useState } from "react";
+import { useConversation } from "./address.js";
+import { useRenewal } from "./renewal.js";
 import { say } from "./words.js";
 
 const EVERY_MS = 4000;
@@ -15,9 +17,10 @@ async function reach() {
   return answer !== null;
 }
 
-export function Connection({ lost }) {
+export function Connection({ errors }) {
   const [unreached, setUnreached] = useState(false);
-  const isOut = lost || unreached;
+  const isOut = errors.length > 0 || unreached;
+  const isOld = useRenewal(errors, useConversation());
   useEffect(() => {
     const ask = async () => setUnreached(!(await reach()));
     window.addEventListener("offline", ask);
@@ -30,5 +33,6 @@ export function Connection({ lost }) {
       clearInterval(asking);
     };
   }, [isOut]);
-  return <div role="status">{isOut && <p className="offline">{say("page.offline")}</p>}</div>;
+  const notice = isOut ? "page.offline" : isOld && "page.updated";
+  return <div role="status">{notice && <p className="offline">{say(notice)}</p>}</div>;
 }

@@ -14,6 +14,8 @@ function subscribe(notify) {
   return () => listeners.delete(notify);
 }
 
+export const isEditing = () => editing !== "";
+
 export const useEditing = () => useSyncExternalStore(subscribe, () => editing, () => "");
 
 // What a person would change first: the last thing that they said themselves.

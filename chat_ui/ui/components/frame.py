@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import reflex as rx
-from reflex_components_core.core.banner import has_connection_errors
+from reflex_components_core.core.banner import connect_errors
 
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.header import header
@@ -35,7 +35,7 @@ def frame(
         sidebar(),
         Scrim.create(),
         rx.el.main(
-            Connection.create(lost=has_connection_errors),
+            Connection.create(errors=connect_errors),
             header(title, model=model, actions=actions),
             *children,
             _undo(),

@@ -84,6 +84,8 @@ export function takeBegun(conversation) {
   return true;
 }
 
+export const isSending = () => sending.size > 0;
+
 export function forgive(place) {
   put(place, {});
 }

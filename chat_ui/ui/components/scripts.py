@@ -119,12 +119,15 @@ class Composer(rx.Component):
 
 
 class Connection(rx.Component):
-    """Says so while the site can't be reached; leads to the sign-in page if one is no longer signed in."""
+    """Says so while the site can't be reached; leads to the sign-in page if one is no longer signed in.
+
+    After an update of the site it loads the page anew.
+    """
 
     library = script("connection.jsx")
     tag = "Connection"
 
-    lost: rx.Var[bool]
+    errors: rx.Var[list[Exception]]
 
 
 class Reading(rx.Component):
