@@ -160,7 +160,7 @@ async def test_a_server_on_this_machine_is_found_when_somebody_looks(site, visit
     assert server.listings == 0
 
     await look.click()
-    await card.get_by_role("button", name=f"Enter the key of {label} · wants a key").click()
+    await card.get_by_role("button", name=f"Enter its key: {label} · wants a key").click()
     await expect(card.get_by_role("textbox", name="Base URL")).to_have_value(server.base_url)
     await expect(card.get_by_label("Key", exact=True)).to_be_focused()
     assert server.listings == 1

@@ -46,10 +46,10 @@ export function Details({ messageId, note, onOpen }) {
         type="button"
         className="small-button facts-button"
         aria-expanded={open}
-        aria-label={say("details")}
         popoverTarget={id}
       >
-        <span>{note}</span>
+        <span className="visually-hidden">{say("details")}</span>
+        <span className="note">{note}</span>
         <ChevronDown />
       </button>
       <div ref={panel} id={id} popover="auto" role="group" aria-label={say("details")} className="facts" onToggle={onToggle}>

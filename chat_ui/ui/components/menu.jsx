@@ -1,5 +1,6 @@
-// A button that opens a menu: arrow keys move, typing finds, Escape and a click elsewhere close.
-import { useEffect, useRef, useState } from "react";
+// A button that opens a menu: arrow keys move, typing finds, Escape and a click elsewhere close. What it shows is the
+// choice that was made, as in a select box; so that describes it, and its name is what can be chosen.
+import { useEffect, useId, useRef, useState } from "react";
 import { say } from "./words.js";
 
 const ITEMS = '[role^="menuitem"]';
@@ -96,6 +97,7 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
   const [open, setOpen] = useState(false);
   const [upwards, setUpwards] = useState(false);
   const root = useRef(null);
+  const id = useId();
   const button = useRef(null);
   const panel = useRef(null);
 
@@ -133,11 +135,12 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
         type="button"
         className={buttonClass}
         aria-label={label}
+        aria-describedby={id}
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={toggle}
       >
-        {face}
+        <span id={id} className="menu-face">{face}</span>
       </button>
       {open && (
         <Panel

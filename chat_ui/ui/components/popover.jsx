@@ -47,12 +47,12 @@ export function Popover({ label, face, buttonClass, panelClass, onOpen, children
         ref={button}
         type="button"
         className={buttonClass}
-        aria-label={label}
         title={label}
         aria-haspopup="dialog"
         aria-expanded={open}
         onClick={toggle}
       >
+        <span className="visually-hidden">{label}</span>
         {face}
       </button>
       {open && (
