@@ -23,10 +23,10 @@ def site(start_site, gateway):
     )
 
 
-async def reply(gateway, text):
+async def reply(gateway, text, reason="stop"):
     request = await gateway.next_request()
     await request.say(text)
-    await request.finish()
+    await request.finish(reason)
     return request
 
 
@@ -116,9 +116,10 @@ async def test_a_tab_that_missed_what_was_said_elsewhere_makes_a_branch_and_lose
     await expect(person.answers.last).to_contain_text("Yes.")
 
 
-async def test_questions_and_answers_are_reworded_and_forked(site, visit, gateway):
-    person = await visit(site)
+async def test_what_is_reworded_shows_in_every_tab_and_each_message_is_one_request(site, visit, gateway):
+    person, before = await visit(site), len(gateway.requests)
     await answered(person, gateway, "Tea?", "Hot.")
+    other = await visit(site, person.page.url.removeprefix(site.url))
     questions = person.page.locator('article[data-role="user"]')
 
     await person.message_box.press("ArrowUp")
@@ -139,15 +140,17 @@ async def test_questions_and_answers_are_reworded_and_forked(site, visit, gatewa
     await expect(questions.first).to_contain_text("Coffee?")
     await expect(questions.first.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
     await expect(person.answers.last).to_contain_text("Hotter.")
-    asked = len(gateway.requests)
+    await expect(other.articles.first).to_contain_text("Coffee?")
+    await expect(other.answers.last).to_contain_text("Hotter.")
 
     await on(person.answers.last, "Edit").click()
     await field.fill("**Hottest.**")
     await person.button("Save edit").click()
     await expect(person.answers.last.get_by_text("Hottest.")).to_be_visible()
     await expect(person.answers.last).to_contain_text("Edited")
-    await expect(person.answers.last.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
-    assert len(gateway.requests) == asked
+    for tab in (person, other):
+        await expect(tab.answers.last).to_contain_text("Hottest.")
+        await expect(tab.answers.last.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
 
     old = person.page.url
     await on(person.answers.last, "More").click()
@@ -158,6 +161,17 @@ async def test_questions_and_answers_are_reworded_and_forked(site, visit, gatewa
     await expect(person.articles).to_have_count(2)
     request = await answered(person, gateway, "Sure?", "Quite.")
     assert [text for _, text in request.asked] == ["Coffee?", "**Hottest.**", "Sure?"]
+
+    await on(person.answers.last, "Regenerate").click()
+    await reply(gateway, "Not", "length")
+    await on(person.answers.last, "Continue").click()
+    await reply(gateway, " at all.")
+    await expect(person.answers.last).to_contain_text("Not at all.")
+    await person.ended(person.answers.last)
+    await person.page.reload()
+    await expect(person.answers.last).to_contain_text("Not at all.")
+    # Tea, its edit, the question in the fork, another answer to that, and its rest: no title, nothing else.
+    assert len(gateway.requests) == before + 5
 
 
 async def test_what_is_deleted_comes_back_from_every_tab_over_a_reload(site, visit, gateway):
