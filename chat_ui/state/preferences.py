@@ -10,6 +10,7 @@ from chat_ui.chat import preferences as chat_preferences
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.gauge import Gauge
 from chat_ui.chat.preferences import read_preference, spelled
+from chat_ui.state import wire
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.store.conversations import Conversation
@@ -18,8 +19,10 @@ from chat_ui.store.errors import StoreError
 from chat_ui.store.preferences import AS_IT_IS, Preferences
 from chat_ui.words import say
 
-__all__ = ["ChatSettingsState", "DefaultsState", "GaugeState", "Setting"]
+__all__ = ["DEFAULTS", "ChatSettingsState", "DefaultsState", "GaugeState", "Setting"]
 
+# The place of a person's defaults, beside the conversations.
+DEFAULTS = "defaults"
 NAMES = tuple(field.name for field in dataclasses.fields(Preferences))
 
 
@@ -68,10 +71,11 @@ class ChatSettingsState(rx.State):
 
     @rx.event
     async def open_new(self) -> None:
-        """Show the settings of a chat that is yet to begin, which are the defaults."""
+        """Show the settings of a chat that is yet to begin: those chosen for it stay, as its draft does."""
+        wanted = self.for_a_new_chat
         self._conversation, self.title_note, self.notice = "", "", ""
         await self._read_defaults()
-        self._show(AS_IT_IS)
+        self._show(wanted)
 
     @rx.event
     async def look(self) -> None:
@@ -100,17 +104,26 @@ class ChatSettingsState(rx.State):
         self.changed = sum(setting.value not in ("", setting.default) for setting in self.settings)
 
     @rx.event
-    async def change(self, name: str, value: str) -> None:
-        """Ask something else of the model from now on; blank goes back to the default."""
-        name, value, self.notice = text_of(name), text_of(value), ""
+    async def change(self, conversation_id: str, name: str, value: str) -> None:
+        """Ask something else of the model from now on; blank goes back to the default.
+
+        The page sends it until it is told that it counts, and may by then show another conversation.
+        """
+        place, name, value = map(text_of, (conversation_id, name, value))
+        self.notice = ""
         try:
-            wanted = dataclasses.replace(self._preferences, **{name: read_preference(name, value)})
-            if self._conversation:
-                await chat_preferences.prefer(current_chat(), owner_of(self), self._conversation, name, value)
-        except (ChatError, StoreError) as error:
+            known = read_preference(name, value)
+            if place:
+                await chat_preferences.prefer(current_chat(), owner_of(self), place, name, value)
+        except StoreError as error:
             self.settings = _with_error(self.settings, name, str(error))
             return
-        self._show(wanted)
+        except ChatError as error:
+            self.settings = _with_error(self.settings, name, str(error))
+        else:
+            if place == self._conversation:
+                self._show(dataclasses.replace(self._preferences, **{name: known}))
+        await wire.push(wire.kept(place, name, value))
 
     @rx.event
     async def reset_all(self) -> None:
@@ -167,13 +180,17 @@ class DefaultsState(rx.State):
     @rx.event
     async def change(self, name: str, value: str) -> None:
         """Want something else; blank leaves it to the model."""
-        name = text_of(name)
+        name, value = text_of(name), text_of(value)
         try:
-            known = await chat_preferences.set_default(current_chat(), owner_of(self), name, text_of(value))
-        except (ChatError, StoreError) as error:
+            known = await chat_preferences.set_default(current_chat(), owner_of(self), name, value)
+        except StoreError as error:
             self.settings = _with_error(self.settings, name, str(error))
             return
-        self.settings = _settings(known.preferences)
+        except ChatError as error:
+            self.settings = _with_error(self.settings, name, str(error))
+        else:
+            self.settings = _settings(known.preferences)
+        await wire.push(wire.kept(DEFAULTS, name, value))
 
     @rx.event
     async def choose_model(self, address: str) -> None:

@@ -187,11 +187,14 @@ class ThreadState(rx.State):
         # Not annotated as a draft: Reflex would log one that doesn't fit, with all that somebody wrote.
         wanted = draft_of(draft)
         try:
-            preferences = (await self.get_state(ChatSettingsState)).for_a_new_chat
-            conversation = await turns.send(current_chat(), owner_of(self), wanted, preferences)
+            settings = await self.get_state(ChatSettingsState)
+            conversation = await turns.send(current_chat(), owner_of(self), wanted, settings.for_a_new_chat)
         except (ChatError, StoreError) as error:
             await wire.push(wire.refused(wanted.id, str(error)))
             return
+        if not wanted.conversation_id:
+            # They are this conversation's from now on, and not those of the next new one.
+            await settings.take(conversation)
         await wire.push(wire.stored(wanted.id, conversation.id))
 
     @rx.event(background=True, supersedes=True)

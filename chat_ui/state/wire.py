@@ -2,7 +2,7 @@
 
 Reflex sends a state var whole whenever it changes. Texts would be sent again and again that way, so they
 go as ``_set_value`` events instead, which take no lock and carry only what is new. The page's end of
-this is ``ui/components/texts.js`` and ``ui/components/outbox.js``.
+this is ``ui/components/texts.js``, ``ui/components/outbox.js`` and ``ui/components/settings_outbox.js``.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from chat_ui.store.messages import Message
 if TYPE_CHECKING:
     from reflex.app import EventNamespace
 
-__all__ = ["PIECE", "Channel", "Push", "details", "push", "refused", "stored", "texts", "thought"]
+__all__ = ["PIECE", "Channel", "Push", "details", "kept", "push", "refused", "stored", "texts", "thought"]
 
 TEXTS = "ref_texts"
 COMPOSER = "ref_composer"
+SETTINGS = "ref_settings"
 # The name of the event that a piece is, and how Socket.IO writes that a packet is an event.
 PIECE = "p"
 EVENT = "2"
@@ -149,6 +150,11 @@ def stored(send_id: str, conversation_id: str) -> Push:
 def refused(send_id: str, why: str) -> Push:
     """Tell the page that a message was not taken, and why; it keeps the text."""
     return _set(COMPOSER, {"id": send_id, "refused": why})
+
+
+def kept(place: str, name: str, value: str) -> Push:
+    """Tell the page that a setting has been decided about: it counts, or its field says why it can't."""
+    return _set(SETTINGS, {"place": place, "name": name, "value": value})
 
 
 def _set(ref: str, value: Any) -> Push:

@@ -1,5 +1,6 @@
 """Settings of a chat, a person's defaults, the gauge, and what no longer fits."""
 
+import asyncio
 import re
 
 import pytest
@@ -74,6 +75,47 @@ async def test_requests_carry_what_was_chosen_and_what_differs_can_be_reset(site
     request = await answered(person, gateway, "Or?", "Green.")
     assert request.body["temperature"] == 0.2
     assert request.asked[0] == ("user", "Tea?")
+
+
+async def test_a_setting_that_the_site_has_not_heard_of_is_neither_lost_nor_given_to_the_next_chat(
+    site, visit, gateway
+):
+    person = await visit(site, "/settings", ready=False)
+    page, hold = person.page, asyncio.Event()
+    panel = page.get_by_role("dialog", name="Settings for this chat")
+    effort = panel.get_by_role("combobox", name="Reasoning effort")
+    button = page.get_by_role("button", name="Settings for this chat")
+
+    def between(socket):
+        server = socket.connect_to_server()
+        socket.on_message(lambda said: None if hold.is_set() else server.send(said))
+
+    async def choose_unheard(level):
+        await button.click()
+        await expect(effort).to_be_visible()
+        hold.set()
+        await effort.select_option(level)
+        hold.clear()
+        await page.reload()
+        await person.arrived()
+        await button.click()
+        await expect(effort).to_have_value(level)
+        await expect(button).to_contain_text("1")
+        await page.keyboard.press("Escape")
+
+    await page.route_web_socket(re.compile("_event"), between)
+    await person.open("/")
+    await choose_unheard("low")
+    request = await answered(person, gateway, "Tea?", "Hot.")
+    assert request.body["reasoning_effort"] == "low"
+    await choose_unheard("high")
+    request = await answered(person, gateway, "And?", "Sweet.")
+    assert request.body["reasoning_effort"] == "high"
+    await person.button("New chat").click()
+    await expect(person.articles).to_have_count(0)
+    await expect(button).not_to_contain_text("1")
+    request = await answered(person, gateway, "Coffee?", "Hotter.")
+    assert "reasoning_effort" not in request.body
 
 
 async def test_what_no_longer_fits_is_said_where_it_is(site, visit, gateway):

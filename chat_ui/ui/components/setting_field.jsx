@@ -1,26 +1,33 @@
 // One setting. What is typed counts as soon as the field is left, or Enter is pressed in it.
 import { useEffect, useId, useRef, useState } from "react";
+import { ChevronDown } from "./icons.jsx";
+import { choose, chosen, usePlace } from "./settings_outbox.js";
 import { say } from "./words.js";
 
 const LINES = { system: 4, stop: 2 };
 
 const shownDefault = (text) => (text ? text.replaceAll("\n", " · ") : "");
 
-export function SettingField({ name, label, hint, value, fallback, unset, error, choices, onKeep }) {
-  const [text, setText] = useState(value);
+export function SettingField({ scope, name, label, hint, value, fallback, unset, error, choices, onKeep }) {
+  const place = usePlace(scope);
+  const [text, setText] = useState(chosen(place, name) ?? value);
   const field = useRef(null);
   const id = useId();
   // Changed in another tab, or reset; not under somebody's hands.
   useEffect(() => {
-    if (document.activeElement !== field.current || !error) setText(value);
+    if (document.activeElement !== field.current || !error) setText(chosen(place, name) ?? value);
   }, [value]);
+  const send = (wanted) => {
+    choose(place, name, wanted);
+    onKeep(place, name, wanted);
+  };
   const keep = (wanted) => {
-    if (wanted !== value || error) onKeep(name, wanted);
+    if (wanted !== (chosen(place, name) ?? value) || error) send(wanted);
   };
   // The button goes with the difference: the focus moves to what it was about.
   const reset = () => {
     setText("");
-    onKeep(name, "");
+    send("");
     field.current.focus();
   };
   const differs = value !== "" && value !== fallback;
@@ -48,10 +55,13 @@ export function SettingField({ name, label, hint, value, fallback, unset, error,
         )}
       </div>
       {choices.length > 0 ? (
-        <select {...shared} onChange={(event) => { setText(event.target.value); keep(event.target.value); }}>
-          <option value="">{placeholder}</option>
-          {choices.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
-        </select>
+        <span className="select">
+          <select {...shared} onChange={(event) => { setText(event.target.value); keep(event.target.value); }}>
+            <option value="">{placeholder}</option>
+            {choices.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
+          </select>
+          <ChevronDown />
+        </span>
       ) : LINES[name] ? (
         <textarea {...shared} rows={LINES[name]} dir="auto" placeholder={placeholder} />
       ) : (

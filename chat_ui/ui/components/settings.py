@@ -10,9 +10,9 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 from chat_ui.chat.preferences import EFFORTS
 from chat_ui.state import routes
 from chat_ui.state.models import Group, ModelState
-from chat_ui.state.preferences import ChatSettingsState, DefaultsState, GaugeState, Setting
+from chat_ui.state.preferences import DEFAULTS, ChatSettingsState, DefaultsState, GaugeState, Setting
 from chat_ui.ui.components.menus import icon
-from chat_ui.ui.components.steering_scripts import Gauge, Popover, SettingField
+from chat_ui.ui.components.steering_scripts import Gauge, Popover, SettingField, SettingsOutbox
 from chat_ui.ui.words import say
 
 __all__ = ["answers_section", "chat_settings", "gauge", "titles_section"]
@@ -27,19 +27,17 @@ LABELS = {
 }
 
 
-def setting_fields(settings: Any, handler: Any) -> rx.Component:
-    """The fields of a list of settings.
+def _field(setting: Setting, scope: str, handler: Any) -> rx.Component:
+    """The field of a setting.
 
     Args:
-        settings: what they show.
-        handler: takes the name and the text of one that was changed.
+        setting: what it shows.
+        scope: ``chat`` or ``defaults``.
+        handler: takes the place, the name and the text of one that was changed.
     """
-    return rx.fragment(rx.foreach(settings, lambda setting: _field(setting, handler)))
-
-
-def _field(setting: Setting, handler: Any) -> rx.Component:
     known = [(name, say(label), say(hint)) for name, (label, hint) in LABELS.items()]
     return SettingField.create(
+        scope=scope,
         name=setting.name,
         label=rx.match(setting.name, *((name, label) for name, label, _ in known), ""),
         hint=rx.match(setting.name, *((name, hint) for name, _, hint in known), ""),
@@ -55,12 +53,21 @@ def _field(setting: Setting, handler: Any) -> rx.Component:
 
 def chat_settings() -> rx.Component:
     """The settings of the open chat, behind a button that says how many differ from the defaults."""
+    return rx.fragment(
+        SettingsOutbox.create(scope="chat", on_keep=ChatSettingsState.change),
+        _chat_settings(),
+    )
+
+
+def _chat_settings() -> rx.Component:
     return Popover.create(
         rx.el.h2(say("chat_settings")),
         rx.cond(
             ChatSettingsState.notice, rx.el.p(ChatSettingsState.notice, class_name="notice", role="alert")
         ),
-        setting_fields(ChatSettingsState.settings, ChatSettingsState.change),
+        rx.foreach(
+            ChatSettingsState.settings, lambda setting: _field(setting, "chat", ChatSettingsState.change)
+        ),
         rx.cond(ChatSettingsState.title_note, rx.el.p(ChatSettingsState.title_note, class_name="meta")),
         rx.el.div(
             ReactRouterLink.create(
@@ -104,26 +111,36 @@ def answers_section() -> rx.Component:
         rx.el.p(say("answers.what"), class_name="meta"),
         rx.cond(DefaultsState.notice, rx.el.p(DefaultsState.notice, class_name="notice", role="alert")),
         _model_field(),
-        setting_fields(DefaultsState.settings, DefaultsState.change),
+        SettingsOutbox.create(scope=DEFAULTS, on_keep=_change_default),
+        rx.foreach(DefaultsState.settings, lambda setting: _field(setting, DEFAULTS, _change_default)),
         class_name="settings-section",
         aria_label=say("answers"),
     )
 
 
+def _change_default(place: rx.Var[str], name: rx.Var[str], value: rx.Var[str]) -> Any:
+    del place
+    return DefaultsState.change(name, value)
+
+
 def _model_field() -> rx.Component:
     return rx.el.div(
         rx.el.div(rx.el.label(say("setting.model"), html_for="default-model"), class_name="setting-head"),
-        rx.el.select(
-            rx.el.option(say("setting.model.last"), value=""),
-            # Shown as chosen even while its gateway lists nothing.
-            rx.cond(
-                DefaultsState.model,
-                rx.el.option(DefaultsState.model_name, value=DefaultsState.model, hidden=True),
+        rx.el.span(
+            rx.el.select(
+                rx.el.option(say("setting.model.last"), value=""),
+                # Shown as chosen even while its gateway lists nothing.
+                rx.cond(
+                    DefaultsState.model,
+                    rx.el.option(DefaultsState.model_name, value=DefaultsState.model, hidden=True),
+                ),
+                rx.foreach(ModelState.groups, _models),
+                id="default-model",
+                value=DefaultsState.model,
+                on_change=DefaultsState.choose_model,
             ),
-            rx.foreach(ModelState.groups, _models),
-            id="default-model",
-            value=DefaultsState.model,
-            on_change=DefaultsState.choose_model,
+            icon("chevron-down"),
+            class_name="select",
         ),
         rx.el.p(say("setting.model.hint"), class_name="meta"),
         class_name="setting",

@@ -17,6 +17,7 @@ __all__ = [
     "Gauge",
     "Popover",
     "SettingField",
+    "SettingsOutbox",
     "UndoBar",
     "Versions",
 ]
@@ -24,6 +25,12 @@ __all__ = [
 
 def _two_texts(first: rx.Var[str], second: rx.Var[str]) -> tuple[rx.Var[str], rx.Var[str]]:
     return first, second
+
+
+def _three_texts(
+    first: rx.Var[str], second: rx.Var[str], third: rx.Var[str]
+) -> tuple[rx.Var[str], rx.Var[str], rx.Var[str]]:
+    return first, second, third
 
 
 class Actions(rx.Component):
@@ -105,6 +112,7 @@ class SettingField(rx.Component):
     library = script("setting_field.jsx")
     tag = "SettingField"
 
+    scope: rx.Var[str]
     name: rx.Var[str]
     label: rx.Var[str]
     hint: rx.Var[str]
@@ -113,7 +121,17 @@ class SettingField(rx.Component):
     unset: rx.Var[str]
     error: rx.Var[str]
     choices: rx.Var[list[str]]
-    on_keep: rx.EventHandler[_two_texts]
+    on_keep: rx.EventHandler[_three_texts]
+
+
+class SettingsOutbox(rx.Component):
+    """Sends settings again that the server may not have heard of; shows nothing."""
+
+    library = script("settings_outbox.js")
+    tag = "SettingsOutbox"
+
+    scope: rx.Var[str]
+    on_keep: rx.EventHandler[_three_texts]
 
 
 class Gauge(rx.Component):
