@@ -7,13 +7,15 @@ socket for that long only. A stream is read once per token; so that was a fourth
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 import httpx
+from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] - its tuples
 
 from chat_ui.gateway.guard import public_address
 
@@ -44,8 +46,7 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._breath = seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -156,9 +157,9 @@ class Network(httpcore.AsyncNetworkBackend):
             async with _within(timeout, httpcore.ConnectTimeout):
                 if self._public_only:
                     host = await public_address(host, port)
-                _, connection = await loop.create_connection(
-                    Connection, host, port, happy_eyeballs_delay=0.25
-                )
+                addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                connected = await start_connection(addresses, happy_eyeballs_delay=0.25)
+                _, connection = await loop.create_connection(Connection, sock=connected)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         return connection

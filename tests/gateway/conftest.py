@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -8,6 +9,15 @@ import pytest_asyncio
 from chat_ui.gateway import unknown
 
 from .wire import Script, ScriptedServer
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run on the event loop that the site runs on; everything else is tested on Python's own."""
+    try:
+        from uvloop import new_event_loop  # noqa: PLC0415
+    except ImportError:
+        new_event_loop = asyncio.new_event_loop
+    return {"loop": new_event_loop}
 
 
 @pytest.fixture(autouse=True)
