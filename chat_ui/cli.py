@@ -199,7 +199,8 @@ def production(  # noqa: PLR0913
         "chat_ui.chat_ui:app",
     ]
     environment = page.environment(directory, inherited, port)
-    if workers > 1 and redis_url:
+    # One process here may be one of several, on other machines.
+    if redis_url:
         environment |= {
             "REFLEX_REDIS_URL": redis_url,
             "REFLEX_STATE_MANAGER_MODE": "redis",

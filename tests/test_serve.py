@@ -79,14 +79,15 @@ def test_several_workers_without_what_they_share_are_refused_in_words(
     assert spied == []
 
 
-def test_several_workers_share_their_pages_by_redis(
-    spied: list[tuple[str, list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_of_this_machine_and_of_others_share_their_pages_by_redis(
+    spied: list[tuple[str, list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     monkeypatch.setenv("CHAT_UI_DATABASE_URL", "postgresql:///chat")
     monkeypatch.setenv("CHAT_UI_REDIS_URL", "redis://:secret@localhost/3")
-    cli.main(["serve", "--port", str(free_port()), "--workers", "3"])
+    cli.main(["serve", "--port", str(free_port()), "--workers", str(workers)])
     [(_, command, environment)] = spied
-    assert "--workers=3" in command
+    assert ("--workers=3" in command) is (workers == 3)
     assert not [word for word in command if "secret" in word]
     assert environment["REFLEX_REDIS_URL"] == "redis://:secret@localhost/3"
     assert environment["REFLEX_STATE_MANAGER_MODE"] == "redis"
