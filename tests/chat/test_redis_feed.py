@@ -160,6 +160,22 @@ async def heard_again(feed: RedisFeed, topic: Topic, changes: Subscription) -> N
                         return
 
 
+async def test_a_redis_that_has_stopped_answering_is_held_for_away(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_feed, "RETRY_S", 0.01)
+    monkeypatch.setattr(redis_feed, "QUIET_S", 0.05)
+    async with two(redis) as (a, b), b.follow(HERE) as changes:
+        # Its connections are open, and nothing comes by them any more.
+        with redis.paused():
+            async with asyncio.timeout(20):
+                while b._pubsub is not None:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        with pytest.raises(Lagged):
+            await soon(changes.next())
+        await heard_again(a, HERE, changes)
+
+
 async def test_what_could_not_be_sent_is_told_to_be_lost(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

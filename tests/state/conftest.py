@@ -17,8 +17,13 @@ from reflex_base.registry import RegistrationContext
 
 from chat_ui.chat.live import Pace
 from chat_ui.chat.service import Chat, open_chat
+from chat_ui.chat.turns import Draft, send
 from chat_ui.settings import Settings
+from chat_ui.state import routes
 from chat_ui.state.current import serving
+from chat_ui.store.conversations import Conversation
+from chat_ui.store.ids import new_id
+from tests.scripted import ScriptedGateway
 
 TOKEN = "tab"
 PATIENCE_S = 20.0
@@ -125,3 +130,11 @@ async def browser(
     async with processor:
         yield tab
     assert not failures
+
+
+@pytest.fixture
+async def conversation(chat: Chat, gateway: ScriptedGateway, browser: Browser) -> Conversation:
+    """A conversation whose answer is still coming, at whose address the browser is."""
+    made = await send(chat, chat.person.id, Draft(new_id(), "Hello?"))
+    browser.path = routes.conversation(made.id)
+    return made

@@ -12,8 +12,7 @@ from chat_ui.chat.again import Again
 from chat_ui.chat.follow import read_snapshot
 from chat_ui.chat.service import Chat
 from chat_ui.chat.trash import delete_conversation
-from chat_ui.chat.turns import Draft, send
-from chat_ui.state import routes
+from chat_ui.chat.turns import Draft
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import MOST_HEADS, ThreadState
 from chat_ui.store.conversations import Conversation
@@ -39,14 +38,6 @@ HOSTILE: list[Any] = [
     "\ud800\0",
     "../..",
 ]
-
-
-@pytest.fixture
-async def conversation(chat: Chat, gateway: ScriptedGateway, browser: Browser) -> Conversation:
-    """A conversation whose answer is still coming, at whose address the browser is."""
-    made = await send(chat, chat.person.id, Draft(new_id(), "Hello?"))
-    browser.path = routes.conversation(made.id)
-    return made
 
 
 @pytest.fixture
