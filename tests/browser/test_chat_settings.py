@@ -179,7 +179,13 @@ async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visi
     await person.say("Held?")
     await person.button("Stop").click()
     await expect(person.page.get_by_text("Held back")).to_be_visible()
+    await person.answers.last.get_by_role("button", name="More").click()
+    await person.page.get_by_role("menuitem", name="Delete from here on").click()
+    await expect(person.articles.last).to_have_attribute("data-role", "user")
+    await person.button("Undo").click()
+    await expect(person.answers.last).to_contain_text("Well")
     await expect(queued).to_have_count(1)
+    assert len(gateway.requests) == asked + 3
     await queued.get_by_role("button", name="Remove").click()
 
 

@@ -194,6 +194,8 @@ async def test_what_is_deleted_comes_back_from_every_tab_over_a_reload(site, vis
     await expect(other.button("Undo")).to_have_count(0)
     await person.page.reload()
     await expect(person.articles).to_have_count(2)
+    await expect(undo).to_be_visible()
+    await expect(undo).not_to_be_focused()
     await undo.click()
     for tab in (person, other):
         await expect(tab.articles).to_have_count(4)

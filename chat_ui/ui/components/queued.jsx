@@ -20,7 +20,9 @@ function useSending({ conversation, settled, running, ended, draftOf, onSend }) 
 
   useEffect(() => {
     if (settled && running) seen.current = conversation;
-  }, [settled, running, conversation]);
+    // Whatever becomes of such an answer, deleting it least of all: it has not ended well.
+    else if (settled && ENDED_BADLY.includes(ended)) seen.current = "";
+  }, [settled, running, ended, conversation]);
   useEffect(() => {
     if (!sent.current || sending) return;
     if (refusal) calm(conversation, sent.current);

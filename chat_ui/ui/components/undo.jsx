@@ -10,8 +10,8 @@ function Bar({ offer, words, onUndo, onLetGo }) {
   const [held, setHeld] = useState(false);
   const undo = useRef(null);
   useEffect(() => {
-    // What was deleted took the focus along.
-    if (isFocusAdrift()) undo.current.focus({ preventScroll: true });
+    // What was deleted took the focus along. On a page that was loaded anew nobody has done anything yet.
+    if (isFocusAdrift() && navigator.userActivation?.hasBeenActive !== false) undo.current.focus({ preventScroll: true });
   }, []);
   useEffect(() => {
     if (held) return undefined;
