@@ -31,7 +31,7 @@ from chat_ui import cli
 from tests.postgres import running_postgres
 from tests.redis_server import running_redis
 
-__all__ = ["PAGE", "Site", "add_arguments", "run"]
+__all__ = ["PAGE", "Site", "Steady", "add_arguments", "idle", "run", "serving", "steady"]
 
 PAGE = "docs/benchmarks/hosted.md"
 RATE = 20.0
@@ -87,6 +87,28 @@ class Streamed:
         return [str(self.answers), *(f"{one:.0f}" for one in figures), str(self.lost), str(len(self.errors))]
 
 
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """How it went while people streamed and others signed in.
+
+    Args:
+        streamed: what came of the answers.
+        warm: bytes of memory of all the site's processes, every some seconds after a warm-up.
+        cpu: how many cores were in use.
+        waits: seconds that each sign-in took.
+    """
+
+    streamed: Streamed
+    warm: list[int]
+    cpu: float
+    waits: list[float]
+
+    def memory(self) -> tuple[float, float]:
+        """What it took in the first third and in the last: the middle sample, for some fall on a burst."""
+        third = max(1, len(self.warm) // 3)
+        return statistics.median(self.warm[:third]), statistics.median(self.warm[-third:])
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this benchmark's own options."""
     parser.add_argument("--people", type=int, default=100, help="who stream at once (%(default)s)")
@@ -99,12 +121,12 @@ def run(arguments: argparse.Namespace) -> str:
     """Measure, and return the result as markdown."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(FILES, hard)), hard))
-    with _serving(arguments.workers) as site:
+    with serving(arguments.workers) as site:
         return asyncio.run(_measured(site, arguments))
 
 
 @contextmanager
-def _serving(workers: int) -> Iterator[Site]:
+def serving(workers: int) -> Iterator[Site]:
     """A site with servers of its own, and limits that are in nobody's way."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -139,20 +161,20 @@ def _serving(workers: int) -> Iterator[Site]:
 
 async def _measured(site: Site, arguments: argparse.Namespace) -> str:
     people = await members(site.database_url, arguments.people)
-    async with _idle(site, people, arguments.idle):
+    async with idle(site, people, arguments.idle):
         _tell(f"{arguments.idle} pages are open; {resource_words(site)}")
-        steady, memory, cpu, waits = await _steady(site, people, 60 * arguments.minutes)
+        went = await steady(site, people, 60 * arguments.minutes)
         abused = [
             (name, *await _abused(site, people[:ABUSED_PEOPLE], name, verb))
             for name, verb in abuse.VERBS.items()
         ]
     header = ["", "answers", "p50 ms", "p99 ms", "max ms", "lost", "errors", "memory MB"]
-    beginning, end = memory
-    rows = [["steady", *steady.row(), f"{beginning / MIB:.0f} to {end / MIB:.0f}"]]
+    beginning, end = went.memory()
+    rows = [["steady", *went.streamed.row(), f"{beginning / MIB:.0f} to {end / MIB:.0f}"]]
     rows += [[name, *streamed.row(), f"{most / MIB:.0f}"] for name, streamed, most in abused]
     signing_in = (
-        f"A sign-in took {statistics.median(waits) * 1000:.0f} ms at p50 and {max(waits) * 1000:.0f} ms at "
-        f"most; the site used {cpu * 100:.0f}% of a core."
+        f"A sign-in took {statistics.median(went.waits) * 1000:.0f} ms at p50 and "
+        f"{max(went.waits) * 1000:.0f} ms at most; the site used {went.cpu * 100:.0f}% of a core."
     )
     circumstances = report.circumstances("reflex", "granian", "redis", "asyncpg")
     return "\n\n".join((circumstances, _conditions(arguments), report.table(header, rows), signing_in))
@@ -163,14 +185,15 @@ def _conditions(arguments: argparse.Namespace) -> str:
         f"{arguments.people} people stream at {RATE:g} tokens/s for {arguments.minutes:g} minutes, "
         f"{arguments.idle} pages are idle, somebody signs in each second. {arguments.workers} workers; "
         "gateway, clients, PostgreSQL and Redis on the same cores. Delays go from the gateway's write to the "
-        "client's socket. Memory is that of all the site's processes, after a warm-up and at the end. "
+        "client's socket. Memory is that of all the site's processes, in the first third after a warm-up and in "
+        "the last. "
         f"In the lines below, {ABUSED_PEOPLE - 1} people stream while one does what the line says for "
         f"{ABUSED_S:g} s; there memory is the most that was seen."
     )
 
 
 @asynccontextmanager
-async def _idle(site: Site, people: Sequence[Member], count: int) -> AsyncIterator[None]:
+async def idle(site: Site, people: Sequence[Member], count: int) -> AsyncIterator[None]:
     """Keep so many pages open, that do nothing."""
     leave = asyncio.Event()
 
@@ -192,14 +215,10 @@ async def _idle(site: Site, people: Sequence[Member], count: int) -> AsyncIterat
         await asyncio.gather(*sitting, return_exceptions=True)
 
 
-async def _steady(
-    site: Site, people: Sequence[Member], seconds: float
-) -> tuple[Streamed, tuple[float, float], float, list[float]]:
-    """Stream and sign in.
-
-    Returns:
-        What came; memory after the warm-up and at the end; how many cores were in use; seconds of sign-ins.
-    """
+async def steady(
+    site: Site, people: Sequence[Member], seconds: float, *, answer_s: float = ANSWER_S
+) -> Steady:
+    """Stream and sign in for a while."""
     memory: list[tuple[float, int]] = []
     waits: list[float] = []
     began, cpu = time.monotonic(), cpu_seconds_of(site.pid)
@@ -219,7 +238,7 @@ async def _steady(
 
     beside = [asyncio.create_task(watch()), asyncio.create_task(come_and_go())]
     try:
-        streamed = await _stream(site, people, seconds)
+        streamed = await _stream(site, people, seconds, answer_s)
     finally:
         for task in beside:
             task.cancel()
@@ -232,8 +251,7 @@ async def _steady(
     warm = [size for at, size in memory if at >= min(WARM_UP_S, seconds / 3)]
     used = (cpu_seconds_of(site.pid) - cpu) / (time.monotonic() - began)
     _tell(f"steady: {' '.join(streamed.row())}; {resource_words(site)}; {dict(Counter(streamed.errors))}")
-    # The middle of three: one sample may fall on a moment's burst.
-    return streamed, (statistics.median(warm[:3]), statistics.median(warm[-3:])), used, waits or [0.0]
+    return Steady(streamed, warm, used, waits or [0.0])
 
 
 async def _abused(site: Site, people: Sequence[Member], name: str, verb: abuse.Verb) -> tuple[Streamed, int]:
@@ -259,10 +277,12 @@ async def _abused(site: Site, people: Sequence[Member], name: str, verb: abuse.V
     return streamed, most
 
 
-async def _stream(site: Site, people: Sequence[Member], seconds: float) -> Streamed:
+async def _stream(
+    site: Site, people: Sequence[Member], seconds: float, answer_s: float = ANSWER_S
+) -> Streamed:
     """Have everybody ask again and again, so that each has an answer on its way all the time."""
     streamed, deadline = Streamed(), time.monotonic() + seconds
-    tokens = int(min(ANSWER_S, seconds) * RATE)
+    tokens = int(min(answer_s, seconds) * RATE)
 
     async def person(number: int, member: Member) -> list[tuple[str, list[int]]]:
         heard: list[tuple[str, list[int]]] = []

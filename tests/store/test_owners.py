@@ -16,6 +16,7 @@ from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Message
 from chat_ui.store.preferences import Preferences
 from chat_ui.store.runs import JournalEntry, Outcome, Texts
+from chat_ui.store.schema import metadata
 from chat_ui.store.users import User
 
 from .conftest import Turn
@@ -173,6 +174,14 @@ EVERY = (
 
 def test_the_sweep_is_complete() -> None:
     assert set(CALLS) == set(EVERY) - WITHOUT_AN_OWNER - MAKES_ITS_OWN
+
+
+def test_whatever_somebody_owns_goes_with_them() -> None:
+    owned = [table.c.owner_id for table in metadata.tables.values() if "owner_id" in table.c]
+    assert len(owned) > 10
+    for column in owned:
+        [key] = column.foreign_keys
+        assert (key.target_fullname, key.ondelete) == ("user.id", "CASCADE"), column
 
 
 def test_every_query_takes_the_owner() -> None:
