@@ -185,8 +185,8 @@ def _conditions(arguments: argparse.Namespace) -> str:
         f"{arguments.people} people stream at {RATE:g} tokens/s for {arguments.minutes:g} minutes, "
         f"{arguments.idle} pages are idle, somebody signs in each second. {arguments.workers} workers; "
         "gateway, clients, PostgreSQL and Redis on the same cores. Delays go from the gateway's write to the "
-        "client's socket. Memory is that of all the site's processes, in the first third after a warm-up and in "
-        "the last. "
+        "client's socket. Memory is that of all the site's processes after a warm-up, in the first third and "
+        "in the last. "
         f"In the lines below, {ABUSED_PEOPLE - 1} people stream while one does what the line says for "
         f"{ABUSED_S:g} s; there memory is the most that was seen."
     )

@@ -13,8 +13,8 @@ PEOPLE = 30
 IDLE = 200
 # Many short answers, each in a conversation and on a page of its own: what each left behind would add up.
 ANSWER_S = 5
-# From the middle of the first third to that of the last there are some 350 answers. If each left 100 KB behind,
-# a site of 380 MB would grow by this. A few percent it grows in any case while Python's heaps settle.
+# From the middle of the first third to that of the last there are some 350 answers. If each left 100 KB
+# behind, a site of 380 MB would grow by this. A few percent it grows in any case while Python's heaps settle.
 MOST_GROWTH = 1.09
 
 
