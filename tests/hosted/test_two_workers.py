@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from redis.asyncio import Redis
 
 from tests.browser.site import Build, Site, free_port
 from tests.hosted.conftest import PASSWORD, Hosted, Someone, come_in, submit
@@ -118,6 +119,17 @@ async def go_on_until_read(request: Request, pages: list[Socket], word: str) -> 
             await asyncio.sleep(0.1)
 
 
+async def everything_in(redis: RedisServer) -> bytes:
+    """All that Redis keeps, names and values."""
+    kept: list[bytes] = []
+    async with Redis.from_url(redis.url()) as server:
+        async for key in server.scan_iter():
+            kept.append(key)
+            if await server.type(key) == b"string":
+                kept.append(await server.get(key) or b"")
+    return b"\n".join(kept)
+
+
 async def test_what_goes_away_in_mid_answer_comes_back_and_nothing_is_lost(
     two: Two, gateway: ScriptedGateway, postgres: PostgresServer, redis: RedisServer
 ) -> None:
@@ -163,6 +175,12 @@ async def test_what_goes_away_in_mid_answer_comes_back_and_nothing_is_lost(
             await page.until(
                 lambda page=page: '"complete"' in page.received.rpartition("after-postgresql")[2]
             )
+        # A page's state comes to Redis some seconds later; nothing in it is a secret, and no text is.
+        async with asyncio.timeout(PATIENCE_S):
+            while conversation.encode() not in (kept := await everything_in(redis)):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+        for secret in (KEY, PASSWORD, ada.cookie.partition("=")[2], "after-postgresql"):
+            assert secret.encode() not in kept
     [text] = await two.ask("SELECT text FROM message WHERE role = 'assistant'")
     words = [word for number, word in enumerate(text.split()) if word not in text.split()[:number]]
     assert words == [
