@@ -1,10 +1,11 @@
 """What a stranger meets who has just started the site."""
 
+import asyncio
 import re
 
 from playwright.async_api import expect
 
-from tests.browser.person import becomes
+from tests.browser.person import ANSWER_WITHIN_MS, becomes
 
 MOST_AT_FIRST = 450 * 1024
 # What came over the network for the page, its own document included: bytes by name.
@@ -58,6 +59,27 @@ async def test_a_first_visit_loads_little_and_what_draws_an_answer_comes_with_it
     await expect(math.locator(".katex-display").first).to_be_visible()
     assert await loaded("katex")
     assert not await loaded("mermaid")
+
+
+async def test_what_begins_a_chat_stays_in_sight_until_its_page_is_there(demo_site, visit):
+    person, asked, arrive = await visit(demo_site), asyncio.Event(), asyncio.Event()
+
+    async def on_the_way(route):
+        asked.set()
+        await arrive.wait()
+        await route.continue_()
+
+    await person.page.route(re.compile(r"/assets/_c_"), on_the_way)
+    await person.message_box.fill("In sight all the time")
+    # Whoever writes will need it, so it is fetched meanwhile.
+    await asyncio.wait_for(asked.wait(), ANSWER_WITHIN_MS / 1000)
+    await person.message_box.press("Enter")
+    await expect(person.sidebar.get_by_role("link", name="In sight all the time")).to_be_visible()
+    await expect(person.message_box).to_have_value("In sight all the time")
+    await expect(person.message_box).not_to_be_editable()
+    arrive.set()
+    await expect(person.articles).to_have_count(2)
+    await expect(person.message_box).to_have_value("")
 
 
 async def test_a_conversation_is_found_again_by_its_address(demo_site, visit):

@@ -1,7 +1,7 @@
 // Where a person writes. The draft stays in the browser, out of Reflex's state, until the server has said
 // that the message is stored; then, and only then, it is cleared.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { useNavigate } from "react-router";
+import { PrefetchPageLinks, useNavigate } from "react-router";
 import { useConversation } from "./address.js";
 import { editLastQuestion } from "./editing.js";
 import { ArrowUp, Square } from "./icons.jsx";
@@ -80,9 +80,13 @@ export function Composer({
 }) {
   const conversation = useConversation();
   const settled = shown === conversation;
-  const { sending, refusal } = useOutbox(conversation);
+  const { sending: underway, refusal } = useOutbox(conversation);
   const field = useRef(null);
-  const [text, keep] = useDraft(field, conversation, sending);
+  const [draft, keep] = useDraft(field, conversation, underway);
+  // What began a conversation stays in sight until the page of that is there.
+  const [leaving, setLeaving] = useState("");
+  const text = leaving || draft;
+  const sending = underway || leaving !== "";
   const [complaint, setComplaint] = useState("");
   const [priced, setPriced] = useState("");
   const navigate = useNavigate();
@@ -94,8 +98,10 @@ export function Composer({
   }, [conversation]);
   useEffect(
     () =>
-      watch((from, to) => {
-        if (from === "" && conversation === "") navigate(`/c/${to}`);
+      watch((from, to, words) => {
+        if (from !== "" || conversation !== "") return;
+        setLeaving(words);
+        navigate(`/c/${to}`);
       }),
     [conversation],
   );
@@ -194,6 +200,7 @@ export function Composer({
         </button>
       </div>
       {paid && text.trim() && !stoppable && <Price price={text === priced ? price : ""} onAsk={askPrice} />}
+      {!conversation && text && <PrefetchPageLinks page="/c/next" />}
       <span className="visually-hidden" role="status">{sending ? say("composer.sending") : ""}</span>
     </form>
   );

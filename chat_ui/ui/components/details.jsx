@@ -48,7 +48,7 @@ export function Details({ messageId, note, onOpen }) {
         aria-expanded={open}
         popoverTarget={id}
       >
-        <span className="visually-hidden">{say("details")}</span>
+        <span className="visually-hidden">{say("details")} </span>
         <span className="note">{note}</span>
         <ChevronDown />
       </button>

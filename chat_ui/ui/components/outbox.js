@@ -58,7 +58,7 @@ function answered({ id, conversation = "", refused = "" }) {
   if (!refused && recall(draftKey(from)) === text) remember(draftKey(from), "");
   put(from, { refusal: refused });
   if (!refused && !from) begun = conversation;
-  if (!refused) watcher?.(from, conversation);
+  if (!refused) watcher?.(from, conversation, text);
 }
 
 refs["ref_composer"] = {

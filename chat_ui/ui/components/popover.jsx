@@ -52,7 +52,7 @@ export function Popover({ label, face, buttonClass, panelClass, onOpen, children
         aria-expanded={open}
         onClick={toggle}
       >
-        <span className="visually-hidden">{label}</span>
+        <span className="visually-hidden">{label} </span>
         {face}
       </button>
       {open && (
