@@ -62,10 +62,11 @@ export function keepFocus() {
   const forget = ({ target }) => {
     if (!target.closest(STOPS)) trail = [];
   };
-  // A disabled element loses the focus with the next frame, a removed one at once.
-  const observer = new MutationObserver(() => {
-    keep();
-    requestAnimationFrame(keep);
+  // A disabled element loses the focus with the next frame, a removed one at once; what is added takes none.
+  const observer = new MutationObserver((records) => {
+    const isDisabled = records.some(({ type }) => type === "attributes");
+    if (isDisabled) requestAnimationFrame(keep);
+    if (isDisabled || records.some(({ removedNodes }) => removedNodes.length > 0)) keep();
   });
   document.addEventListener("focusin", note);
   document.addEventListener("pointerdown", forget);

@@ -7,6 +7,7 @@ const LONGEST_WAIT_MS = 50;
 const MEASURE_EVERY = 8;
 
 const { port1: painted, port2: afterPaint } = new MessageChannel();
+const watchers = new Set();
 let planned = null;
 let last = 0;
 let draws = 0;
@@ -27,8 +28,16 @@ function draw() {
   planned = null;
   last = performance.now();
   act();
+  // React draws in a microtask of its own, which is queued by now.
+  queueMicrotask(() => watchers.forEach((watch) => watch()));
   draws += 1;
   if (draws % MEASURE_EVERY === 0 && !document.hidden) queueMicrotask(() => measure(performance.now() - last));
+}
+
+// Lets somebody look at what was just drawn, before it is painted. Returns how to end that.
+export function onDrawn(watch) {
+  watchers.add(watch);
+  return () => watchers.delete(watch);
 }
 
 // Does something once, now or a little later; nothing more while that is still to be done.

@@ -164,17 +164,22 @@ export function useTextToDraw(id) {
   return useEntry(id, (notify) => listen(id, (isDrawn) => isDrawn || notify()));
 }
 
-// The same for who needn't know at once.
+// The same for who needn't know at once: they are told with what is drawn anyway, so that they take no frame of their
+// own; later than that only of what came last.
 export function useTextEvery(ms, id) {
   return useEntry(id, (notify) => {
     let timer = 0;
-    const later = () => {
-      timer ||= setTimeout(() => {
-        timer = 0;
-        notify();
-      }, ms);
+    let told = 0;
+    const now = () => {
+      clearTimeout(timer);
+      timer = 0;
+      told = performance.now();
+      notify();
     };
-    const forget = listen(id, later);
+    const forget = listen(id, () => {
+      if (performance.now() - told >= ms) now();
+      else timer ||= setTimeout(now, 2 * ms);
+    });
     return () => {
       clearTimeout(timer);
       forget();

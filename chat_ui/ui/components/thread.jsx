@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useConversation } from "./address.js";
 import { SENT } from "./composer.jsx";
+import { onDrawn } from "./frames.js";
 import { ArrowDown } from "./icons.jsx";
 import { ReadingPlace } from "./reading_place.js";
 import { say } from "./words.js";
@@ -21,7 +22,10 @@ function usePlace(scroller, content, busy) {
       setSeen((last) => (Object.keys(next).every((key) => next[key] === last[key]) ? last : next));
     });
     place.current = here;
-    const observer = new ResizeObserver(() => here.settle(growing.current));
+    const settle = () => here.settle(growing.current);
+    // What grows is followed before the frame: an observer speaks up within it, and its scroll would take another one.
+    const forget = onDrawn(settle);
+    const observer = new ResizeObserver(settle);
     observer.observe(content.current);
     observer.observe(scroller.current);
     const follow = () => here.follow();
@@ -29,6 +33,7 @@ function usePlace(scroller, content, busy) {
     window.addEventListener(SENT, follow);
     document.addEventListener("selectionchange", select);
     return () => {
+      forget();
       observer.disconnect();
       window.removeEventListener(SENT, follow);
       document.removeEventListener("selectionchange", select);
