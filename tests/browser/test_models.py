@@ -2,7 +2,7 @@
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.person import becomes
 from tests.scripted import ScriptedGateway
@@ -97,6 +97,38 @@ async def test_a_choice_answers_and_is_remembered_here_and_for_the_next_chat(sit
     await (await open_menu(person)).get_by_role("menuitemradio", name="lab/model-9").click()
     elsewhere = await visit(site, conversation)
     await expect(elsewhere.button("Model")).to_have_text("lab/model-9")
+
+
+async def test_what_is_sent_at_once_goes_to_the_model_that_was_chosen(site, visit, houses):
+    first, _, second = houses
+    person = await visit(site)
+    held: list[str | bytes] = []
+    is_held = False
+    sockets: list[WebSocketRoute] = []
+
+    def listen(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: held.append(frame) if is_held else socket.send(frame))
+
+    await person.page.route_web_socket("**/_event/**", listen)
+    await person.open()
+    named = await person.button("Model").inner_text()
+    other, house, words = (
+        ("model-b", first, "first") if named != "model-b" else ("lab/model-2", second, "second")
+    )
+    menu = await open_menu(person)
+    choice = menu.get_by_role("menuitemradio", name=other, exact=True)
+    await expect(choice).to_be_visible()
+    # What the server says of the choice comes when the message is on its way.
+    is_held = True
+    await choice.click()
+    await person.say("Who is there?")
+    is_held = False
+    for frame in held:
+        sockets[-1].send(frame)
+    await expect(person.answers.first).to_contain_text(f"The {words} answers")
+    assert house.requests[-1].body["model"] == other
 
 
 async def test_a_model_for_new_chats_is_a_persons_own_in_every_browser(site, visit):

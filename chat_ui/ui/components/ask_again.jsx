@@ -1,6 +1,7 @@
 // A button that asks for an answer once more. It is another button for each answer, and one send for each button: however
 // often it is clicked, its id stays the same.
 import { useState } from "react";
+import { modelToAsk } from "./model_choice.jsx";
 import { newId } from "./outbox.js";
 
 export function AskAgain({ label, shortcut, messageId, gateway, model, onAsk }) {
@@ -10,7 +11,7 @@ export function AskAgain({ label, shortcut, messageId, gateway, model, onAsk }) 
       type="button"
       className="button"
       aria-keyshortcuts={shortcut}
-      onClick={() => onAsk({ id, message_id: messageId, gateway, model })}
+      onClick={() => onAsk({ id, message_id: messageId, ...modelToAsk({ gateway, model }) })}
     >
       {label}
     </button>

@@ -5,6 +5,7 @@ import { PrefetchPageLinks, useNavigate } from "react-router";
 import { useConversation } from "./address.js";
 import { editLastQuestion } from "./editing.js";
 import { ArrowUp, Square } from "./icons.jsx";
+import { modelToAsk, useNamedModel } from "./model_choice.jsx";
 import { draftKey, forgive, newId, post, useOutbox, watch } from "./outbox.js";
 import { enqueue } from "./queue.js";
 import { Queued } from "./queued.jsx";
@@ -91,6 +92,7 @@ export function Composer({
   const [priced, setPriced] = useState("");
   const navigate = useNavigate();
   useHeightOf(field, text);
+  useNamedModel(conversation, { gateway, model });
 
   useEffect(() => {
     if (!isTouch()) field.current.focus({ preventScroll: true });
@@ -107,7 +109,7 @@ export function Composer({
   );
 
   const stoppable = settled ? running : "";
-  const draftOf = (words) => ({ text: words, parent_id: settled ? leaf : "", gateway, model });
+  const draftOf = (words) => ({ text: words, parent_id: settled ? leaf : "", ...modelToAsk({ gateway, model }) });
   const askPrice = () => {
     setPriced(text);
     onPrice({ ...draftOf(text), id: newId(), conversation_id: conversation });

@@ -2,6 +2,7 @@
 // server has said that it is stored.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { edit, useEditing } from "./editing.js";
+import { modelToAsk } from "./model_choice.jsx";
 import { draftKey, forgive, post, useOutbox } from "./outbox.js";
 import { recall, remember } from "./storage.js";
 import { readText } from "./texts.js";
@@ -56,7 +57,7 @@ function Editor({ messageId, role, conversation, gateway, model, onSend, onRewor
       return;
     }
     posted.current = true;
-    const asked = { text, replaces: messageId, conversation_id: conversation, gateway, model };
+    const asked = { text, replaces: messageId, conversation_id: conversation, ...modelToAsk({ gateway, model }) };
     post(place, isQuestion ? asked : { text, message_id: messageId }, isQuestion ? onSend : onReword);
   };
   const onKeyDown = (event) => {

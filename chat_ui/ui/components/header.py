@@ -8,8 +8,9 @@ import reflex as rx
 
 from chat_ui.state import routes
 from chat_ui.state.models import Choice, Group, ModelState
-from chat_ui.ui.components.menus import icon, item
+from chat_ui.ui.components.menus import icon
 from chat_ui.ui.components.scripts import Menu, SidebarToggle
+from chat_ui.ui.components.steering_scripts import ModelChoice
 from chat_ui.ui.words import say
 
 __all__ = ["header"]
@@ -83,15 +84,16 @@ def _group(group: Group) -> rx.Component:
 
 def _choice(group: Group, choice: Choice) -> rx.Component:
     is_chosen = (group.gateway == ModelState.gateway) & (choice.id == ModelState.model)
-    return item(
+    return ModelChoice.create(
         rx.el.span(
             choice.id,
             rx.cond(choice.about, rx.el.span(choice.about, class_name="meta")),
             class_name="menu-lines",
         ),
         rx.cond(is_chosen, icon("check")),
-        role="menuitemradio",
-        on_click=ModelState.choose(group.gateway, choice.id),
-        custom_attrs={"aria-checked": rx.cond(is_chosen, "true", "false")},
+        gateway=group.gateway,
+        model=choice.id,
+        is_chosen=is_chosen,
+        on_choose=ModelState.choose,
         key=choice.id,
     )

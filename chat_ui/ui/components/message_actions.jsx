@@ -6,6 +6,7 @@ import { edit } from "./editing.js";
 import * as icons from "./icons.jsx";
 import { CopyMessage } from "./copy.jsx";
 import { Menu } from "./menu.jsx";
+import { modelToAsk } from "./model_choice.jsx";
 import { newId } from "./outbox.js";
 import { say } from "./words.js";
 
@@ -52,7 +53,7 @@ function ModelItems({ groups, onChoose }) {
     <div key={gateway} role="group" aria-label={label}>
       <p className="menu-heading" aria-hidden="true">{label}</p>
       {choices.map(({ id }) => (
-        <button key={id} type="button" role="menuitem" tabIndex={-1} onClick={() => onChoose(gateway, id)}>
+        <button key={id} type="button" role="menuitem" tabIndex={-1} onClick={() => onChoose({ gateway, model: id })}>
           {id}
         </button>
       ))}
@@ -104,14 +105,14 @@ function More({ onFork, onDelete }) {
 export function Actions({ messageId, role, status, action, gateway, model, groups, onAgain, onContinue, onFork, onDelete }) {
   // However often a button is clicked, its id stays the same, and one id is one answer.
   const [id] = useState(newId);
-  const named = { id, message_id: messageId, gateway, model };
+  const named = () => ({ id, message_id: messageId, ...modelToAsk({ gateway, model }) });
   if (status === "streaming") return null;
-  const ask = (otherGateway = gateway, otherModel = model) => {
-    onAgain({ ...named, gateway: otherGateway, model: otherModel });
+  const ask = (another) => {
+    onAgain({ ...named(), ...another });
     focusComposer();
   };
   const goOn = () => {
-    onContinue(named);
+    onContinue(named());
     focusComposer();
   };
   const isAnswer = role === "assistant";
@@ -132,7 +133,7 @@ export function Actions({ messageId, role, status, action, gateway, model, group
       {action === "continue" && (
         <IconButton label={say("continue")} icon={icons.StepForward} className="unless-last" onClick={goOn} />
       )}
-      <More onFork={() => onFork(named)} onDelete={() => onDelete(messageId)} />
+      <More onFork={() => onFork(named())} onDelete={() => onDelete(messageId)} />
     </>
   );
 }

@@ -15,6 +15,7 @@ __all__ = [
     "Actions",
     "Editable",
     "Gauge",
+    "ModelChoice",
     "Popover",
     "SettingField",
     "SettingsOutbox",
@@ -143,3 +144,15 @@ class Gauge(rx.Component):
     tokens: rx.Var[int]
     window: rx.Var[int]
     left_out: rx.Var[int]
+
+
+class ModelChoice(rx.Component):
+    """An item of the menu of models; its children are what it says."""
+
+    library = script("model_choice.jsx")
+    tag = "ModelChoice"
+
+    gateway: rx.Var[str]
+    model: rx.Var[str]
+    is_chosen: rx.Var[bool]
+    on_choose: rx.EventHandler[_two_texts]

@@ -1,0 +1,30 @@
+// A model in the menu. The server has the last word about which one answers; until it has come, what a person
+// sends at once already goes to the one that they chose.
+import { useEffect } from "react";
+
+let chosen = null;
+
+export function ModelChoice({ gateway, model, isChosen, onChoose, children }) {
+  const choose = () => {
+    chosen = { gateway, model };
+    onChoose(gateway, model);
+  };
+  return (
+    <button type="button" role="menuitemradio" aria-checked={isChosen} tabIndex={-1} onClick={choose}>
+      {children}
+    </button>
+  );
+}
+
+// Whom to ask, where the server has named one.
+export const modelToAsk = (named) => chosen ?? named;
+
+// What was chosen counts until the server names another than before, or the person looks at another conversation.
+export function useNamedModel(conversation, { gateway, model }) {
+  useEffect(
+    () => () => {
+      chosen = null;
+    },
+    [conversation, gateway, model],
+  );
+}
