@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 KEY = "sk-the-key-that-nobody-may-see"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 HEAD = "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n"
 
 
@@ -103,12 +103,8 @@ class ScriptedGateway:
     def __init__(self, *models: str | dict[str, Any], port: int = 0) -> None:
         self.models = list(models or ("model-a", "model-b"))
         self.port = port
-        self.down = False
-        self.key = ""
-        self.greeting: str | None = None
-        self.listings = 0
         self.requests: list[Request] = []
-        self._waiting: asyncio.Queue[Request] = asyncio.Queue()
+        self.forget()
 
     async def __aenter__(self) -> ScriptedGateway:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -121,6 +117,14 @@ class ScriptedGateway:
     ) -> None:
         self._server.close()
         await self._server.wait_closed()
+
+    def forget(self) -> None:
+        """Forget what it was asked, by whoever is gone by now, and how it was told to be."""
+        self.down, self.key = False, ""
+        self.greeting: str | None = None
+        self.listings = 0
+        self.requests.clear()
+        self._waiting: asyncio.Queue[Request] = asyncio.Queue()
 
     async def next_request(self) -> Request:
         """The next request for an answer, as soon as it is there."""

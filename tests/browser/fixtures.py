@@ -11,10 +11,11 @@ from playwright.async_api import Browser, Error, async_playwright, expect
 
 from tests.browser import chromium, site
 from tests.browser.person import Person
-from tests.browser.site import Build, Site
+from tests.browser.site import Site
 
 # Long enough for a busy machine; what holds is seen as soon as it does.
-expect.set_options(timeout=20_000)
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 LOUD = "NO BROWSER TESTS: no Chromium was found (apt install chromium)"
 
@@ -22,7 +23,7 @@ LOUD = "NO BROWSER TESTS: no Chromium was found (apt install chromium)"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let every test of a site share one event loop with the browser that drives it."""
     for item in items:
-        if "start_site" in getattr(item, "fixturenames", ()):
+        if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
@@ -31,9 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the test's sites have printed beside what failed."""
     report = yield
-    start = getattr(item, "funcargs", {}).get("start_site")
-    if report.failed and start is not None:
-        report.sections += [(f"The site at {one.url} printed", one.log[-5000:]) for one in start.sites]
+    if report.failed:
+        used = [*getattr(item, "funcargs", {}).values()]
+        sites = [one for each in used for one in (each.sites if isinstance(each, StartSite) else [each])]
+        shown = [one for one in sites if isinstance(one, Site)]
+        report.sections += [(f"The site at {one.url} printed", one.log[-5000:]) for one in shown]
     return report
 
 
@@ -51,28 +54,31 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def build() -> Iterator[Build]:
+def compiled() -> Iterator[Path]:
     """The page as every site of this run shows it."""
-    with site.built() as done:
-        yield done
+    with site.built() as directory:
+        yield directory
 
 
 class StartSite:
     """Starts sites, one at a time: starting another ends the one before.
 
     Args:
-        build: the page that they show.
+        compiled: the page that they show.
         new_folder: makes a folder for one's data.
     """
 
-    def __init__(self, build: Build, new_folder: Callable[[str], Path]) -> None:
+    def __init__(self, compiled: Path, new_folder: Callable[[str], Path]) -> None:
         self.sites: list[Site] = []
-        self._build = build
+        self._compiled = compiled
         self._new_folder = new_folder
 
-    def __call__(self, data_dir: Path | None = None, *, workers: int = 1, **env: str) -> Site:
+    def __call__(
+        self, data_dir: Path | None = None, *, workers: int = 1, port: int | None = None, **env: str
+    ) -> Site:
         self.stop()
-        fresh = Site(self._build, data_dir or self._new_folder("data") / "site", env, workers=workers)
+        data_dir = data_dir or self._new_folder("data") / "site"
+        fresh = Site(self._compiled, data_dir, env, workers=workers, port=port)
         self.sites.append(fresh)
         fresh.start()
         return fresh
@@ -84,18 +90,34 @@ class StartSite:
 
 @pytest.fixture(scope="module")
 def start_site(
-    browser: Browser, build: Build, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, compiled: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StartSite]:
-    """Start sites, one at a time: starting another ends the one before."""
-    start = StartSite(build, tmp_path_factory.mktemp)
+    """Start sites of a file's own."""
+    start = StartSite(compiled, tmp_path_factory.mktemp)
     yield start
     start.stop()
 
 
-@pytest.fixture(scope="module")
-def demo_site(start_site: StartSite) -> Site:
+@pytest.fixture(scope="session")
+def start_shared_site(
+    browser: Browser, compiled: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Site]]:
+    """Start sites that files share: they run to the end, and keep what every test has said there."""
+    starts: list[StartSite] = []
+
+    def start(**env: str) -> Site:
+        starts.append(StartSite(compiled, tmp_path_factory.mktemp))
+        return starts[-1](**env)
+
+    yield start
+    for each in starts:
+        each.stop()
+
+
+@pytest.fixture(scope="session")
+def demo_site(start_shared_site: Callable[..., Site]) -> Site:
     """A site with nothing configured."""
-    return start_site()
+    return start_shared_site()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -106,6 +128,7 @@ async def visit(browser: Browser) -> AsyncIterator[Callable[..., object]]:
 
     async def arrive(where: Site, path: str = "/", *, ready: bool = True, **options: object) -> Person:
         context = await browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

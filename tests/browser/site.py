@@ -10,28 +10,20 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from chat_ui import cli, page
+from tests.browser.preloaded import Granian
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPILED = ROOT / ".web-tests"
 PORT_OF_NOBODY = 9
-NOT_COPIED = shutil.ignore_patterns("node_modules", "port")
+NOT_COPIED = shutil.ignore_patterns("node_modules")
 START_WITHIN_S = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """The compiled page, addressed to one port; nobody else uses the directory or the port meanwhile."""
-
-    directory: Path
-    port: int
 
 
 def _environment() -> dict[str, str]:
@@ -41,8 +33,8 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def built() -> Iterator[Build]:
-    """Have the page compiled, in a directory and for a port that are nobody else's until the block ends.
+def built() -> Iterator[Path]:
+    """Have the page compiled, in a directory that is nobody else's until the block ends.
 
     It is compiled once; test runs side by side have a copy each: ``.web-tests-1``, ``.web-tests-2`` …
     """
@@ -55,10 +47,9 @@ def built() -> Iterator[Build]:
         with _held(directory, wait=False) as is_ours:
             if not is_ours:
                 continue
-            build = Build(directory, _port(directory / "port"))
             shutil.rmtree(directory / "build", ignore_errors=True)
             shutil.copytree(COMPILED, directory, dirs_exist_ok=True, ignore=NOT_COPIED)
-            yield build
+            yield directory
             return
 
 
@@ -77,26 +68,10 @@ def _held(directory: Path, *, wait: bool = True) -> Iterator[bool]:
         os.close(handle)
 
 
-def _port(remembered: Path) -> int:
-    """The port of the last time if it is free, else a new one."""
-    try:
-        port = free_port(int(remembered.read_text()))
-    except (OSError, ValueError):
-        port = free_port()
-    remembered.write_text(str(port))
-    return port
-
-
-def free_port(port: int = 0) -> int:
-    """This port, or any.
-
-    Raises:
-        OSError: it isn't free.
-    """
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.socket() as probe:
-        # What only waits for its time to run out is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
+        probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
@@ -104,23 +79,30 @@ class Site:
     """One site: a process, a data folder, and an address.
 
     Args:
-        build: the page; it was compiled for the port where this site will be.
+        compiled: where the page was compiled.
         data_dir: where it keeps everything; a second start finds it again.
         env: settings beside the defaults.
         workers: how many processes serve it; more than one need settings for what they share.
+        port: where; any that is free, unless the settings name the address.
     """
 
     def __init__(
-        self, build: Build, data_dir: Path, env: Mapping[str, str] | None = None, *, workers: int = 1
+        self,
+        compiled: Path,
+        data_dir: Path,
+        env: Mapping[str, str] | None = None,
+        *,
+        workers: int = 1,
+        port: int | None = None,
     ) -> None:
-        self.port = build.port
-        self.url = f"http://localhost:{build.port}"
+        self.port = port or free_port()
+        self.url = f"http://localhost:{self.port}"
         self.data_dir = data_dir
         self.env = dict(env or {})
         self.workers = workers
-        self._build = build
+        self._compiled = compiled
         self._log = data_dir.parent / f"{data_dir.name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Granian | subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> str:
@@ -130,7 +112,7 @@ class Site:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command, env = cli.production(
-            self._build.directory,
+            self._compiled,
             _environment(),
             host="127.0.0.1",
             port=self.port,
@@ -140,11 +122,11 @@ class Site:
             json_lines="CHAT_UI_HOSTED" in self.env,
         )
         env |= {"CHAT_UI_DATA_DIR": str(self.data_dir), **self.env}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
+        self._process = self._run(command, env)
         self._wait_until_up()
+
+    def _run(self, command: Sequence[str], env: Mapping[str, str]) -> Granian | subprocess.Popen[bytes]:
+        return Granian(command, env, ROOT, self._log)
 
     def update(self, folder: Path) -> None:
         """Show another build of the page from the next start on: the same page by another name.
@@ -152,7 +134,7 @@ class Site:
         Args:
             folder: where to make it; there is none yet.
         """
-        shutil.copytree(self._build.directory, folder, ignore=NOT_COPIED, copy_function=os.link)
+        shutil.copytree(self._compiled, folder, ignore=NOT_COPIED, copy_function=os.link)
         client = folder / "build" / "client"
         [scripts] = (client / "assets").glob("manifest-*.js")
         name, newer = scripts.stem, f"{scripts.stem}-newer"
@@ -162,7 +144,7 @@ class Site:
             file.unlink()
             file.with_name(f"{file.name}.gz").unlink(missing_ok=True)
             file.with_stem(newer if file == scripts else file.stem).write_text(text)
-        self._build = Build(folder, self.port)
+        self._compiled = folder
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + START_WITHIN_S
@@ -203,8 +185,7 @@ class Site:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         try:
-            process.wait(timeout=15)
+            return process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        return process.returncode
+            return process.wait()

@@ -8,28 +8,13 @@ from playwright.async_api import expect
 
 from tests.gateway.wire import ScriptedServer
 from tests.gateways.x_router import TESTNET_V1, XRouter
-from tests.scripted import KEY, ScriptedGateway
 
 WALLET_KEY = "4c" * 32
 LONG = "A long answer of 120 tokens, please"
 
 
-# One site after the other: the tests of one stand together.
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def gateway():
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-@pytest.fixture(scope="module")
-def site(start_site, gateway):
-    return start_site(
-        CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-a"
-    )
-
-
-async def test_a_stopped_answer_is_continued_to_its_end(start_site, visit):
-    person = await visit(start_site())
+async def test_a_stopped_answer_is_continued_to_its_end(demo_site, visit):
+    person = await visit(demo_site)
     await person.say(LONG)
     answer = person.answers.last
     await person.seen_at_least(answer, 20)
@@ -39,7 +24,7 @@ async def test_a_stopped_answer_is_continued_to_its_end(start_site, visit):
 
     await person.button("Continue").dblclick()
 
-    await expect(answer).to_have_attribute("data-status", "complete", timeout=20_000)
+    await expect(answer).to_have_attribute("data-status", "complete")
     words = [int(word) for word in re.findall(r"\bw(\d+)\b", await answer.inner_text())]
     assert words == list(range(1, 121))
     await expect(person.articles).to_have_count(2)

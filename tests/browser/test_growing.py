@@ -3,10 +3,7 @@
 import asyncio
 import re
 
-import pytest_asyncio
 from playwright.async_api import expect
-
-from tests.scripted import ScriptedGateway
 
 WORDS = 60
 # A piece that meets the end of a measurement, and the counter of tokens, are drawn too.
@@ -39,14 +36,7 @@ The end of it all is here
 """
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def gateway():
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(start_site, visit, gateway):
-    site = start_site(CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_MODEL="model-a")
+async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(site, visit, gateway):
     person = await visit(site)
     await person.say("Some words, please")
     request = await gateway.next_request()

@@ -3,24 +3,7 @@
 import asyncio
 import re
 
-import pytest
-import pytest_asyncio
 from playwright.async_api import expect
-
-from tests.scripted import KEY, ScriptedGateway
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def gateway():
-    async with ScriptedGateway() as scripted:
-        yield scripted
-
-
-@pytest.fixture(scope="module")
-def site(start_site, gateway):
-    return start_site(
-        CHAT_UI_GATEWAY_URL=gateway.base_url, CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_GATEWAY_MODEL="model-a"
-    )
 
 
 async def reply(gateway, text, reason="stop"):

@@ -7,16 +7,17 @@ import json
 import os
 import signal
 import struct
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from chat_ui.chat.service import DATABASE
-from tests.browser.site import Build, Site
+from tests.browser.site import ROOT, Site
 from tests.chaos.gateway import MODEL
 from tests.chaos.patience import until
-from tests.real.servers import free_port
 
 __all__ = ["Server"]
 
@@ -47,8 +48,15 @@ class Server(Site):
             "CHAOS_TASKS": str(self._tasks),
             "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "false",
         }
-        super().__init__(Build(folder / "web", free_port()), data_dir, env)
+        super().__init__(folder / "web", data_dir, env)
         self._log = folder / "log"
+
+    def _run(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        # A fresh one: what is inside has to be there before anything else.
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
 
     @property
     def database(self) -> Path:

@@ -20,7 +20,7 @@ import pytest
 from chat_ui import operator
 from chat_ui.chat.service import DATABASE
 from chat_ui.settings import get_settings
-from tests.browser.site import Build, Site, free_port
+from tests.browser.site import Site, free_port
 from tests.hosted.socket import Socket
 
 PASSWORD = "correct horse battery"
@@ -120,7 +120,7 @@ async def starting(folder: Path) -> AsyncIterator[StartHosted]:
         (client / "index.html").write_text("<!doctype html><script>'ours'</script><p>The page.</p>")
         port = free_port()
         own = {"CHAT_UI_HOSTED": "1", "CHAT_UI_PUBLIC_URL": f"http://localhost:{port}"} | env
-        site = Site(Build(page, port), folder / "data", own)
+        site = Site(page, folder / "data", own, port=port)
         hosted = Hosted(site)
         hosted.first_link = await hosted.operate("first_link")
         await asyncio.to_thread(site.start)

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
-from tests.browser.site import Build, Site, free_port
+from tests.browser.site import Site, free_port
 from tests.hosted.conftest import PASSWORD, Hosted, Someone, come_in, submit
 from tests.hosted.socket import Socket
 from tests.hosted.test_every_handler import every_handler, named
@@ -101,7 +101,7 @@ async def two(
         "CHAT_UI_GATEWAY_URL": gateway.base_url,
         "CHAT_UI_GATEWAY_KEY": KEY,
     }
-    hosted = Hosted(Site(Build(page, port), tmp_path / "data", env, workers=2))
+    hosted = Hosted(Site(page, tmp_path / "data", env, workers=2, port=port))
     hosted.first_link = await hosted.operate("first_link")
     await asyncio.to_thread(hosted.site.start)
     yield Two(hosted, postgres, database)
