@@ -24,9 +24,20 @@ async def gateway():
 
 
 @pytest.fixture(scope="module")
-def site(start_site):
-    """A site without a gateway; whoever connects one disconnects it."""
+def unconnected_site(start_site):
     return start_site()
+
+
+@pytest.fixture
+def site(unconnected_site):
+    """A site without a gateway; whoever connects one disconnects it."""
+    yield unconnected_site
+    left = unconnected_site.data_dir / "gateway.json"
+    if left.exists():
+        # A test that failed takes no other along.
+        unconnected_site.stop()
+        left.unlink()
+        unconnected_site.start()
 
 
 class Fixed:

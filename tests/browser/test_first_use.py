@@ -127,7 +127,7 @@ async def test_the_page_fits_a_phone(demo_site, visit):
     await person.message_box.press("Enter")
     await person.message_box.press_sequentially("in a table")
     await person.button("Send").click()
-    await expect(person.answers.first).to_have_attribute("data-status", "complete", timeout=20_000)
+    await expect(person.answers.first).to_have_attribute("data-status", "complete")
     await expect(person.articles.first).to_contain_text("options\nin a table")
 
     overflow = await person.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

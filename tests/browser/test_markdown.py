@@ -176,7 +176,7 @@ async def test_a_diagram_is_drawn_once_it_is_whole_in_a_frame_without_an_origin(
     await request.finish()
     drawn = answer.get_by_role("figure").first
     image = drawn.get_by_role("group", name="Diagram").get_by_role("img")
-    await expect(image).to_be_visible(timeout=30_000)
+    await expect(image).to_be_visible()
     assert (await image.bounding_box())["height"] > 30
     assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     frame = person.page.locator("iframe")

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.person import highest_word
@@ -70,8 +71,14 @@ async def test_stop_in_one_tab_keeps_what_was_said_in_both(demo_site, visit):
     assert every_word_once(await first.answers.last.inner_text()) == kept
 
 
-async def test_kill_9_in_mid_answer_keeps_what_was_on_the_screen(start_site, visit):
-    site = start_site()
+@pytest.fixture(scope="module")
+def mortal_site(start_site):
+    """A site that is killed and started again."""
+    return start_site()
+
+
+async def test_kill_9_in_mid_answer_keeps_what_was_on_the_screen(mortal_site, visit):
+    site = mortal_site
     person = await visit(site)
     await person.say(LONG.format(2000))
     await person.seen_at_least(person.answers.last, 100)
@@ -90,8 +97,8 @@ async def test_kill_9_in_mid_answer_keeps_what_was_on_the_screen(start_site, vis
     await expect(await person.ask("Hello")).to_have_attribute("data-status", "complete")
 
 
-async def test_a_page_left_open_finds_a_restarted_site_and_takes_a_newer_page(start_site, visit, tmp_path):
-    site = start_site()
+async def test_a_page_left_open_finds_a_restarted_site_and_takes_a_newer_page(mortal_site, visit, tmp_path):
+    site = mortal_site
     person = await visit(site)
     await person.say(LONG.format(2000))
     await person.seen_at_least(person.answers.last, 50)
@@ -100,14 +107,14 @@ async def test_a_page_left_open_finds_a_restarted_site_and_takes_a_newer_page(st
 
     async def restart() -> None:
         site.kill()
-        await expect(person.page.get_by_text("Offline")).to_be_visible(timeout=30_000)
+        await expect(person.page.get_by_text("Offline")).to_be_visible()
         # The page asks for itself, to see whether it is the same.
-        async with person.page.expect_response(person.page.url, timeout=30_000):
+        async with person.page.expect_response(person.page.url):
             site.start()
-        await expect(person.page.get_by_text("Offline")).to_be_hidden(timeout=30_000)
+        await expect(person.page.get_by_text("Offline")).to_be_hidden()
 
     await restart()
-    await expect(person.answers.last).to_have_attribute("data-status", "interrupted", timeout=30_000)
+    await expect(person.answers.last).to_have_attribute("data-status", "interrupted")
 
     question = person.articles.first
     await question.hover()

@@ -91,6 +91,7 @@ async def test_a_stop_a_failure_and_a_cut_are_announced_with_their_reason(listen
 async def test_one_can_choose_to_hear_less_and_the_browser_remembers(listener, gateway):
     person, request = await listener()
     await request.finish()
+    await hears(person, "Answer finished.")
     await person.button("Shortcuts").click()
     await person.page.get_by_role("radio", name="Only that an answer begins and ends").check()
     await person.page.keyboard.press("Escape")

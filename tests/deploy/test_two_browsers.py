@@ -18,7 +18,7 @@ from playwright.async_api import expect
 
 from chat_ui.page import ROOT
 from tests.browser.person import Person
-from tests.browser.site import Build, Site, free_port
+from tests.browser.site import Site, free_port
 from tests.deploy.test_files import tool
 from tests.hosted.conftest import PASSWORD, Hosted
 from tests.postgres import PostgresServer
@@ -79,7 +79,7 @@ async def gateway() -> AsyncIterator[ScriptedGateway]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def both(
-    tmp_path: Path, build: Build, postgres: PostgresServer, redis: RedisServer, gateway: ScriptedGateway
+    tmp_path: Path, compiled: Path, postgres: PostgresServer, redis: RedisServer, gateway: ScriptedGateway
 ) -> AsyncIterator[Both]:
     ports, https, database = (free_port(), free_port()), free_port(), postgres.make_database()
     url = f"https://{NAME}:{https}"
@@ -94,7 +94,7 @@ async def both(
         "CHAT_UI_METRICS_TOKEN": TOKEN,
     }
     first, second = (
-        Site(Build(build.directory, port), tmp_path / name, env)
+        Site(compiled, tmp_path / name, env, port=port)
         for name, port in zip(("first", "second"), ports, strict=True)
     )
     caddyfile = tmp_path / "Caddyfile"
