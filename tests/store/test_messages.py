@@ -141,12 +141,14 @@ async def test_a_person_goes_with_all_they_have_however_long_their_threads(
 ) -> None:
     id = turn.conversation.id
     async with db.write() as tx:
-        parent = turn.answer.id
+        parent, rows = turn.answer.id, []
         for _ in range(2_000):
             added = Message(conversation_id=id, parent_id=parent, role="user")
-            row = {"owner_id": alice.id, **{name.name: getattr(added, name.name) for name in fields(added)}}
-            await tx.execute(message_table.insert().values(row))
+            rows.append(
+                {"owner_id": alice.id, **{each.name: getattr(added, each.name) for each in fields(added)}}
+            )
             parent = added.id
+        await tx.execute(message_table.insert(), rows)
         assert len(await messages.path(tx, alice.id, id, parent)) == 2_002
         await tx.execute(text("DELETE FROM \"user\" WHERE name = 'alice'"))
     left = everything()
