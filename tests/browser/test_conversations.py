@@ -19,6 +19,11 @@ async def test_it_lists_the_newest_first_under_its_day(demo_site, visit):
     await expect(links.nth(1)).to_have_text("The first of two")
     await expect(person.sidebar.get_by_role("heading", name="Today")).to_have_count(1)
     await expect(links.first).to_have_attribute("aria-current", "page")
+    await person.page.get_by_role("link", name="Settings").click()
+    await expect(person.page.get_by_role("textbox", name="Temperature")).to_be_visible()
+    await expect(links.first).to_have_attribute("aria-current", "false")
+    await person.page.go_back()
+    await expect(links.first).to_have_attribute("aria-current", "page")
 
 
 async def test_new_chat_leaves_the_old_one_alone(demo_site, visit):

@@ -1,5 +1,6 @@
 // What is known of how an answer came about, behind one line. It lies over the page and moves nothing in it; it is
-// asked for when it is first opened, because no list of messages needs it.
+// asked for when it is first opened, because no list of messages needs it. The line is a text, and the button is the
+// arrow at its end, which is why it may be called otherwise; to a pointer it is as wide as the line.
 import { useId, useLayoutEffect, useRef, useState } from "react";
 import { ChevronDown } from "./icons.jsx";
 import { useText } from "./texts.js";
@@ -9,8 +10,8 @@ const GAP_PX = 6;
 const EDGE_PX = 8;
 
 // Above the line if there is room, else below it.
-function place(panel, button) {
-  const { left, top, bottom } = button.getBoundingClientRect();
+function place(panel, line) {
+  const { left, top, bottom } = line.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = panel;
   const above = top - height - GAP_PX;
   const below = Math.min(bottom + GAP_PX, innerHeight - height - EDGE_PX);
@@ -21,12 +22,12 @@ function place(panel, button) {
 export function Details({ messageId, note, onOpen }) {
   const { details } = useText(messageId);
   const [open, setOpen] = useState(false);
-  const button = useRef(null);
+  const line = useRef(null);
   const panel = useRef(null);
   const id = useId();
   useLayoutEffect(() => {
     if (!open) return undefined;
-    place(panel.current, button.current);
+    place(panel.current, line.current);
     const close = () => panel.current.hidePopover();
     addEventListener("resize", close);
     addEventListener("scroll", close, true);
@@ -41,17 +42,19 @@ export function Details({ messageId, note, onOpen }) {
   };
   return (
     <>
-      <button
-        ref={button}
-        type="button"
-        className="small-button facts-button"
-        aria-expanded={open}
-        popoverTarget={id}
-      >
-        <span className="visually-hidden">{say("details")} </span>
-        <span className="note">{note}</span>
-        <ChevronDown />
-      </button>
+      <span ref={line} className="small-button facts-line">
+        <span id={`${id}-note`} className="note">{note}</span>
+        <button
+          type="button"
+          className="facts-button"
+          aria-label={say("details")}
+          aria-describedby={`${id}-note`}
+          aria-expanded={open}
+          popoverTarget={id}
+        >
+          <ChevronDown />
+        </button>
+      </span>
       <div ref={panel} id={id} popover="auto" role="group" aria-label={say("details")} className="facts" onToggle={onToggle}>
         {details ? (
           <dl>

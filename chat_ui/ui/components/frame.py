@@ -32,7 +32,7 @@ def frame(
     """
     return rx.el.div(
         SkipLink.create(),
-        sidebar(),
+        sidebar(chat=model),
         Scrim.create(),
         rx.el.main(
             Connection.create(errors=connect_errors),

@@ -20,8 +20,12 @@ from chat_ui.ui.words import say
 __all__ = ["sidebar"]
 
 
-def sidebar() -> rx.Component:
-    """Brand, new chat, conversations by day, and which gateway answers."""
+def sidebar(*, chat: bool) -> rx.Component:
+    """Brand, new chat, conversations by day, and which gateway answers.
+
+    Args:
+        chat: whether a chat is open beside it, which is then marked.
+    """
     return rx.el.nav(
         rx.el.div(
             rx.el.span(
@@ -40,7 +44,7 @@ def sidebar() -> rx.Component:
         ),
         rx.el.div(
             rx.cond(SidebarState.notice, rx.el.p(SidebarState.notice, class_name="notice", role="alert")),
-            rx.el.ul(rx.foreach(SidebarState.rows, _row)),
+            rx.el.ul(rx.foreach(SidebarState.rows, lambda row: _row(row, chat=chat))),
             rx.cond(
                 SidebarState.more,
                 rx.el.button(
@@ -58,16 +62,16 @@ def sidebar() -> rx.Component:
     )
 
 
-def _row(row: Row) -> rx.Component:
+def _row(row: Row, *, chat: bool) -> rx.Component:
     return rx.el.li(
         rx.cond(row.day, rx.el.h2(row.day)),
-        rx.cond(SidebarState.renaming == row.id, _title_field(row), _title(row)),
+        rx.cond(SidebarState.renaming == row.id, _title_field(row), _title(row, chat=chat)),
         key=row.id,
     )
 
 
-def _title(row: Row) -> rx.Component:
-    open_here = ThreadState.conversation_id == row.id
+def _title(row: Row, *, chat: bool) -> rx.Component:
+    open_here = (ThreadState.conversation_id == row.id) & chat
     return rx.el.div(
         ReactRouterLink.create(
             row.title,
