@@ -23,7 +23,7 @@ LOUD = "NO BROWSER TESTS: no Chromium was found (apt install chromium)"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let every test of a site share one event loop with the browser that drives it."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if "compiled" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
