@@ -175,12 +175,6 @@ async def test_what_goes_away_in_mid_answer_comes_back_and_nothing_is_lost(
             await page.until(
                 lambda page=page: '"complete"' in page.received.rpartition("after-postgresql")[2]
             )
-        # A page's state comes to Redis some seconds later; nothing in it is a secret, and no text is.
-        async with asyncio.timeout(PATIENCE_S):
-            while conversation.encode() not in (kept := await everything_in(redis)):  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
-        for secret in (KEY, PASSWORD, ada.cookie.partition("=")[2], "after-postgresql"):
-            assert secret.encode() not in kept
     [text] = await two.ask("SELECT text FROM message WHERE role = 'assistant'")
     words = [word for number, word in enumerate(text.split()) if word not in text.split()[:number]]
     assert words == [
@@ -206,3 +200,23 @@ async def test_who_changes_their_password_is_out_on_every_worker(two: Two, gatew
             for page in pages:
                 await page.closed.wait()
     assert (await ada.client.get("/session")).status_code == 401
+
+
+async def test_redis_keeps_no_secret_and_no_text(
+    two: Two, gateway: ScriptedGateway, redis: RedisServer
+) -> None:
+    ada = await come_in(two.hosted, two.hosted.first_link, "ada")
+    async with ada.socket("writer") as page:
+        await two.send(page, "first", "Tell me.")
+        request = await gateway.next_request()
+        [conversation] = await two.ask("SELECT id FROM conversation")
+        await two.follow(page, conversation)
+        await go_on_until_read(request, [page], "a-word-of-the-answer")
+        await request.finish()
+        await page.until(lambda: ENDED in page.received)
+        # The state of a page comes there once its worker lets go of it, some seconds later.
+        async with asyncio.timeout(PATIENCE_S):
+            while conversation.encode() not in (kept := await everything_in(redis)):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+    for secret in (KEY, PASSWORD, ada.cookie.partition("=")[2], "a-word-of-the-answer"):
+        assert secret.encode() not in kept
