@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from redis.exceptions import RedisError
 from reflex_base.utils.exceptions import LockExpiredError
 
+from chat_ui.state import wire
 from chat_ui.store.errors import StoreError
 
 __all__ = ["StateLost", "keep_following"]
 
 FOLLOW_AGAIN_S = 2.0
+LOOK_FOR_PAGE_S = 15.0
 # Where several processes serve the site, Reflex keeps the state of pages in Redis.
 AWAY = (RedisError, LockExpiredError, OSError)
 
@@ -28,20 +30,43 @@ class StateLost(Exception):  # noqa: N818 - it says what happened
 async def keep_following(
     follow: Callable[[], Awaitable[None]], say: Callable[[str], Awaitable[None]]
 ) -> None:
-    """Follow until cancelled, from the beginning again wherever the database or Redis was away.
+    """Follow until cancelled or the page has left; from the beginning where the database or Redis was away.
 
     Args:
         follow: shows what there is, and whatever happens from then on.
         say: shows what is wrong.
     """
-    while True:
-        try:
-            await follow()
-        except StateLost:
-            continue
-        except StoreError as error:
-            with suppress(*AWAY):
-                await say(str(error))
-        except AWAY as error:
-            log.warning("A page can't be told what happens; it is tried again. (%s)", error)
-        await asyncio.sleep(FOLLOW_AGAIN_S)
+    with _ended_without_page():
+        while True:
+            try:
+                await follow()
+            except StateLost:
+                continue
+            except StoreError as error:
+                with suppress(*AWAY):
+                    await say(str(error))
+            except AWAY as error:
+                log.warning("A page can't be told what happens; it is tried again. (%s)", error)
+            await asyncio.sleep(FOLLOW_AGAIN_S)
+
+
+@contextmanager
+def _ended_without_page() -> Iterator[None]:
+    """Cancel this task once its page has no websocket here any more.
+
+    Reflex does so where the load of a page began the task, but anybody can begin one by its name, and leave.
+    """
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+
+    def look() -> None:
+        nonlocal looking
+        if wire.has_page() or task is None:
+            looking = loop.call_later(LOOK_FOR_PAGE_S, look)
+        else:
+            task.cancel()
+
+    looking = loop.call_later(LOOK_FOR_PAGE_S, look)
+    try:
+        yield
+    finally:
+        looking.cancel()

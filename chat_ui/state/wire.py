@@ -23,7 +23,19 @@ from chat_ui.store.messages import Message
 if TYPE_CHECKING:
     from reflex.app import EventNamespace
 
-__all__ = ["PIECE", "Channel", "Push", "details", "kept", "push", "refused", "stored", "texts", "thought"]
+__all__ = [
+    "PIECE",
+    "Channel",
+    "Push",
+    "details",
+    "has_page",
+    "kept",
+    "push",
+    "refused",
+    "stored",
+    "texts",
+    "thought",
+]
 
 TEXTS = "ref_texts"
 COMPOSER = "ref_composer"
@@ -108,6 +120,12 @@ async def _send_bare(value: list[Any]) -> bool:
     said = json.dumps([PIECE, *value], ensure_ascii=False, separators=(",", ":"))
     await server.eio.send(connection, f"{EVENT}{sockets.namespace},{said}")
     return True
+
+
+def has_page() -> bool:
+    """Whether the page whose event is being handled still has its websocket in this process."""
+    sockets = _sockets()
+    return sockets is None or EventContext.get().token in sockets._token_manager.token_to_socket
 
 
 def _sockets() -> EventNamespace | None:

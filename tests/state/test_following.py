@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from reflex_base.utils.exceptions import LockExpiredError
 
 from chat_ui.chat.errors import NoSuchConversation
-from chat_ui.state import following
+from chat_ui.state import following, wire
 from chat_ui.state.following import StateLost, keep_following
 from chat_ui.state.thread import ThreadState
 from chat_ui.store.conversations import Conversation
@@ -88,6 +88,19 @@ async def test_what_nobody_was_prepared_for_is_not_hidden() -> None:
 async def test_lost_state_is_made_anew_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "FOLLOW_AGAIN_S", 3600)
     await Following([StateLost(), StateLost()]).until_it_goes_on()
+
+
+async def test_it_ends_when_its_page_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([True, True, False])
+    monkeypatch.setattr(following, "LOOK_FOR_PAGE_S", 0)
+    monkeypatch.setattr(wire, "has_page", lambda: next(looks))
+    page = Following([])
+    task = asyncio.create_task(keep_following(page.follow, page.say))
+    async with asyncio.timeout(20):
+        await asyncio.wait([task])
+    assert task.cancelled()
+    assert page.goes_on.is_set()
+    assert list(looks) == []
 
 
 async def test_a_page_whose_state_is_lost_shows_the_whole_conversation_again(
