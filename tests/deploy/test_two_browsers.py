@@ -44,6 +44,7 @@ STEERED = """\
 	}}
 """
 ANSWERS = "SELECT status, text FROM message WHERE role = 'assistant' ORDER BY created_at"
+SAVED = "SELECT text FROM run_journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,13 @@ async def go_on_until_seen(request: Request, people: list[Person], word: str) ->
             await asyncio.sleep(0.2)
 
 
+async def saved(both: Both, word: str) -> None:
+    """Wait until a word of an answer that is being written would outlive its worker: pages see it first."""
+    async with asyncio.timeout(PATIENCE_S):
+        while word not in await asyncio.to_thread(both.ask, SAVED):
+            await asyncio.sleep(0.05)
+
+
 async def ended_as(people: list[Person], status: str) -> list[str]:
     """Wait until everybody sees how the answer has ended; returns the words that each sees, once each."""
     seen: list[str] = []
@@ -209,6 +217,7 @@ async def test_two_browsers_lose_nothing_and_go_on_by_themselves(
     await first.say("And this?")
     request = await gateway.next_request()
     await go_on_until_seen(request, people, "kept")
+    await saved(both, "kept")
     both.first.kill()
     seen = await ended_as(people, "interrupted")
     assert len(set(seen)) == 1
