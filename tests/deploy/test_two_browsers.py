@@ -153,7 +153,7 @@ async def go_on_until_seen(request: Request, people: list[Person], word: str) ->
 async def saved(both: Both, word: str) -> None:
     """Wait until a word of an answer that is being written would outlive its worker: pages see it first."""
     async with asyncio.timeout(PATIENCE_S):
-        while word not in await asyncio.to_thread(both.ask, SAVED):
+        while word not in await asyncio.to_thread(both.ask, SAVED):  # noqa: ASYNC110 - a database tells nobody
             await asyncio.sleep(0.05)
 
 
