@@ -9,6 +9,7 @@ from typing import Literal
 
 from chat_ui.chat.answer import Answer
 from chat_ui.chat.errors import ChatError
+from chat_ui.chat.trouble import why
 from chat_ui.gateway import GatewayError, Receipt
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
@@ -114,7 +115,7 @@ def remark(message: Message) -> str:
 def unsaved_words(error: Exception) -> str:
     """What to tell the reader of an answer that is here and can't be saved."""
     if isinstance(error, StoreError):
-        return say("answer.unsaved.why", why=error)
+        return say("answer.unsaved.why", why=why(error))
     return say("answer.unsaved")
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chat_ui.chat.trouble import why
 from chat_ui.gateway.events import Receipt
 from chat_ui.gateway.money import in_dollars
 from chat_ui.gateway.payment import Payment
@@ -146,4 +147,4 @@ class StoredPurse:
             async with self._db.write() as tx:
                 yield tx
         except StoreError as error:
-            raise PaymentError(say("payment.unwritten", why=error)) from error
+            raise PaymentError(say("payment.unwritten", why=why(error))) from error

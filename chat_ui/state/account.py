@@ -9,6 +9,7 @@ import reflex as rx
 
 from chat_ui.accounts.errors import in_words
 from chat_ui.accounts.tokens import derived, form_token
+from chat_ui.chat import trouble
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import caller_now, current_chat
 from chat_ui.store.errors import StoreError
@@ -69,7 +70,7 @@ class AccountState(rx.State):
         try:
             sessions = await accounts.sessions.of(who.person.id)
         except StoreError as error:
-            self.notice = str(error)
+            self.notice = trouble.in_words(error)
             return
         self.places = [_place(session, who.session_id) for session in sessions]
 

@@ -13,6 +13,7 @@ import reflex as rx
 from chat_ui.accounts.administration import Administration, Use
 from chat_ui.accounts.errors import AccountError, in_words
 from chat_ui.accounts.people import Person
+from chat_ui.chat import trouble
 from chat_ui.state.arguments import field_of, text_of
 from chat_ui.state.current import caller_now, current_chat
 from chat_ui.state.door import for_admins
@@ -189,7 +190,7 @@ class AdminState(rx.State):
             use = await act.use(who.person)
             self._show(await act.people(who.person), use, await act.deeds(who.person, limit=DEEDS))
         except (AccountError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = trouble.in_words(error)
 
     def _show(self, people: list[User], use: Use, deeds: list[Deed]) -> None:
         now = datetime.now(UTC)

@@ -11,6 +11,7 @@ from reflex.config import get_config
 from reflex.event import EventCallback
 
 from chat_ui.chat.errors import ChatError
+from chat_ui.chat.trouble import in_words
 from chat_ui.gateway import GatewayError, NoModels, NotFound
 from chat_ui.gateway.local import Found, find_local
 from chat_ui.state.arguments import field_of, text_of
@@ -98,7 +99,7 @@ class ConnectState(rx.State):
             words = "connected.listed" if found.models else "connected"
             report = say(words, models=_counted(len(found.models)), model=found.model)
         except (ChatError, GatewayError, StoreError) as problem:
-            error, has_no_list = str(problem), isinstance(problem, NoModels | NotFound)
+            error, has_no_list = in_words(problem), isinstance(problem, NoModels | NotFound)
         finally:
             async with self:
                 self.busy, self.error, self.report, self.open = False, error, report, bool(error)
@@ -114,7 +115,7 @@ class ConnectState(rx.State):
         try:
             await current_chat().gateways.disconnect()
         except (ChatError, StoreError) as problem:
-            self.error = str(problem)
+            self.error = in_words(problem)
         else:
             self.report = ""
         return ModelState.load

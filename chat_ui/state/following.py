@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 from redis.exceptions import RedisError
 from reflex_base.utils.exceptions import LockExpiredError
 
+from chat_ui.chat.trouble import why
 from chat_ui.state import wire
 from chat_ui.store.errors import StoreError
+from chat_ui.words import say
 
 __all__ = ["StateLost", "keep_following"]
 
@@ -28,13 +30,13 @@ class StateLost(Exception):  # noqa: N818 - it says what happened
 
 
 async def keep_following(
-    follow: Callable[[], Awaitable[None]], say: Callable[[str], Awaitable[None]]
+    follow: Callable[[], Awaitable[None]], tell: Callable[[str], Awaitable[None]]
 ) -> None:
     """Follow until cancelled or the page has left; from the beginning where the database or Redis was away.
 
     Args:
         follow: shows what there is, and whatever happens from then on.
-        say: shows what is wrong.
+        tell: shows what is wrong.
     """
     with _ended_without_page():
         while True:
@@ -44,7 +46,7 @@ async def keep_following(
                 continue
             except StoreError as error:
                 with suppress(*AWAY):
-                    await say(str(error))
+                    await tell(say("store.followed", why=why(error)))
             except AWAY as error:
                 log.warning("A page can't be told what happens; it is tried again. (%s)", error)
             await asyncio.sleep(FOLLOW_AGAIN_S)

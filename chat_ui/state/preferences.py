@@ -10,6 +10,7 @@ from chat_ui.chat import preferences as chat_preferences
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.gauge import Gauge
 from chat_ui.chat.preferences import read_preference, spelled
+from chat_ui.chat.trouble import in_words
 from chat_ui.state import wire
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
@@ -96,7 +97,7 @@ class ChatSettingsState(rx.State):
         try:
             self._default = (await chat_preferences.defaults_of(current_chat(), owner_of(self))).preferences
         except StoreError as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
 
     def _show(self, wanted: Preferences) -> None:
         self._preferences = wanted
@@ -116,7 +117,7 @@ class ChatSettingsState(rx.State):
             if place:
                 await chat_preferences.prefer(current_chat(), owner_of(self), place, name, value)
         except StoreError as error:
-            self.settings = _with_error(self.settings, name, str(error))
+            self.settings = _with_error(self.settings, name, in_words(error))
             return
         except ChatError as error:
             self.settings = _with_error(self.settings, name, str(error))
@@ -133,7 +134,7 @@ class ChatSettingsState(rx.State):
             if self._conversation:
                 await chat_preferences.reset(current_chat(), owner_of(self), self._conversation)
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
             return
         self._show(AS_IT_IS)
 
@@ -172,7 +173,7 @@ class DefaultsState(rx.State):
         try:
             known = await chat_preferences.defaults_of(current_chat(), owner_of(self))
         except StoreError as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
             return
         self.settings, self.titles_by_model = _settings(known.preferences), known.titles_by_model
         self.model = _address(known)
@@ -184,7 +185,7 @@ class DefaultsState(rx.State):
         try:
             known = await chat_preferences.set_default(current_chat(), owner_of(self), name, value)
         except StoreError as error:
-            self.settings = _with_error(self.settings, name, str(error))
+            self.settings = _with_error(self.settings, name, in_words(error))
             return
         except ChatError as error:
             self.settings = _with_error(self.settings, name, str(error))
@@ -200,7 +201,7 @@ class DefaultsState(rx.State):
         try:
             known = await chat_preferences.set_default_model(current_chat(), owner_of(self), gateway, model)
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
             return
         self.model = _address(known)
 
@@ -211,7 +212,7 @@ class DefaultsState(rx.State):
         try:
             await chat_preferences.set_titles_by_model(current_chat(), owner_of(self), wanted=wanted)
         except StoreError as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
             return
         self.titles_by_model = wanted
 

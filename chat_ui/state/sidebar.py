@@ -12,6 +12,7 @@ from reflex.event import EventCallback
 
 from chat_ui.chat import library
 from chat_ui.chat.errors import ChatError
+from chat_ui.chat.trouble import in_words
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.state.following import keep_following
@@ -99,7 +100,7 @@ class SidebarState(rx.State):
         try:
             await library.rename(current_chat(), owner_of(self), conversation_id, text_of(title))
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
 
 
 def rows_of(listed: Iterable[Conversation], now: datetime) -> list[Row]:

@@ -11,6 +11,7 @@ from chat_ui.chat import again, branches
 from chat_ui.chat.again import Again
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.service import Chat
+from chat_ui.chat.trouble import in_words
 from chat_ui.state import routes, wire
 from chat_ui.state.arguments import again_of, rewording_of, text_of
 from chat_ui.state.current import current_chat, owner_of
@@ -52,7 +53,7 @@ class SteeringState(rx.State):
         try:
             await begin(current_chat(), owner_of(self), again_of(wanted))
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
 
     @rx.event
     async def show_branch(self, message_id: str) -> None:
@@ -61,7 +62,7 @@ class SteeringState(rx.State):
         try:
             await branches.show_branch(current_chat(), owner_of(self), text_of(message_id))
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
 
     @rx.event
     async def reword(self, rewording: object) -> None:
@@ -70,7 +71,7 @@ class SteeringState(rx.State):
         try:
             conversation = await branches.reword_answer(current_chat(), owner_of(self), wanted)
         except (ChatError, StoreError) as error:
-            await wire.push(wire.refused(wanted.id, str(error)))
+            await wire.push(wire.refused(wanted.id, in_words(error)))
             return
         await wire.push(wire.stored(wanted.id, conversation.id))
 
@@ -81,6 +82,6 @@ class SteeringState(rx.State):
         try:
             made = await branches.fork(current_chat(), owner_of(self), named.id, named.message_id)
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
             return None
         return rx.redirect(routes.conversation(made.id))

@@ -24,6 +24,7 @@ from chat_ui.chat.changes import (
 from chat_ui.chat.details import details_of
 from chat_ui.chat.errors import ChatError, NoSuchConversation
 from chat_ui.chat.quote import quote_of
+from chat_ui.chat.trouble import in_words
 from chat_ui.gateway import GatewayError
 from chat_ui.state import routes, wire
 from chat_ui.state.arguments import draft_of, text_of
@@ -190,7 +191,7 @@ class ThreadState(rx.State):
             settings = await self.get_state(ChatSettingsState)
             conversation = await turns.send(current_chat(), owner_of(self), wanted, settings.for_a_new_chat)
         except (ChatError, StoreError) as error:
-            await wire.push(wire.refused(wanted.id, str(error)))
+            await wire.push(wire.refused(wanted.id, in_words(error)))
             return
         if not wanted.conversation_id:
             # They are this conversation's from now on, and not those of the next new one.
@@ -205,7 +206,7 @@ class ThreadState(rx.State):
         try:
             words = str(await quote_of(current_chat(), owner_of(self), draft_of(draft)))
         except (ChatError, GatewayError, StoreError) as error:
-            words = str(error)
+            words = in_words(error)
         async with self:
             self.price = words
 
@@ -216,7 +217,7 @@ class ThreadState(rx.State):
             await current_chat().runs.stop(owner_of(self), text_of(message_id))
         except StoreError as error:
             async with self:
-                self.notice = str(error)
+                self.notice = in_words(error)
 
     @rx.event(background=True)
     async def show_earlier(self, before: str) -> None:
@@ -248,7 +249,7 @@ class ThreadState(rx.State):
         try:
             facts = details_of(await follow.read_texts(current_chat(), owner_of(self), wanted))
         except (ChatError, StoreError) as error:
-            facts = [(say("details.unknown"), str(error))]
+            facts = [(say("details.unknown"), in_words(error))]
         await wire.push(wire.details(wanted, facts))
 
 

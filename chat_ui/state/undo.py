@@ -10,6 +10,7 @@ from reflex.event import EventSpec
 from chat_ui.chat import trash
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.trash import DeletedMessage
+from chat_ui.chat.trouble import in_words
 from chat_ui.state import routes
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
@@ -61,7 +62,7 @@ class UndoState(rx.State):
         try:
             deleted = await trash.delete_message(current_chat(), owner_of(self), text_of(message_id))
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
             return
         words = say("deleted.message" if deleted.count == 1 else "deleted.messages", count=deleted.count)
         self._add(Offer(deleted.message_id, words, leaf=deleted.leaf_id))
@@ -73,7 +74,7 @@ class UndoState(rx.State):
         try:
             await trash.delete_conversation(current_chat(), owner_of(self), conversation_id)
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
             return None
         address = routes.conversation(conversation_id)
         is_open = self.router.url.path.rstrip("/") == address
@@ -96,7 +97,7 @@ class UndoState(rx.State):
             else:
                 await trash.restore_conversation(current_chat(), owner_of(self), offer.id)
         except (ChatError, StoreError) as error:
-            self.notice = str(error)
+            self.notice = in_words(error)
             return None
         return rx.redirect(offer.leads_to) if offer.leads_to else None
 

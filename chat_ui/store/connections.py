@@ -66,7 +66,8 @@ def save(data_dir: Path, connection: SavedConnection) -> None:
     except OSError as error:
         raise StoreError(
             f"The connection can't be saved as {file}: {error.strerror}. Let the user that runs the site "
-            "write there, or choose another folder with CHAT_UI_DATA_DIR."
+            "write there, or choose another folder with CHAT_UI_DATA_DIR.",
+            "connection",
         ) from error
 
 
@@ -80,7 +81,8 @@ def forget(data_dir: Path) -> None:
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(f"The saved connection {file} can't be deleted: {error.strerror}.") from error
+        words = f"The saved connection {file} can't be deleted: {error.strerror}."
+        raise StoreError(words, "connection") from error
 
 
 def _connection(content: Any) -> SavedConnection | None:

@@ -56,7 +56,8 @@ class Lane:
         with self._seconds.time():
             async with self._free:
                 if self._closed:
-                    raise StoreError(f"The database {self._name} is closed: the site is shutting down.")
+                    words = f"The database {self._name} is closed: the site is shutting down."
+                    raise StoreError(words, "closing")
                 session = AsyncSession(self._engine)
                 with self._explained():
                     try:

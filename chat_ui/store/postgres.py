@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, Integr
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from chat_ui.store.errors import ConflictError, StoreError
+from chat_ui.store.errors import ConflictError, StoreError, Trouble
 from chat_ui.store.lanes import Lane, Lanes
 
 __all__ = ["engine_for_updates", "explained", "lanes", "locate", "name_of"]
@@ -35,13 +35,15 @@ _TIMEOUTS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
-_NOT_REACHED = (
-    "can't be reached. See that it runs, that CHAT_UI_DATABASE_URL names the right host and port, and that "
-    "it listens there, then try again"
-)
+# Of what comes before a server could say anything.
+_NO_CODE = ""
 # By the first characters of PostgreSQL's own codes; the longest that fits counts
 # (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _TROUBLE = {
+    _NO_CODE: (
+        "can't be reached. See that it runs, that CHAT_UI_DATABASE_URL names the right host and port, and "
+        "that it listens there, then try again"
+    ),
     "08": "has dropped the connection. Nothing of this was stored; try again",
     "25006": "takes no writes here: the transaction or the server is read-only. Name the primary server",
     "28": "doesn't let the site in. Check user and password in CHAT_UI_DATABASE_URL",
@@ -59,6 +61,13 @@ _TROUBLE = {
     "57P": "is being shut down or started. Try again in a moment",
     "40": "took back this transaction because of another one. Try again",
     "XX": "reports that it is damaged. Look into its log, and restore a backup if it says so",
+}
+
+# What a person may know of it; of all others, that the database can't be used.
+_KINDS: dict[str, Trouble] = {
+    **dict.fromkeys(("08", "57P", _NO_CODE), "away"),
+    **dict.fromkeys(("53300", "55P03", "57014", "40"), "busy"),
+    "53100": "full",
 }
 
 
@@ -144,10 +153,11 @@ def explained(server: URL) -> Generator[None]:
     except IntegrityError as error:
         raise ConflictError(f"The database {name_of(server)} refused a row: {_detail(error)}.") from error
     except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        trouble = _trouble(error)
-        if trouble is None:
+        code = _code(error)
+        if code is None:
             raise
-        raise StoreError(f"The database {name_of(server)} {trouble}. ({_detail(error)})") from error
+        words = f"The database {name_of(server)} {_TROUBLE[code]}. ({_detail(error)})"
+        raise StoreError(words, _KINDS.get(code)) from error
 
 
 def name_of(server: URL) -> str:
@@ -156,15 +166,15 @@ def name_of(server: URL) -> str:
     return f"{server.database or server.username} on {where}"
 
 
-def _trouble(error: Exception) -> str | None:
+def _code(error: Exception) -> str | None:
+    """What begins PostgreSQL's code of an error that is known here."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlstate", None)
     if code is not None:
-        fitting = (_TROUBLE[code[:length]] for length in (5, 3, 2) if code[:length] in _TROUBLE)
-        return next(fitting, None)
+        return next((code[:length] for length in (5, 3, 2) if code[:length] in _TROUBLE), None)
     if isinstance(error, DBAPIError):
-        return _TROUBLE["08"] if error.connection_invalidated else None
-    return _NOT_REACHED
+        return "08" if error.connection_invalidated else None
+    return _NO_CODE
 
 
 def _detail(error: Exception) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chat_ui.store import dropping
-from chat_ui.store.errors import ConflictError, StoreError
+from chat_ui.store.errors import ConflictError, StoreError, Trouble
 from chat_ui.store.lanes import Lane, Lanes
 
 __all__ = ["connect", "explained", "lanes", "locate", "prepare"]
@@ -61,6 +61,9 @@ _TROUBLE = {
         "isn't a SQLite database. Move the file away to start with an empty one, or name the right file"
     ),
 }
+
+# What a person may know of it; of all others, that the database can't be used.
+_KINDS: dict[int, Trouble] = {sqlite3.SQLITE_BUSY: "busy", sqlite3.SQLITE_FULL: "full"}
 
 
 def locate(where: str | Path) -> Path:
@@ -250,9 +253,9 @@ def explained(path: Path) -> Generator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(error, (IntegrityError, sqlite3.IntegrityError)):
             raise ConflictError(f"The database {path} refused a row: {cause}.") from error
-        code = getattr(cause, "sqlite_errorcode", None)
         # The low byte is the kind of trouble; the rest says where SQLite met it.
-        trouble = None if code is None else _TROUBLE.get(code & 0xFF)
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        trouble = _TROUBLE.get(code)
         if trouble is None:
             raise
-        raise StoreError(f"The database {path} {trouble}. ({cause})") from error
+        raise StoreError(f"The database {path} {trouble}. ({cause})", _KINDS.get(code)) from error

@@ -70,5 +70,7 @@ def test_a_cost_that_is_no_amount_is_left_out(cost: float | None) -> None:
 
 
 def test_only_errors_made_for_readers_are_shown_to_them() -> None:
-    assert "The disk is full." in unsaved_words(StoreError("The disk is full."))
+    full = unsaved_words(StoreError("The file /srv/secret can't grow.", "full"))
+    assert "disk is full" in full
+    assert "secret" not in full
     assert "secret" not in unsaved_words(ZeroDivisionError("secret"))

@@ -74,9 +74,12 @@ async def test_it_begins_again_when_redis_is_back(away: Exception, caplog: pytes
 
 
 async def test_a_database_that_is_away_is_said_even_where_redis_is_too() -> None:
-    page = Following([StoreError("The database can't be reached.")] * 2, unsaid=RedisIsAway("gone"))
+    page = Following(
+        [StoreError("secret on host-7 can't be reached.", "away")] * 2, unsaid=RedisIsAway("gone")
+    )
     await page.until_it_goes_on()
-    assert page.said == ["The database can't be reached."] * 2
+    said = "The site can't reach its database. This page goes on by itself as soon as it can."
+    assert page.said == [said] * 2
 
 
 async def test_what_nobody_was_prepared_for_is_not_hidden() -> None:

@@ -241,7 +241,7 @@ async def test_a_database_that_is_busy_is_asked_again(
 ) -> None:
     await (await gateway.next_request()).finish()
     monkeypatch.setattr("chat_ui.state.following.FOLLOW_AGAIN_S", 0)
-    read, busy = follow.read_snapshot, [StoreError("The database is busy."), None]
+    read, busy = follow.read_snapshot, [StoreError("secret on host-7 is busy.", "busy"), None]
 
     async def sometimes(*args: Any, **more: Any) -> Any:
         if problem := busy.pop(0) if busy else None:
@@ -251,7 +251,10 @@ async def test_a_database_that_is_busy_is_asked_again(
     monkeypatch.setattr(follow, "read_snapshot", sometimes)
     future = await browser.start(ThreadState.follow)
     await browser.until(lambda: bool(browser.values(ThreadState, "heads")))
-    assert browser.values(ThreadState, "notice") == ["The database is busy.", ""]
+    assert browser.values(ThreadState, "notice") == [
+        "The site's database has too much to do. This page goes on by itself as soon as it can.",
+        "",
+    ]
     assert browser.values(ThreadState, "missing") == []
     future.cancel()
 
