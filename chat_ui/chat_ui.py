@@ -9,6 +9,7 @@ from chat_ui.state.account import AccountState
 from chat_ui.state.admin import AdminState
 from chat_ui.state.current import refuse_a_false_start, run_chat
 from chat_ui.state.door import EventDoor
+from chat_ui.state.failing import failed
 from chat_ui.state.models import ModelState
 from chat_ui.state.preferences import ChatSettingsState, DefaultsState, GaugeState
 from chat_ui.state.sidebar import SidebarState
@@ -33,6 +34,7 @@ app = rx.App(
     app_wraps={(50, "Shell"): lambda _: Shell.create()},
     html_lang="en",
     api_transformer=at_the_door,
+    backend_exception_handler=failed,
     head_components=[
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
         rx.el.meta(

@@ -12,6 +12,7 @@ from reflex.utils.exec import get_compile_context
 
 from chat_ui.accounts.caller import Caller, caller
 from chat_ui.accounts.errors import NotAllowed
+from chat_ui.chat.errors import Closing
 from chat_ui.chat.service import Chat, check_chat, open_chat
 from chat_ui.monitoring import logs
 from chat_ui.settings import SettingsError, get_settings
@@ -99,7 +100,13 @@ def is_running() -> bool:
 
 
 def current_chat() -> Chat:
-    """The running chat."""
+    """The running chat.
+
+    Raises:
+        Closing: it has ended, as it does before the connections of its pages.
+    """
+    if not _running:
+        raise Closing
     return _running[-1]
 
 

@@ -18,7 +18,7 @@ from reflex_base.registry import RegistrationContext
 from chat_ui.accounts.caller import ADDRESS_HEADER, SESSION_HEADER, Caller, let_in
 from chat_ui.chat.service import Chat
 from chat_ui.monitoring.logs import REQUEST_ID, request_id_of
-from chat_ui.state.current import current_chat
+from chat_ui.state.current import current_chat, is_running
 
 if TYPE_CHECKING:
     from reflex.app import App
@@ -45,6 +45,9 @@ class EventDoor(Middleware):
         # Before anything can fail: what was said of the event before must not count for this one.
         let_in(None)
         REQUEST_ID.set(request_id_of(""))
+        # The site has ended, and its connections are about to: the page sends again what has to be kept.
+        if not is_running():
+            return StateUpdate()
         who = await _caller(current_chat())
         if who is None or not _may(who, event):
             return StateUpdate()

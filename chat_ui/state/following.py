@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from redis.exceptions import RedisError
 from reflex_base.utils.exceptions import LockExpiredError
 
+from chat_ui.chat.errors import Closing
 from chat_ui.chat.trouble import why
 from chat_ui.state import wire
 from chat_ui.store.errors import StoreError
@@ -44,6 +45,8 @@ async def keep_following(
                 await follow()
             except StateLost:
                 continue
+            except Closing:
+                return
             except StoreError as error:
                 with suppress(*AWAY):
                     await tell(say("store.followed", why=why(error)))

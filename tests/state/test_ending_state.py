@@ -1,0 +1,45 @@
+"""What pages still send while the site ends is let go, and nobody is alarmed by it."""
+
+from __future__ import annotations
+
+import logging
+from unittest.mock import Mock
+
+import pytest
+from reflex.state import StateUpdate
+from reflex_base.event import Event
+
+from chat_ui.chat.errors import Closing
+from chat_ui.state.current import current_chat
+from chat_ui.state.door import EventDoor
+from chat_ui.state.failing import failed
+from chat_ui.state.following import keep_following
+from chat_ui.store.errors import StoreError
+
+
+async def test_an_event_that_comes_after_the_end_is_let_go() -> None:
+    update = await EventDoor().preprocess(Mock(), Mock(), Event(name="anything", payload={}))
+    assert update == StateUpdate()
+
+
+async def test_a_follower_ends_with_the_site() -> None:
+    async def follow() -> None:
+        current_chat()
+
+    told = Mock()
+    await keep_following(follow, told)
+    told.assert_not_called()
+
+
+@pytest.mark.parametrize("end", [Closing(), StoreError("The database chat.db is closed.", "closing")])
+def test_a_handler_that_the_end_overtakes_alarms_nobody(
+    end: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert failed(end) is None
+    assert caplog.records == []
+
+
+def test_all_else_is_logged_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    assert failed(ZeroDivisionError("by zero")) is not None
+    assert "ZeroDivisionError" in caplog.text
