@@ -35,8 +35,8 @@ I know how to show you:
 - a **long** answer; "2000 tokens" makes it exactly that long
 - how a model may **think** before it answers
 
-Put one of these words in your message. When you have a gateway at hand, connect it at the lower left and \
-this conversation can go on with a real model.
+Put one of these words in your message. Once a gateway is connected (**Connect a gateway**, below the list \
+of conversations), this one can go on with a real model.
 """
 
 MARKDOWN = """\

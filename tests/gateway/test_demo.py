@@ -25,6 +25,7 @@ from chat_ui.gateway import (
     probe,
 )
 from chat_ui.gateway.demo_texts import numbered
+from chat_ui.ui.words import say as page_says
 
 from .wire import ends, said, thought
 
@@ -43,6 +44,9 @@ async def test_it_says_what_it_is() -> None:
     assert "no intelligence" in said(events)
     for word in ("markdown", "table", "code", "math", "long", "think"):
         assert word in said(events)
+    # By its name: where it stands is not the same on a phone.
+    assert page_says("connect") in said(events)
+    assert not re.search(r"\b(left|right)\b", said(events))
     assert events[0] == Metadata(model="demo")
     assert events[-2:] == [Finish("stop"), Usage(1, sum(isinstance(e, TextDelta) for e in events), None, 0)]
 
