@@ -24,7 +24,8 @@ class MessageHead:
         status: how far it is.
         error: what went wrong or is missing, in words, if anything did or is.
         chars: code points of its text, once it is final; the page asks again where it has fewer.
-        note: model, tokens, time and cost, in one line, once it is final.
+        note: who answered, once it is final.
+        figures: tokens, time and cost, in one line, once it is final.
         action: what would help on, if it is an answer that something is wrong with: ``continue`` it,
             ask ``again``, or ``agree`` to whom the gateway wants to be paid through.
         place: which of the messages it is that follow the same one, in the order of their making, from 1.
@@ -39,6 +40,7 @@ class MessageHead:
     error: str = ""
     chars: int = 0
     note: str = ""
+    figures: str = ""
     action: str = ""
     place: int = 1
     places: int = 1
@@ -76,6 +78,7 @@ def _alone(message: Message) -> MessageHead:
         error=remark(message),
         chars=len(message.text),
         note=_note(message) if message.role == "assistant" else "",
+        figures=_figures(message) if message.role == "assistant" else "",
         action=_action(message) if message.role == "assistant" else "",
     )
 
@@ -90,11 +93,19 @@ def _action(message: Message) -> str:
 
 
 def _note(message: Message) -> str:
-    facts = [say("note.edited") if message.edited_at else "", message.served_model or message.model or ""]
+    return _line(say("note.edited") if message.edited_at else "", message.served_model or message.model or "")
+
+
+def _figures(message: Message) -> str:
+    facts: list[str] = []
     if message.output_tokens is not None:
         facts.append(say("note.tokens", count=message.output_tokens))
     if message.duration_ms is not None:
         facts.append(say("note.seconds", seconds=message.duration_ms / 1000))
     if message.cost is not None:
         facts.append(amount(message.cost, message.currency))
+    return _line(*facts)
+
+
+def _line(*facts: str) -> str:
     return " · ".join(fact for fact in facts if fact)

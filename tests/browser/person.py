@@ -49,6 +49,11 @@ class Person:
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
+    @property
+    def model(self) -> Locator:
+        """The button that shows which model answers, and leads to the others."""
+        return self.page.get_by_role("button", name=re.compile(r"^Model: "))
+
     async def open(self, path: str = "/") -> None:
         """Open a page of the site and wait until it can be used."""
         await self.page.goto(self.url + path)
@@ -61,7 +66,7 @@ class Person:
         """Wait until a page of the site can be used."""
         # Or signed in, on a site where that comes first.
         await expect(self.message_box.or_(self.page.get_by_label("Name", exact=True))).to_be_visible()
-        await expect(self.button("Model")).not_to_have_text("No model")
+        await expect(self.model).not_to_have_text("No model")
 
     async def say(self, text: str) -> None:
         """Write a message and send it with Enter."""

@@ -81,7 +81,7 @@ async def screens(person, site):
     yield "thoughts"
     async for name in what_can_be_done(person):
         yield name
-    await person.button("Model").click()
+    await person.model.click()
     await page.get_by_role("menuitemradio").first.wait_for()
     yield "model menu"
     await page.keyboard.press("Escape")

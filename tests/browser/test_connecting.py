@@ -89,7 +89,7 @@ async def connect(person, base_url: str, key: str = KEY) -> None:
 
 async def disconnect(person) -> None:
     await person.page.get_by_role("button", name="Disconnect").click()
-    await expect(person.button("Model")).to_contain_text("demo")
+    await expect(person.model).to_contain_text("demo")
 
 
 async def test_a_gateway_that_works_is_kept_and_its_key_never_comes_back(site, visit, gateway):
@@ -103,7 +103,7 @@ async def test_a_gateway_that_works_is_kept_and_its_key_never_comes_back(site, v
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert KEY in kept.read_text()
     await person.page.reload()
-    await expect(person.button("Model")).to_contain_text("model-a")
+    await expect(person.model).to_contain_text("model-a")
     assert KEY not in "".join(person.received) + await person.page.content() + site.log
 
     site.stop()
@@ -219,7 +219,7 @@ async def test_by_the_environment_with_a_live_list_of_models(configured_site, vi
     person = await visit(configured_site)
     await expect(person.page.get_by_text("You are talking to a demo.")).to_be_hidden()
 
-    menu = person.button("Model")
+    menu = person.model
     await expect(menu).to_contain_text("model-b")
     await person.ask("Hello")
     await menu.click()

@@ -74,7 +74,7 @@ async def test_no_answer_does_harm(start_site, visit):
         person = await visit(site)
         person.page.set_default_timeout(DRAWN_WITHIN_MS)
         witness = Witness(person.page, site.url)
-        await person.button("Model").click()
+        await person.model.click()
         await expect(person.page.get_by_role("menuitemradio")).to_have_count(1 + len(NAMES))
         await unharmed(person.page, site.url)
         await person.page.keyboard.press("Escape")

@@ -142,12 +142,12 @@ async def test_the_focus_is_never_lost_after_an_action(demo_site, visit):
     assert await focus(person) not in ("nothing", "BODY")
     await person.button("Stop").press("Enter")
 
-    await person.button("Model").press("Enter")
+    await person.model.press("Enter")
     await page.get_by_role("menuitemradio").first.press("Enter")
-    await expect(person.button("Model")).to_be_focused()
-    await person.button("Model").press("Enter")
+    await expect(person.model).to_be_focused()
+    await person.model.press("Enter")
     await page.keyboard.press("Escape")
-    await expect(person.button("Model")).to_be_focused()
+    await expect(person.model).to_be_focused()
 
     await person.button("New chat").press("Enter")
     await expect(person.message_box).to_be_focused()

@@ -54,7 +54,7 @@ def site(houses, start_site, tmp_path_factory):
 
 
 async def open_menu(person):
-    await person.button("Model").click()
+    await person.model.click()
     return person.page.get_by_role("menu", name="Model")
 
 
@@ -76,7 +76,7 @@ async def test_models_are_grouped_by_gateway_and_one_that_is_down_says_so(site, 
 async def test_a_choice_answers_and_is_remembered_here_and_for_the_next_chat(site, visit, houses):
     first, _, second = houses
     person = await visit(site)
-    button = person.button("Model")
+    button = person.model
     menu = await open_menu(person)
     await menu.get_by_role("menuitemradio", name="lab/model-7").click()
     await expect(button).to_have_text("lab/model-7")
@@ -96,7 +96,7 @@ async def test_a_choice_answers_and_is_remembered_here_and_for_the_next_chat(sit
     await expect(button).to_have_text("lab/model-7")
     await (await open_menu(person)).get_by_role("menuitemradio", name="lab/model-9").click()
     elsewhere = await visit(site, conversation)
-    await expect(elsewhere.button("Model")).to_have_text("lab/model-9")
+    await expect(elsewhere.model).to_have_text("lab/model-9")
 
 
 async def test_what_is_sent_at_once_goes_to_the_model_that_was_chosen(site, visit, houses):
@@ -113,7 +113,7 @@ async def test_what_is_sent_at_once_goes_to_the_model_that_was_chosen(site, visi
 
     await person.page.route_web_socket("**/_event/**", listen)
     await person.open()
-    named = await person.button("Model").inner_text()
+    named = await person.model.inner_text()
     other, house, words = (
         ("model-b", first, "first") if named != "model-b" else ("lab/model-2", second, "second")
     )
@@ -138,14 +138,14 @@ async def test_a_model_for_new_chats_is_a_persons_own_in_every_browser(site, vis
 
     async def begins_with(model):
         await there.open()
-        return await there.button("Model").inner_text() == model
+        return await there.model.inner_text() == model
 
     await field.select_option("lab/model-3")
     await becomes(lambda: begins_with("lab/model-3"))
     await (await open_menu(there)).get_by_role("menuitemradio", name="model-b").click()
-    await expect(there.button("Model")).to_have_text("model-b")
+    await expect(there.model).to_have_text("model-b")
     await there.page.reload()
-    await expect(there.button("Model")).to_have_text("lab/model-3")
+    await expect(there.model).to_have_text("lab/model-3")
 
     await here.page.reload()
     await expect(field).to_have_value("second/lab/model-3")
@@ -156,7 +156,7 @@ async def test_a_model_for_new_chats_is_a_persons_own_in_every_browser(site, vis
 async def test_a_long_list_can_be_searched_by_keyboard_alone(site, visit):
     person = await visit(site)
     keyboard = person.page.keyboard
-    await person.button("Model").focus()
+    await person.model.focus()
     await keyboard.press("Enter")
     menu = person.page.get_by_role("menu", name="Model")
     field = person.page.get_by_role("searchbox", name="Find a model")
@@ -172,11 +172,11 @@ async def test_a_long_list_can_be_searched_by_keyboard_alone(site, visit):
     await keyboard.type("2")
     await expect(field).to_have_value("second 12")
     await keyboard.press("Enter")
-    await expect(person.button("Model")).to_have_text("lab/model-12")
+    await expect(person.model).to_have_text("lab/model-12")
 
     await open_menu(person)
     await field.fill("nothing like it")
     await expect(person.page.get_by_text("Nothing by that name")).to_be_visible()
     await keyboard.press("Escape")
     await expect(menu).to_be_hidden()
-    await expect(person.button("Model")).to_be_focused()
+    await expect(person.model).to_be_focused()

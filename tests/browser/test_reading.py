@@ -139,7 +139,7 @@ async def test_thoughts_are_live_then_one_line_with_their_time_and_details_tell_
     await person.page.reload()
     await expect(thoughts).to_contain_text("A kettle boils. Tea is a little colder.")
     await expect(thoughts).to_contain_text(re.compile(r"Thought for \d+ s"))
-    await answer.get_by_role("button", name="Details").click()
+    await answer.get_by_role("button", name=re.compile(r"^Details: 34 tokens · \d+\.\d s$")).click()
     details = person.page.get_by_role("group", name="Details")
     for name, value in {
         "Model": "model-a-2026",

@@ -40,7 +40,7 @@ async def test_the_real_key_connects(site, visit, server, steady):
 
     await expect(card).to_be_hidden()
     await expect(person.page.get_by_text("models, and steady answered.")).to_be_visible()
-    await expect(person.button("Model")).to_have_text("steady")
+    await expect(person.model).to_have_text("steady")
     answer = await person.ask("hi")
     await expect(answer.get_by_role("paragraph")).to_have_text([steady])
     await person.page.reload()
@@ -58,6 +58,6 @@ async def test_a_wrong_key_is_told_in_words(site, visit, server, through):
 
     await expect(card.get_by_role("alert")).to_contain_text("The gateway doesn't accept the key.")
     await expect(card.get_by_role("alert")).to_contain_text(own_words[through])
-    await expect(person.button("Model")).to_contain_text("demo")
+    await expect(person.model).to_contain_text("demo")
     assert not await shown_anywhere(site, person, WRONG_KEY)
     assert files_with(site, WRONG_KEY) == set()

@@ -33,7 +33,7 @@ async def ask(person: Person, model: str, text: str = "hi") -> Locator:
 
 
 async def choose(person: Person, model: str) -> None:
-    menu = person.button("Model")
+    menu = person.model
     await menu.click()
     await person.page.get_by_role("menuitemradio", name=model, exact=True).click()
     await expect(menu).to_have_text(model)
@@ -81,7 +81,7 @@ async def test_the_model_menu_has_what_the_server_lists(site, visit, server):
     listed = await list_models(server)
     person = await visit(site)
 
-    await person.button("Model").click()
+    await person.model.click()
 
     assert "steady" in listed
     await expect(person.page.get_by_role("menuitemradio")).to_have_text(listed)

@@ -1,6 +1,6 @@
 // What is known of how an answer came about, behind one line. It lies over the page and moves nothing in it; it is
-// asked for when it is first opened, because no list of messages needs it. The line is a text, and the button is the
-// arrow at its end, which is why it may be called otherwise; to a pointer it is as wide as the line.
+// asked for when it is first opened, because no list of messages needs it. Who answered is a text beside the button:
+// in the button's name, it would make one more that is called after a model.
 import { useId, useLayoutEffect, useRef, useState } from "react";
 import { ChevronDown } from "./icons.jsx";
 import { useText } from "./texts.js";
@@ -19,7 +19,7 @@ function place(panel, line) {
   panel.style.left = `${Math.max(EDGE_PX, Math.min(left, innerWidth - width - EDGE_PX))}px`;
 }
 
-export function Details({ messageId, note, onOpen }) {
+export function Details({ messageId, note, figures, onOpen }) {
   const { details } = useText(messageId);
   const [open, setOpen] = useState(false);
   const line = useRef(null);
@@ -42,16 +42,16 @@ export function Details({ messageId, note, onOpen }) {
   };
   return (
     <>
-      <span ref={line} className="small-button facts-line">
-        <span id={`${id}-note`} className="note">{note}</span>
+      <span ref={line} className="facts-line">
+        <span className="note" title={note}>{note}</span>
         <button
           type="button"
-          className="facts-button"
-          aria-label={say("details")}
-          aria-describedby={`${id}-note`}
+          className="small-button facts-button"
+          aria-label={figures ? say("details.of", { figures }) : say("details")}
           aria-expanded={open}
           popoverTarget={id}
         >
+          {figures}
           <ChevronDown />
         </button>
       </span>

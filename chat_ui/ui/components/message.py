@@ -77,7 +77,12 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
             rx.cond(
                 head.status == "streaming",
                 Counter.create(message_id=head.id),
-                Details.create(message_id=head.id, note=head.note, on_open=ThreadState.tell_details),
+                Details.create(
+                    message_id=head.id,
+                    note=head.note,
+                    figures=head.figures,
+                    on_open=ThreadState.tell_details,
+                ),
             ),
             class_name="actions",
         ),

@@ -61,6 +61,7 @@ class Details(rx.Component):
 
     message_id: rx.Var[str]
     note: rx.Var[str]
+    figures: rx.Var[str]
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
@@ -227,12 +228,14 @@ class Menu(rx.Component):
     """A button that opens a menu; its children are the items, or groups of them.
 
     With a ``search``, which names it, there is a field above them that leaves only those that hold a text.
+    What is written on the button, if that is ``shown``, is part of its name.
     """
 
     library = script("menu.jsx")
     tag = "Menu"
 
     label: rx.Var[str]
+    shown: rx.Var[str]
     face: rx.Var[rx.Component]
     button_class: rx.Var[str]
     panel_class: rx.Var[str]
