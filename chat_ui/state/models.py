@@ -71,6 +71,7 @@ class ModelState(rx.State):
     demo: bool = False
     removable: bool = False
     paid: bool = False
+    heard: str = ""
     last: str = rx.LocalStorage("", name="chat-ui:model")
     _wanted: tuple[str, str] = ("", "")
 
@@ -92,9 +93,15 @@ class ModelState(rx.State):
         self._show(current_chat().gateways.known_models())
 
     @rx.event
-    async def choose(self, gateway: str, model: str) -> None:
-        """Let a model answer from now on: in this conversation, and in the next new one."""
-        gateway, model = text_of(gateway), text_of(model)
+    async def choose(self, gateway: str, model: str, id: str) -> None:
+        """Let a model answer from now on: in this conversation, and in the next new one.
+
+        Args:
+            gateway: its name.
+            model: as the gateway names it. One that can't be chosen changes nothing.
+            id: of this choice, by which the page knows that it was heard.
+        """
+        gateway, model, self.heard = map(text_of, (gateway, model, id))
         offered = next((group.choices for group in self.groups if group.gateway == gateway), [])
         if not any(choice.id == model for choice in offered):
             return

@@ -103,13 +103,23 @@ async def test_what_is_sent_at_once_goes_to_the_model_that_was_chosen(site, visi
     first, _, second = houses
     person = await visit(site)
     held: list[str | bytes] = []
+    heard: list[str | bytes] = []
     is_held = False
+    renamed = ("", "")
     sockets: list[WebSocketRoute] = []
+
+    def pass_on(frame: str | bytes) -> None:
+        heard.append(frame)
+        if is_held:
+            held.append(frame)
+        else:
+            sockets[-1].send(frame)
 
     def listen(socket: WebSocketRoute) -> None:
         sockets.append(socket)
         server = socket.connect_to_server()
-        server.on_message(lambda frame: held.append(frame) if is_held else socket.send(frame))
+        server.on_message(pass_on)
+        socket.on_message(lambda frame: server.send(str(frame).replace(*renamed) if renamed[0] else frame))
 
     await person.page.route_web_socket("**/_event/**", listen)
     await person.open()
@@ -129,6 +139,22 @@ async def test_what_is_sent_at_once_goes_to_the_model_that_was_chosen(site, visi
         sockets[-1].send(frame)
     await expect(person.answers.first).to_contain_text(f"The {words} answers")
     assert house.requests[-1].body["model"] == other
+    await person.ended(person.answers.first)
+
+    # The server knows no such model: the page goes back to the one that it has.
+    renamed = ("lab/model-5", "lab/model-x")
+    menu = await open_menu(person)
+    heard.clear()
+    await menu.get_by_role("menuitemradio", name="lab/model-5", exact=True).click()
+    await becomes(lambda: has_heard(heard))
+    renamed = ("", "")
+    await expect(person.model).to_have_text(other)
+    await expect(await person.ask("And now?")).to_contain_text(f"The {words} answers")
+    assert house.requests[-1].body["model"] == other
+
+
+async def has_heard(frames):
+    return any('"heard' in str(frame) for frame in frames)
 
 
 async def test_a_model_for_new_chats_is_a_persons_own_in_every_browser(site, visit):

@@ -101,8 +101,8 @@ async def test_the_environments_gateway_can_not_be_changed_here(
 async def test_only_a_model_on_the_menu_can_be_chosen(browser: Browser, model: Any) -> None:
     await browser.send(ModelState.load)
     for gateway, wanted in (("demo", model), (model, "demo"), (model, model)):
-        await browser.send_raw(f"{ModelState.get_full_name()}.choose", gateway=gateway, model=wanted)
+        await browser.send_raw(f"{ModelState.get_full_name()}.choose", gateway=gateway, model=wanted, id="c")
     assert browser.values(ModelState, "last") == []
     assert last(browser, ModelState, "model") == "demo"
-    await browser.send(ModelState.choose, "demo", "demo")
+    await browser.send(ModelState.choose, "demo", "demo", "c")
     assert last(browser, ModelState, "last") == "demo/demo"

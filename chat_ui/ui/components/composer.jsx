@@ -70,6 +70,7 @@ export function Composer({
   leaf,
   model,
   gateway,
+  heard,
   running,
   ended,
   maxChars,
@@ -92,7 +93,7 @@ export function Composer({
   const [priced, setPriced] = useState("");
   const navigate = useNavigate();
   useHeightOf(field, text);
-  useNamedModel(conversation, { gateway, model });
+  useNamedModel(conversation, heard);
 
   useEffect(() => {
     if (!isTouch()) field.current.focus({ preventScroll: true });

@@ -19,6 +19,7 @@ def composer() -> rx.Component:
         leaf=ThreadState.leaf,
         gateway=ModelState.gateway,
         model=ModelState.model,
+        heard=ModelState.heard,
         running=ThreadState.running,
         ended=ThreadState.ended,
         max_chars=get_settings().max_message_chars,

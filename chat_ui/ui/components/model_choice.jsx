@@ -1,13 +1,14 @@
 // A model in the menu. The server has the last word about which one answers; until it has come, what a person
 // sends at once already goes to the one that they chose.
 import { useEffect } from "react";
+import { newId } from "./outbox.js";
 
 let chosen = null;
 
 export function ModelChoice({ gateway, model, isChosen, onChoose, children }) {
   const choose = () => {
-    chosen = { gateway, model };
-    onChoose(gateway, model);
+    chosen = { id: newId(), named: { gateway, model } };
+    onChoose(gateway, model, chosen.id);
   };
   return (
     <button type="button" role="menuitemradio" aria-checked={isChosen} tabIndex={-1} onClick={choose}>
@@ -17,14 +18,18 @@ export function ModelChoice({ gateway, model, isChosen, onChoose, children }) {
 }
 
 // Whom to ask, where the server has named one.
-export const modelToAsk = (named) => chosen ?? named;
+export const modelToAsk = (named) => chosen?.named ?? named;
 
-// What was chosen counts until the server names another than before, or the person looks at another conversation.
-export function useNamedModel(conversation, { gateway, model }) {
+// What was chosen counts until the server has heard of it, taken it or not, or the person looks at another
+// conversation.
+export function useNamedModel(conversation, heard) {
+  useEffect(() => {
+    if (chosen?.id === heard) chosen = null;
+  }, [heard]);
   useEffect(
     () => () => {
       chosen = null;
     },
-    [conversation, gateway, model],
+    [conversation],
   );
 }

@@ -109,6 +109,7 @@ class Composer(rx.Component):
     leaf: rx.Var[str]
     gateway: rx.Var[str]
     model: rx.Var[str]
+    heard: rx.Var[str]
     running: rx.Var[str]
     ended: rx.Var[str]
     max_chars: rx.Var[int]

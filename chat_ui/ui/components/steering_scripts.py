@@ -155,4 +155,4 @@ class ModelChoice(rx.Component):
     gateway: rx.Var[str]
     model: rx.Var[str]
     is_chosen: rx.Var[bool]
-    on_choose: rx.EventHandler[_two_texts]
+    on_choose: rx.EventHandler[_three_texts]
