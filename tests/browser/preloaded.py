@@ -1,7 +1,8 @@
-"""Processes that begin with the libraries of the site loaded, which take seconds to import."""
+"""Processes that begin with what the site imports loaded, which takes seconds."""
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import subprocess
@@ -9,30 +10,35 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 __all__ = ["Granian"]
 
-# What the site imports and is no part of it, but for what looks at the environment as soon as it is imported.
-LIBRARIES = [
-    "aiosqlite",
+# What the site imports, but for the app itself: the settings are read as soon as that is imported.
+MODULES = [
     "alembic.migration",
     "argon2",
     "asyncpg",
+    "chat_ui.state.current",
+    "chat_ui.ui.pages.admin",
+    "chat_ui.ui.pages.conversation",
+    "chat_ui.ui.pages.new_chat",
+    "chat_ui.ui.pages.settings",
+    "chat_ui.web.app",
     "granian.cli",
     "granian.server",
-    "httpx",
-    "pydantic_settings",
     "redis.asyncio",
+    "reflex.app",
     "rich.progress",
     "rich.prompt",
     "socketio",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite",
-    "sqlmodel",
     "starlette.staticfiles",
 ]
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(LIBRARIES)
+_context.set_forkserver_preload(MODULES)
 
 
 class Granian:
@@ -50,7 +56,10 @@ class Granian:
     def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, log: Path) -> None:
         self._command = list(command)
         self._process = _context.Process(target=_run, args=(self._command, dict(env), str(cwd), str(log)))
-        self._process.start()
+        with pytest.MonkeyPatch.context() as patch:
+            # What is preloaded, as the first process begins, is as it is in production.
+            patch.setenv("REFLEX_ENV_MODE", env["REFLEX_ENV_MODE"])
+            self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
 
@@ -78,6 +87,9 @@ def _run(command: list[str], env: dict[str, str], directory: str, log: str) -> N
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(written, stream)
+    assert "rxconfig" not in sys.modules, "the site was configured before it had its environment"
+    # What was loaded stays: there is no use in looking for garbage there.
+    gc.freeze()
     # As in a process that was started by its name.
     multiprocessing.set_start_method("fork", force=True)
     sys.argv[:] = command
