@@ -5,6 +5,8 @@ import re
 
 from playwright.async_api import expect
 
+from tests.browser.person import becomes
+
 TEXT = r"""# A title
 
 Costs are $5 or $10, **bold** and `code`, where $x^2 + y_1$ and \(\alpha\) are math. See [the page](https://example.com/a),
@@ -187,3 +189,38 @@ async def test_a_diagram_is_drawn_once_it_is_whole_in_a_frame_without_an_origin(
     await drawn.get_by_role("button", name="Show as a picture", pressed=True).click()
     await expect(drawn.get_by_role("group", name="Code")).to_contain_text("A[Ask] --> B[Answer]")
     await expect(image).to_have_count(0)
+
+
+async def test_what_could_not_be_fetched_is_fetched_again(asked):
+    person, request = await asked(viewport={"width": 1000, "height": 1400})
+    page, answer = person.page, person.answers.first
+    asked_for = dict.fromkeys(("rust", "rehype-katex", "katex.min", "mermaid.min", "diagram_frame"), 0)
+
+    async def fail_once(route, sent):
+        name = re.sub(r"-[\w-]{8}\.\w+$", "", sent.url.rpartition("/")[2])
+        asked_for[name] = asked_for.get(name, 0) + 1
+        if name in asked_for and asked_for[name] == 1:
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await page.route(re.compile(rf"/assets/({'|'.join(asked_for)})-"), fail_once)
+    await request.say(
+        "```rust\nfn main() {}\n```\n\nSo \\(e^x\\).\n\n```mermaid\nflowchart LR\n  A --> B\n```\n"
+    )
+    await request.finish()
+    await becomes(lambda: each_was_asked_for(asked_for))
+    await page.evaluate("dispatchEvent(new Event('online'))")
+
+    await expect(answer.locator("pre [style*=color]").first).to_be_visible()
+    await expect(answer.get_by_role("math")).to_have_count(1)
+    assert (
+        await answer.locator(".katex-mathml").evaluate("drawn => getComputedStyle(drawn).position")
+        == "absolute"
+    )
+    await expect(answer.get_by_role("group", name="Diagram").get_by_role("img")).to_be_visible()
+    assert set(asked_for.values()) == {2}
+
+
+async def each_was_asked_for(counts):
+    return all(counts.values())

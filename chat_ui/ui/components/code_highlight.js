@@ -1,6 +1,7 @@
 // Shiki with its JavaScript engine. It and each grammar are fetched when a block first needs them.
 import { useEffect, useState } from "react";
 import { findLanguage } from "./code_languages.js";
+import { once, untilFetched } from "./fetched.js";
 
 const LONGEST_LINE = 2000;
 
@@ -39,10 +40,9 @@ const THEME = {
   ],
 };
 
-let starting = null;
 const tokenizers = new Map();
 
-async function start() {
+const start = once(async () => {
   const [primitive, engine] = await Promise.all([
     import("@shikijs/primitive"),
     import("@shikijs/engine-javascript"),
@@ -52,11 +52,10 @@ async function start() {
     themes: [THEME],
   });
   return { ...primitive, shiki };
-}
+});
 
 async function load(language) {
-  starting ??= start();
-  const [{ shiki, codeToTokensBase, getLastGrammarState }, grammar] = await Promise.all([starting, language.load()]);
+  const [{ shiki, codeToTokensBase, getLastGrammarState }, grammar] = await Promise.all([start(), language.load()]);
   shiki.loadLanguageSync(grammar.default);
   const fixed = { lang: grammar.default.at(-1).name, theme: THEME.name, tokenizeMaxLineLength: LONGEST_LINE };
   tokenizers.set(language.name, (line, grammarState) => {
@@ -73,16 +72,7 @@ export function useTokenizer(name) {
   const tokenize = tokenizers.get(language?.name) ?? null;
   useEffect(() => {
     if (language === null || tokenize !== null) return undefined;
-    let wanted = true;
-    load(language).then(
-      () => wanted && arrived(language),
-      () => {
-        starting = null;
-      },
-    );
-    return () => {
-      wanted = false;
-    };
+    return untilFetched(() => load(language), () => arrived(language));
   }, [language, tokenize]);
   return tokenize;
 }

@@ -1,6 +1,7 @@
 // A diagram: its source while it comes and where it can't be drawn, else a picture of it beside its source.
 import { useEffect, useRef, useState } from "react";
 import { Code, holdsSelection } from "./code.jsx";
+import { untilFetched } from "./fetched.js";
 import { Workflow } from "./icons.jsx";
 import { say } from "./words.js";
 
@@ -24,16 +25,7 @@ function useDrawing(source, open) {
   const [drawing, setDrawing] = useState(null);
   useEffect(() => {
     if (open || !source.trim()) return undefined;
-    let wanted = true;
-    import("./diagrams.js")
-      .then(({ draw }) => draw(source))
-      .then(
-        (picture) => wanted && setDrawing({ picture }),
-        (error) => wanted && setDrawing({ error: error.message }),
-      );
-    return () => {
-      wanted = false;
-    };
+    return untilFetched(async () => (await import("./diagrams.js")).draw(source), setDrawing);
   }, [source, open, dark]);
   return drawing;
 }

@@ -59,5 +59,5 @@
   window.addEventListener("message", async (event) => {
     if (event.source === page) page.postMessage(await draw(event.data), "*");
   });
-  page.postMessage({ ready: true }, "*");
+  page.postMessage({ ready: "mermaid" in window }, "*");
 })();

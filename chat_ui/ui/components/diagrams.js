@@ -7,6 +7,7 @@ import { say } from "./words.js";
 
 const DRAWN_WITHIN_MS = 10_000;
 const STARTED_WITHIN_MS = 60_000;
+const SAYS_SO_WITHIN_MS = 1000;
 const LONGEST = 50_000;
 const COLORS = { page: "--sunk", line: "--line-strong", text: "--text", node: "--raised", group: "--bubble" };
 
@@ -36,6 +37,7 @@ function answerOf(source, within) {
   });
 }
 
+// A frame that has loaded, and says nothing, has not got its scripts.
 async function start() {
   const started = document.createElement("iframe");
   started.setAttribute("sandbox", "allow-scripts");
@@ -45,9 +47,13 @@ async function start() {
   started.className = "diagram-frame";
   started.srcdoc = content();
   const ready = answerOf(started, STARTED_WITHIN_MS);
+  ready.catch(() => {});
+  const loaded = new Promise((resolve) => {
+    started.onload = () => setTimeout(resolve, SAYS_SO_WITHIN_MS, {});
+  });
   document.body.append(started);
   frame = started;
-  await ready;
+  if (!(await Promise.race([ready, loaded])).ready) throw new Error(mermaidUrl);
 }
 
 function colors() {
@@ -57,28 +63,37 @@ function colors() {
 
 async function ask(source) {
   try {
-    if (frame === null) await start();
     const answer = answerOf(frame, DRAWN_WITHIN_MS);
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     frame.contentWindow.postMessage({ source, colors: colors(), dark }, "*");
     return await answer;
   } catch (error) {
-    // A frame that hangs, or never started, is of no use to the next diagram.
-    frame?.remove();
-    frame = null;
-    throw error;
+    leave();
+    return { error: error.message };
   }
 }
 
-async function drawNow(source) {
-  const { svg, width, height, error } = await ask(source);
-  if (typeof svg !== "string") throw new Error(String(error));
-  return { url: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, width, height };
+// A frame that hangs, or never started, is of no use to the next diagram.
+function leave() {
+  frame?.remove();
+  frame = null;
 }
 
-// Draws one diagram after another; rejects, in words, what can't be drawn.
-export function draw(source) {
-  if (source.length > LONGEST) return Promise.reject(new Error(say("diagram.long")));
+async function drawNow(source) {
+  try {
+    if (frame === null) await start();
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  const { svg, width, height, error } = (await ask(source)) ?? {};
+  if (typeof svg !== "string") return { error: String(error) };
+  return { picture: { url: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, width, height } };
+}
+
+// Draws one diagram after another: a picture, or in words why it can't be drawn. Rejects where what draws can't be had.
+export async function draw(source) {
+  if (source.length > LONGEST) return { error: say("diagram.long") };
   const drawn = queue.then(() => drawNow(source));
   queue = drawn.catch(() => {});
   return drawn;

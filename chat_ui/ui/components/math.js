@@ -1,6 +1,8 @@
 // Formulas: how models write them, told from prices, and how they are drawn. KaTeX is a quarter of a megabyte: it is
 // fetched when an answer first holds math.
 import { useEffect, useState } from "react";
+import stylesUrl from "katex/dist/katex.min.css?url&no-inline";
+import { once, stylesheet, untilFetched } from "./fetched.js";
 
 const CODE = /(`{3,}[\s\S]*?(?:`{3,}|$)|`[^`\n]*`)/;
 const WITHIN = String.raw`(?:[^\n]|\n(?!\s*\n))`;
@@ -91,31 +93,26 @@ const reachably = (draw) => (options) => {
 };
 
 let loaded = null;
-let loading = null;
 
-async function load() {
+const load = once(async () => {
   const [remarkMath, rehypeKatex] = await Promise.all([
     import("remark-math"),
     import("rehype-katex"),
-    import("katex/dist/katex.min.css"),
+    stylesheet(stylesUrl),
   ]);
   loaded = {
     remark: [remarkMath.default, { singleDollarTextMath: false }],
     rehype: [reachably(rehypeKatex.default), KATEX],
   };
   return loaded;
-}
+});
 
-// The plugins that draw formulas, when a text has some: undefined until they are here, null where they can't be had.
+// The plugins that draw formulas, when a text has some: undefined until they are here, null while they can't be had.
 export function useMath(needed) {
   const [plugins, setPlugins] = useState(loaded ?? undefined);
   useEffect(() => {
-    if (!needed || plugins) return;
-    loading ??= load();
-    loading.then(setPlugins, () => {
-      loading = null;
-      setPlugins(null);
-    });
-  }, [needed]);
+    if (!needed || plugins) return undefined;
+    return untilFetched(load, setPlugins, () => setPlugins(null));
+  }, [needed, Boolean(plugins)]);
   return loaded ?? plugins;
 }
