@@ -18,6 +18,11 @@ YEAR_S = 31_536_000
 # The compiled scripts are the same for everybody. Diagrams are drawn in a frame without an origin, which to a
 # browser is a stranger, and loads them from here.
 PUBLIC = "/assets/"
+# Named by what was in it before the page's addresses were taken out of it (``page.address_page``).
+NAMED_BEFORE = f"{PUBLIC}reflex-env-"
+SELDOM_CHANGED = ("/fonts/", "/icon.svg")
+DAY_S = 86_400
+FOUND = (200, 304)
 
 
 def hashes_of_scripts(pages: Path) -> list[str]:
@@ -58,6 +63,24 @@ def policy(hashes: Iterable[str], *, images: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
+def kept(path: str, media_type: str) -> str:
+    """How long a browser keeps a file of the compiled page without asking, as ``Cache-Control`` has it.
+
+    Args:
+        path: under which it was asked for.
+        media_type: of what was found there.
+
+    Returns:
+        blank where it is no file of the page, but an answer to somebody.
+    """
+    if path.startswith(PUBLIC):
+        return "no-cache" if path.startswith(NAMED_BEFORE) else f"max-age={YEAR_S}, immutable"
+    if path.startswith(SELDOM_CHANGED):
+        return f"max-age={DAY_S}"
+    # A page names the scripts of its own build, which an update takes away.
+    return "no-cache" if media_type.startswith("text/html") else ""
+
+
 class Headers:
     """Puts the headers on every answer.
 
@@ -91,6 +114,10 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 if scope["path"].startswith(PUBLIC):
                     headers["cross-origin-resource-policy"] = "cross-origin"
+                # What isn't there may be, by the same name, after an update.
+                how = kept(scope["path"], headers.get("content-type", ""))
+                if how and message["status"] in FOUND:
+                    headers.setdefault("cache-control", how)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)

@@ -14,6 +14,10 @@ LOADED = """() => Object.fromEntries(
     .filter(entry => "transferSize" in entry)
     .map(entry => [entry.name, entry.transferSize]))"""
 
+# How often something of a name came over the network, or was said to be the same.
+FETCHED = """name => performance.getEntriesByType("resource")
+  .filter(entry => entry.name.endsWith(name) && entry.transferSize > 0).length"""
+
 
 async def test_the_demo_model_answers_and_says_that_it_is_one(demo_site, visit):
     person = await visit(demo_site)
@@ -25,6 +29,40 @@ async def test_the_demo_model_answers_and_says_that_it_is_one(demo_site, visit):
     await expect(answer).to_contain_text("demo")
     await expect(person.articles).to_have_count(2)
     await expect(person.page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}$"))
+
+
+async def test_files_are_kept_by_the_browser_as_long_as_their_names_are_true(demo_site, visit):
+    page = (await visit(demo_site)).page
+    names = await page.evaluate(
+        "performance.getEntriesByType('resource').map(each => new URL(each.name).pathname)"
+    )
+    scripts = [name for name in names if name.startswith("/assets/")]
+    [rewritten] = [name for name in scripts if "/reflex-env-" in name]
+
+    async def kept(path, **options):
+        answer = await page.request.get(demo_site.url + path, **options)
+        return answer.status, answer.headers.get("cache-control")
+
+    for name in set(scripts) - {rewritten}:
+        assert await kept(name) == (200, "max-age=31536000, immutable"), name
+    assert await kept("/icon.svg") == await kept("/fonts/inter.woff2") == (200, "max-age=86400")
+    assert await kept("/") == await kept("/c/x") == (200, "no-cache")
+    answer = await page.request.get(demo_site.url + rewritten)
+    again = {"If-None-Match": answer.headers["etag"]}
+    assert answer.headers["cache-control"] == "no-cache"
+    assert await kept(rewritten, headers=again) == (304, "no-cache")
+    # One of the build before, or of the one to come.
+    assert await kept("/assets/gone-12345678.js") == (404, None)
+    assert await kept("/session") == (404, None)
+
+    # From page to page, the logo isn't asked for again.
+    before = await page.evaluate(FETCHED, "icon.svg")
+    await page.get_by_role("link", name="Settings").click()
+    await page.get_by_role("textbox", name="Temperature").wait_for()
+    await page.get_by_role("button", name="New chat").first.click()
+    await page.get_by_role("textbox", name="Message").wait_for()
+    await page.wait_for_load_state("networkidle")
+    assert await page.evaluate(FETCHED, "icon.svg") == before
 
 
 async def test_an_example_is_sent_with_one_click(demo_site, visit):
