@@ -11,6 +11,7 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
+from chat_ui.words import say
 from tests.browser.site import Site, free_port
 from tests.hosted.conftest import PASSWORD, Hosted, Someone, come_in, submit
 from tests.hosted.socket import Socket
@@ -22,7 +23,7 @@ from tests.scripted import KEY, PATIENCE_S, Request, ScriptedGateway
 MOST_TABS = 40
 
 LOST_STATE = "State Manager lease breaker"
-DATABASE_AWAY = "CHAT_UI_DATABASE_URL"
+DATABASE_AWAY = say("store.away")
 ENDED = '"ended_rx_state_":"complete"'
 
 
