@@ -21,7 +21,8 @@ PUBLIC = "/assets/"
 # Named by what was in it before the page's addresses were taken out of it (``page.address_page``).
 NAMED_BEFORE = f"{PUBLIC}reflex-env-"
 SELDOM_CHANGED = ("/fonts/", "/icon.svg")
-DAY_S = 86_400
+FOR_GOOD = "max-age=31536000, immutable"
+FOR_A_DAY = "max-age=86400"
 FOUND = (200, 304)
 
 
@@ -74,9 +75,9 @@ def kept(path: str, media_type: str) -> str:
         blank where it is no file of the page, but an answer to somebody.
     """
     if path.startswith(PUBLIC):
-        return "no-cache" if path.startswith(NAMED_BEFORE) else f"max-age={YEAR_S}, immutable"
+        return "no-cache" if path.startswith(NAMED_BEFORE) else FOR_GOOD
     if path.startswith(SELDOM_CHANGED):
-        return f"max-age={DAY_S}"
+        return FOR_A_DAY
     # A page names the scripts of its own build, which an update takes away.
     return "no-cache" if media_type.startswith("text/html") else ""
 
