@@ -1,9 +1,10 @@
 """Every screen, light and dark, wide and narrow: what axe finds, what is cut off, what is too small."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.axe import found_by_axe
 from tests.browser.every_kind import ENDINGS, write_every_kind
@@ -182,3 +183,39 @@ async def test_nothing_shifts_while_a_page_loads_opens_and_answers(site, visit):
     await expect(person.articles).to_have_count(0)
     await person.ask("Show me what markdown can do")
     assert await page.evaluate("window.shifts") < MOST_SHIFT, "stream"
+
+
+async def test_what_takes_long_to_come_is_seen_and_said_to_be_on_its_way(site, visit):
+    person = await visit(site, ready=False)
+    page = person.page
+    await page.add_init_script(f"({SHIFTS})()")
+    held: list[Callable[[], Awaitable[None]]] = []
+    frames: list[str | bytes] = []
+    sockets: list[WebSocketRoute] = []
+    are_held = True
+
+    def listen(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: frames.append(frame) if are_held else socket.send(frame))
+
+    await page.route_web_socket("**/_event/**", listen)
+    await page.route("**/assets/root-*", lambda route: held.append(route.continue_))
+    await page.goto(site.url + site.path, wait_until="commit")
+    coming = page.get_by_role("status").filter(has_text="Loading the page")
+    await expect(coming).to_be_visible()
+    await expect(coming).to_have_css("opacity", "1")
+    for go_on in held:
+        await go_on()
+    await expect(person.message_box).to_be_visible()
+    await expect(coming).to_be_hidden()
+    await expect(page.locator("[data-announcements]")).to_have_text("Loading the conversation")
+    await expect(person.log).to_have_attribute("aria-busy", "true")
+    await expect(page.locator("main .coming")).to_have_css("opacity", "1")
+    are_held = False
+    for frame in frames:
+        sockets[-1].send(frame)
+    await expect(person.articles).to_have_count(2 * len(ENDINGS))
+    await expect(page.locator("main .coming")).to_have_count(0)
+    await page.wait_for_load_state("networkidle")
+    assert await page.evaluate("window.shifts") < MOST_SHIFT

@@ -1,6 +1,7 @@
 // Around every page: what has to be there before any of them is.
 import { Component, useEffect } from "react";
 import { LiveRegion } from "./announcer.jsx";
+import { PageComing } from "./coming.jsx";
 import { keepFocus } from "./focus.js";
 // The server may push texts, or answer a message, before the page that shows them has been fetched.
 import "./outbox.js";
@@ -14,6 +15,7 @@ function Around() {
   useEffect(keepToScreen, []);
   return (
     <>
+      <PageComing />
       <LiveRegion />
       <Shortcuts />
     </>

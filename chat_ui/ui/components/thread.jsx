@@ -1,6 +1,7 @@
 // The scrolling log of messages. It follows the newest line only while the reader is at the bottom.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useConversation } from "./address.js";
+import { Coming } from "./coming.jsx";
 import { SENT } from "./composer.jsx";
 import { onDrawn } from "./frames.js";
 import { ArrowDown } from "./icons.jsx";
@@ -74,18 +75,6 @@ function useTitle(title) {
       document.title = say("site");
     };
   }, [title]);
-}
-
-// Where a conversation will stand that takes its time to come.
-function Coming() {
-  return (
-    <div className="coming" aria-hidden="true">
-      <span />
-      <span />
-      <span />
-      <span />
-    </div>
-  );
 }
 
 export function Thread({ conversation, title, busy, first, more, onTop, children }) {
