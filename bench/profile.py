@@ -18,7 +18,7 @@ OWNERS = {
     "our chat: runs, feed, journal": r"chat_ui/chat|chat_ui/accounts",
     "our wire": r"chat_ui/state",
     "the database": r"chat_ui/store|sqlalchemy|aiosqlite|sqlmodel",
-    "httpx": r"httpx|httpcore|h11|anyio",
+    "httpx": r"httpx|httpcore|h11|httptools|anyio",
     "Socket.IO": r"socketio|engineio",
     "Reflex": r"reflex",
     "the event loop and granian": r"granian|asyncio|uvloop|_loop",

@@ -167,7 +167,7 @@ def _by_kind(error: Exception) -> GatewayError:
 
 
 def _was_cut(error: httpx.RemoteProtocolError) -> bool:
-    # h11 raises the same for a broken protocol and for a connection that ended early; only its words differ.
+    # A broken protocol and a connection that ended early are one kind of error; only its words differ.
     return "disconnected" in str(error) or "without sending complete" in str(error)
 
 

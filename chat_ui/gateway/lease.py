@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from chat_ui.gateway.network import DirectTransport
+from chat_ui.gateway.http1 import DirectTransport
 
 __all__ = ["ClientPool", "Lease"]
 
@@ -187,4 +187,6 @@ class Borrowed(httpx.AsyncBaseTransport):
 @lru_cache(maxsize=2)
 def shared_ssl_context(trust_env: bool) -> ssl.SSLContext:
     # Loading the certificates takes 20 ms and more; once per process is enough.
-    return httpx.create_ssl_context(trust_env=trust_env)
+    context = httpx.create_ssl_context(trust_env=trust_env)
+    context.set_alpn_protocols(["http/1.1"])
+    return context

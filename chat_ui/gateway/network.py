@@ -1,35 +1,32 @@
-"""Connections straight on asyncio.
-
-httpcore 1.0 reads through anyio, which for every read opens a cancel scope, and has the selector watch the
-socket for that long only. A stream is read once per token; so that was a fourth of what an answer cost.
-"""
+"""Connections straight on asyncio, which wake this process once for all that has come meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import cast
 
-import httpcore
 import httpx
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] - its tuples
 
 from chat_ui.gateway.guard import public_address
 
-__all__ = ["DirectTransport"]
+__all__ = ["Connection", "connect"]
 
 MOST_UNREAD = 256 * 1024
+NEXT_ADDRESS_S = 0.25
 
 
-class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
-    """One connection, from asyncio's side and from httpcore's."""
+class Connection(asyncio.Protocol):
+    """One connection. Its failures are those of httpx, its only clocks those that it is given."""
 
     def __init__(self) -> None:
         self._transport = asyncio.Transport()
-        self._received = bytearray()
+        self._received: list[bytes] = []
+        self._unread = 0
         self._news = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -37,6 +34,11 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._error: Exception | None = None
         self._breath: Callable[[], float] | None = None
         self._looked = 0.0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is open, and nothing has come that nobody has read."""
+        return not (self._ended or self._received or self._transport.is_closing())
 
     def breathe(self, seconds: Callable[[], float] | None) -> None:
         """From now on, look for what has come only so often; None is as soon as there is something.
@@ -46,38 +48,49 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._breath = seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; asyncio says so."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
+        """Keep what has come until it is read."""
+        self._received.append(data)
+        self._unread += len(data)
         self._news.set()
-        if len(self._received) > MOST_UNREAD:
+        if self._unread > MOST_UNREAD:
             self._transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Wake whoever reads or writes: nothing more will come."""
         self._ended, self._error = True, exc
         self._news.set()
         self._writable.set()
 
     def pause_writing(self) -> None:
+        """Let writers wait: the other side takes no more for now."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
+        """Let writers go on."""
         self._writable.set()
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+    async def read(self) -> bytes:
+        """All that has come; nothing once the other side has closed the connection.
+
+        Raises:
+            httpx.ReadError: the connection broke.
+        """
         if self._breath is not None:
             await self._rest(self._breath())
         if not self._received and not self._ended:
             self._news.clear()
-            async with _within(timeout, httpcore.ReadTimeout):
-                await self._news.wait()
+            await self._news.wait()
         if self._error is not None and not self._received:
-            raise httpcore.ReadError(str(self._error)) from self._error
-        data = bytes(self._received[:max_bytes])
-        del self._received[:max_bytes]
-        if not self._ended and len(self._received) <= MOST_UNREAD:
+            raise httpx.ReadError(str(self._error)) from self._error
+        data = b"".join(self._received)
+        self._received.clear()
+        if self._unread > MOST_UNREAD and not self._ended:
             self._transport.resume_reading()
+        self._unread = 0
         self._looked = asyncio.get_running_loop().time()
         return data
 
@@ -92,91 +105,69 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
             if not self._ended:
                 self._transport.resume_reading()
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+    async def write(self, data: bytes, timeout: float | None) -> None:  # noqa: ASYNC109 - as httpx has it
+        """Send something.
+
+        Raises:
+            httpx.WriteTimeout: the other side didn't take it in time.
+            httpx.WriteError: the connection is closed.
+        """
         if self._ended:
-            raise httpcore.WriteError("the connection is closed") from self._error
-        self._transport.write(buffer)
-        async with _within(timeout, httpcore.WriteTimeout):
+            raise httpx.WriteError("the connection is closed") from self._error
+        self._transport.write(data)
+        async with _within(timeout, httpx.WriteTimeout):
             await self._writable.wait()
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
+        """Close it at once; what isn't sent yet never is."""
         self._transport.abort()
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            async with _within(timeout, httpcore.ConnectTimeout):
-                self._transport = await self._secured(ssl_context, server_hostname)
-        except BaseException as error:
-            self._transport.abort()
-            if isinstance(error, OSError):
-                raise httpcore.ConnectError(str(error)) from error
-            raise
-        return self
 
-    async def _secured(self, context: ssl.SSLContext, name: str | None) -> asyncio.Transport:
-        loop = asyncio.get_running_loop()
-        try:
-            secured = await loop.start_tls(self._transport, self, context, server_hostname=name)
-        except ConnectionError as error:
-            # To asyncio, a peer that hangs up in the handshake is a lost connection like any other.
-            raise ssl.SSLError(*error.args) from error
-        assert secured is not None
-        return secured
-
-    def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":
-            return self._ended or bool(self._received)
-        return self._transport.get_extra_info(info)
-
-
-class Network(httpcore.AsyncNetworkBackend):
-    """Opens connections.
+async def connect(
+    host: str,
+    port: int,
+    *,
+    tls: ssl.SSLContext | None,
+    timeout: float | None,  # noqa: ASYNC109 - as httpx has it
+    public_only: bool,
+) -> Connection:
+    """Open a connection, to the first address of a host that takes it.
 
     Args:
-        public_only: whether to none but addresses on the open internet.
+        host: a name or an address.
+        port: there.
+        tls: how to secure it; None is not at all.
+        timeout: seconds for all of it.
+        public_only: whether to none but an address on the open internet.
+
+    Raises:
+        httpx.ConnectTimeout: it took too long.
+        httpx.ConnectError: it couldn't be opened; the chain of causes says why.
     """
-
-    def __init__(self, *, public_only: bool = False) -> None:
-        self._public_only = public_only
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        loop = asyncio.get_running_loop()
-        try:
-            async with _within(timeout, httpcore.ConnectTimeout):
-                if self._public_only:
-                    host = await public_address(host, port)
-                addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                connected = await start_connection(addresses, happy_eyeballs_delay=0.25)
-                _, connection = await loop.create_connection(Connection, sock=connected)
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
-        return connection
+    loop = asyncio.get_running_loop()
+    try:
+        async with _within(timeout, httpx.ConnectTimeout):
+            address = await public_address(host, port) if public_only else host
+            addresses = await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+            connected = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_S)
+            return await _on(connected, tls, host)
+    except OSError as error:
+        raise httpx.ConnectError(str(error)) from error
 
 
-class DirectTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport, with one connection on this network."""
-
-    def __init__(self, *, verify: ssl.SSLContext, idle: float, public_only: bool = False) -> None:
-        super().__init__(verify=verify)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=verify,
-            max_connections=1,
-            max_keepalive_connections=1,
-            keepalive_expiry=idle,
-            network_backend=Network(public_only=public_only),
+async def _on(connected: socket.socket, tls: ssl.SSLContext | None, host: str) -> Connection:
+    loop = asyncio.get_running_loop()
+    name = None if tls is None else host
+    try:
+        _, connection = await loop.create_connection(
+            Connection, sock=connected, ssl=tls, server_hostname=name
         )
+    except ConnectionError as error:
+        if tls is None:
+            raise
+        # To asyncio, a peer that hangs up in the handshake is a lost connection like any other.
+        raise ssl.SSLError(*error.args) from error
+    return connection
 
 
 @asynccontextmanager
@@ -185,4 +176,4 @@ async def _within(seconds: float | None, late: type[Exception]) -> AsyncGenerato
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise late from error
+        raise late("") from error

@@ -539,7 +539,7 @@ class TestPool:
         for pool in pools:
             async with pool.lease() as lease:
                 transport: Any = lease.client._transport
-                seen.append(transport._pool._ssl_context)
+                seen.append(transport._tls)
             await pool.aclose()
         assert seen[0] is seen[1]
 
