@@ -18,7 +18,7 @@ from openai import AsyncOpenAI
 
 from bench import measure, report
 from bench.gateway import MODEL, Answer, running_gateway
-from chat_ui.chat.live import Pace
+from chat_ui.chat.pace import Pace
 from chat_ui.gateway import ChatMessage, ChatRequest, Gateway, GatewayProfile, TextDelta
 
 __all__ = ["PAGE", "add_arguments", "run"]

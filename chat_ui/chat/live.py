@@ -16,39 +16,7 @@ from chat_ui.monitoring.metrics import STOP
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import NOTHING_SAID, JournalEntry, Outcome, Texts
 
-__all__ = ["LiveRun", "Pace", "Turn"]
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often things happen, in seconds where nothing else is said.
-
-    Args:
-        piece: between two pieces of an answer for its readers, while few answers run: as many as make a film.
-        pieces_per_s: how many pieces leave in a second, all running answers together: many wait longer each,
-            so that what arrives meanwhile goes in one.
-        longest_piece: the longest of these waits.
-        journal: how long text may wait for the journal.
-        journal_chars: how much text may wait for it, in code points.
-        retry: before the second try to save an answer; each later wait is twice as long.
-        longest_retry: the longest of these waits.
-        drain: how long running answers may go on when the site closes.
-    """
-
-    piece: float = 0.04
-    pieces_per_s: float = 1500.0
-    longest_piece: float = 0.15
-    journal: float = 0.25
-    journal_chars: int = 2048
-    retry: float = 0.1
-    longest_retry: float = 30.0
-    drain: float = 2.0
-
-    def between_pieces(self, running: int) -> float:
-        """How long an answer's next piece waits after the last, with so many answers running."""
-        if not self.piece:
-            return 0.0
-        return min(max(self.piece, running / self.pieces_per_s), self.longest_piece)
+__all__ = ["LiveRun", "Turn"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ from chat_ui.chat.changes import (
 from chat_ui.chat.errors import ChatError, Closing
 from chat_ui.chat.feed import Feed, Topic
 from chat_ui.chat.journal import Journal, until_tick
-from chat_ui.chat.live import LiveRun, Pace, Turn
+from chat_ui.chat.live import LiveRun, Turn
 from chat_ui.chat.outcome import unsaved_words
+from chat_ui.chat.pace import Pace, Tempo
 from chat_ui.chat.tally import answer_ended
 from chat_ui.gateway import GatewayError
 from chat_ui.monitoring.logs import RUN_ID
@@ -39,7 +40,7 @@ from chat_ui.store.errors import NotFoundError, StoreError
 from chat_ui.store.messages import Message
 from chat_ui.store.runs import JournalBatch, Outcome
 
-__all__ = ["Pace", "Runs", "Turn"]
+__all__ = ["Runs", "Turn"]
 
 SAVE_ATTEMPTS = 5
 # A gateway that is read at the same pace is a moment early or late.
@@ -70,6 +71,7 @@ class Runs:
         self._feed = feed
         self._asker = asker
         self._pace = pace or Pace()
+        self._tempo = Tempo(self._pace)
         self._live: dict[str, LiveRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._admitted: set[asyncio.Task[Any]] = set()
@@ -175,12 +177,12 @@ class Runs:
 
     async def _drive(self, run: LiveRun) -> None:
         RUN_ID.set(run.turn.run_id)
-        run.listening = asyncio.create_task(self._asker.ask(run, self._between_pieces))
+        run.listening = asyncio.create_task(self._asker.ask(run, lambda: self._tempo.between_pieces))
         helpers = [asyncio.create_task(self._send_pieces(run)), asyncio.create_task(self._journal(run))]
         if run.stopped or self._closing.is_set():
             run.hang_up()
         try:
-            with STREAMING.track_inprogress():
+            with STREAMING.track_inprogress(), self._tempo.running():
                 await asyncio.wait({run.listening})
             for helper in helpers:
                 helper.cancel()
@@ -196,13 +198,10 @@ class Runs:
         while True:
             await run.unsent.wait()
             # An answer that has said nothing for a while isn't kept waiting.
-            wait = run.sent_at + self._between_pieces() - time.monotonic()
+            wait = run.sent_at + self._tempo.between_pieces - time.monotonic()
             if wait > MOMENT_S:
                 await asyncio.sleep(wait)
             await self._send_piece(run)
-
-    def _between_pieces(self) -> float:
-        return self._pace.between_pieces(len(self._live))
 
     async def _send_piece(self, run: LiveRun) -> None:
         run.unsent.clear()

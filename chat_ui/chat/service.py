@@ -14,9 +14,10 @@ from chat_ui.chat.asking import Asker
 from chat_ui.chat.configured import profiles_from, wallet_from
 from chat_ui.chat.feed import Feed, MemoryFeed
 from chat_ui.chat.gateways import Gateways
+from chat_ui.chat.pace import Pace
 from chat_ui.chat.purse import budget_of
 from chat_ui.chat.redis_feed import open_redis_feed
-from chat_ui.chat.runs import Pace, Runs
+from chat_ui.chat.runs import Runs
 from chat_ui.chat.titles import Titles
 from chat_ui.chat.trash import keep_purging
 from chat_ui.chat.workers import at_work

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chat_ui.chat.live import Pace
+from chat_ui.chat.pace import Pace
 from chat_ui.chat.service import DATABASE, Chat, open_chat
 from chat_ui.settings import Settings
 from chat_ui.store import users

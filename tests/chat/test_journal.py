@@ -11,7 +11,6 @@ from typing import Any, cast
 import pytest
 
 from chat_ui.chat.journal import Journal, until_tick
-from chat_ui.chat.live import Pace
 from chat_ui.store import Database, NotFoundError, users
 from chat_ui.store.runs import JournalBatch, JournalEntry
 from tests.store.conftest import begin_turn
@@ -84,9 +83,3 @@ async def test_everybody_waits_for_the_same_moment() -> None:
     assert (loop.time() + until_tick(1000.0)) == pytest.approx(moment, abs=0.01)
     assert moment == pytest.approx(round(moment / 1000) * 1000, abs=0.01)
     assert until_tick(0) == 0
-
-
-def test_the_more_answers_run_the_longer_a_piece_waits() -> None:
-    wait = Pace(piece=0.02, pieces_per_s=1000, longest_piece=0.2).between_pieces
-    assert [wait(running) for running in (1, 20, 50, 100, 5000)] == [0.02, 0.02, 0.05, 0.1, 0.2]
-    assert Pace(piece=0).between_pieces(5000) == 0

@@ -13,7 +13,7 @@ from chat_ui.chat.answer import Answer
 from chat_ui.chat.changes import Change, MessageEnded, Piece, RunWaiting, TurnStarted
 from chat_ui.chat.errors import Closing
 from chat_ui.chat.feed import Topic
-from chat_ui.chat.live import Pace
+from chat_ui.chat.pace import Pace
 from chat_ui.chat.service import Chat
 from chat_ui.settings import Settings
 from tests.scripted import KEY, ScriptedGateway, happens

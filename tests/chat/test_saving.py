@@ -15,7 +15,7 @@ from chat_ui.chat.changes import AnswerUnsaved, MessageEnded
 from chat_ui.chat.feed import MemoryFeed
 from chat_ui.chat.follow import read_texts
 from chat_ui.chat.gateways import Gateways
-from chat_ui.chat.live import Pace
+from chat_ui.chat.pace import Pace
 from chat_ui.chat.runs import SAVE_ATTEMPTS, Runs
 from chat_ui.chat.service import DATABASE, Chat
 from chat_ui.settings import Settings

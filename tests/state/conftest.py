@@ -15,7 +15,7 @@ from reflex.utils import format
 from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.registry import RegistrationContext
 
-from chat_ui.chat.live import Pace
+from chat_ui.chat.pace import Pace
 from chat_ui.chat.service import Chat, open_chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.settings import Settings

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from chat_ui.chat import workers
-from chat_ui.chat.live import Pace
+from chat_ui.chat.pace import Pace
 from chat_ui.chat.service import Chat, open_chat
 from chat_ui.settings import Settings
 from tests.postgres import PostgresServer
@@ -24,7 +24,7 @@ from tests.scripted import KEY, ScriptedGateway
 OTHER = """
 import asyncio, sys
 from chat_ui.chat import workers
-from chat_ui.chat.live import Pace
+from chat_ui.chat.pace import Pace
 from chat_ui.chat.service import open_chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.settings import load_settings

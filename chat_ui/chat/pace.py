@@ -1,0 +1,91 @@
+"""How often things happen while answers run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+__all__ = ["Pace", "Tempo"]
+
+BEAT_S = 0.1
+# The newest beat's share of how late the process is held to be.
+NEWEST = 0.2
+# Who comes late by this part of the time between two pieces has as much to do as it can.
+LATE = 1 / 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often things happen, in seconds where nothing else is said.
+
+    Args:
+        piece: between two pieces of an answer for its readers, while few answers run: as many as make a film.
+        pieces_per_s: how many pieces leave in a second, all running answers together: many wait longer each,
+            so that what arrives meanwhile goes in one.
+        longest_piece: the longest of these waits.
+        journal: how long text may wait for the journal.
+        journal_chars: how much text may wait for it, in code points.
+        retry: before the second try to save an answer; each later wait is twice as long.
+        longest_retry: the longest of these waits.
+        drain: how long running answers may go on when the site closes.
+    """
+
+    piece: float = 0.04
+    pieces_per_s: float = 1500.0
+    longest_piece: float = 0.15
+    journal: float = 0.25
+    journal_chars: int = 2048
+    retry: float = 0.1
+    longest_retry: float = 30.0
+    drain: float = 2.0
+
+
+class Tempo:
+    """How long an answer's next piece waits after the last: the longer, the more this process has to do.
+
+    It has two signs of that: how many answers run, and how late it comes to a beat that it sets itself. The
+    second counts on a machine that is slow, or has other work.
+
+    Args:
+        pace: within which bounds.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._running = 0
+        self._late = 0.0
+        self._beat: asyncio.TimerHandle | None = None
+
+    @property
+    def between_pieces(self) -> float:
+        """Seconds."""
+        pace = self._pace
+        if not pace.piece:
+            return 0.0
+        wanted = max(pace.piece, self._running / pace.pieces_per_s, self._late / LATE)
+        return min(wanted, pace.longest_piece)
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        """Count one more answer, as long as the context is open."""
+        self._running += 1
+        if self._beat is None:
+            self._wait()
+        try:
+            yield
+        finally:
+            self._running -= 1
+
+    def _wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + BEAT_S
+        self._beat = loop.call_at(due, self._listen, due)
+
+    def _listen(self, due: float) -> None:
+        late = asyncio.get_running_loop().time() - due
+        self._late += (late - self._late) * NEWEST
+        self._beat = None
+        if self._running:
+            self._wait()
