@@ -19,6 +19,7 @@ from chat_ui.ui.components.scripts import Shell
 from chat_ui.ui.pages.admin import admin
 from chat_ui.ui.pages.conversation import conversation
 from chat_ui.ui.pages.new_chat import new_chat
+from chat_ui.ui.pages.nowhere import nowhere
 from chat_ui.ui.pages.settings import settings
 from chat_ui.ui.words import say
 from chat_ui.web.app import at_the_door
@@ -86,4 +87,10 @@ app.add_page(
     route=routes.ADMIN,
     title=say("admin.page"),
     on_load=[AccountState.load, AdminState.load, SidebarState.follow, ModelState.load],
+)
+app.add_page(
+    nowhere,
+    route=routes.NOWHERE,
+    title=say("site"),
+    on_load=[AccountState.load, SidebarState.follow, ModelState.load],
 )

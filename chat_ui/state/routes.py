@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["ADMIN", "CONVERSATION", "CONVERSATION_PREFIX", "NEW_CHAT", "SETTINGS", "conversation"]
+__all__ = ["ADMIN", "CONVERSATION", "CONVERSATION_PREFIX", "NEW_CHAT", "NOWHERE", "SETTINGS", "conversation"]
 
 ADMIN = "/admin"
 NEW_CHAT = "/"
 SETTINGS = "/settings"
+# All other addresses, as Reflex calls them.
+NOWHERE = "404"
 CONVERSATION_PREFIX = "/c/"
 CONVERSATION = f"{CONVERSATION_PREFIX}[conversation]"
 

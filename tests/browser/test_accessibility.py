@@ -99,6 +99,10 @@ async def screens(person, site):
     await page.goto(site.url + "/c/nonsense")
     await page.get_by_text("There is no such conversation.").wait_for()
     yield "missing"
+    await page.goto(site.url + "/made/tomorrow")
+    await page.get_by_text("This address leads nowhere.").wait_for()
+    await person.button("Start a new chat").wait_for()
+    yield "nowhere"
     await page.goto(site.url + "/settings")
     await page.get_by_role("textbox", name="Temperature").fill("hot")
     await page.keyboard.press("Tab")

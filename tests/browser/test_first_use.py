@@ -53,7 +53,7 @@ async def test_files_are_kept_by_the_browser_as_long_as_their_names_are_true(dem
     assert await kept(rewritten, headers=again) == (304, "no-cache")
     # One of the build before, or of the one to come.
     assert await kept("/assets/gone-12345678.js") == (404, None)
-    assert await kept("/session") == (404, None)
+    assert await kept("/session") == await kept("/made/tomorrow") == (404, None)
 
     # From page to page, the logo isn't asked for again.
     before = await page.evaluate(FETCHED, "icon.svg")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import reflex as rx
 
-from chat_ui.state import routes
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.message import message
+from chat_ui.ui.components.missing import missing
 from chat_ui.ui.components.scripts import Announcer, Reading, Thread
 from chat_ui.ui.components.settings import chat_settings, gauge
 from chat_ui.ui.words import say
@@ -20,7 +20,7 @@ __all__ = ["conversation"]
 def conversation() -> rx.Component:
     """The thread with the composer beneath it, or a word that there is no such conversation."""
     return frame(
-        rx.cond(ThreadState.missing, _missing(), _thread()),
+        rx.cond(ThreadState.missing, missing(ThreadState.missing), _thread()),
         title=rx.el.h1(
             rx.cond(
                 ThreadState.title, ThreadState.title, rx.el.span(say("thread"), class_name="visually-hidden")
@@ -52,16 +52,3 @@ def _thread() -> rx.Component:
 def _notice() -> rx.Component:
     said = rx.cond(ThreadState.notice, ThreadState.notice, SteeringState.notice)
     return rx.cond(said, rx.el.p(said, class_name="notice", role="alert"))
-
-
-def _missing() -> rx.Component:
-    return rx.el.div(
-        rx.el.p(ThreadState.missing),
-        rx.el.button(
-            say("conversation.new"),
-            type="button",
-            class_name="button primary",
-            on_click=rx.redirect(routes.NEW_CHAT),
-        ),
-        class_name="missing",
-    )
