@@ -51,7 +51,7 @@ export function Details({ messageId, note, figures, onOpen }) {
           aria-expanded={open}
           popoverTarget={id}
         >
-          <span>{figures}</span>
+          {figures && <span>{figures}</span>}
           <ChevronDown />
         </button>
       </span>

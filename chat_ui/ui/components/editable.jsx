@@ -94,10 +94,12 @@ function Editor({ messageId, role, conversation, gateway, model, onSend, onRewor
         <p className="meta">
           {isQuestion ? say("edit.asks") : say("edit.keeps")}
         </p>
-        <button type="button" className="button quiet" onClick={cancel}>{say("cancel")}</button>
-        <button className="button primary" disabled={!text.trim() || sending}>
-          {isQuestion ? say("edit.send") : say("edit.save")}
-        </button>
+        <div className="editor-buttons">
+          <button type="button" className="button quiet" onClick={cancel}>{say("cancel")}</button>
+          <button className="button primary" disabled={!text.trim() || sending}>
+            {isQuestion ? say("edit.send") : say("edit.save")}
+          </button>
+        </div>
       </div>
     </form>
   );
