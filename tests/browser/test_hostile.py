@@ -16,7 +16,7 @@ FORBIDDEN = (
     "a[href^='javascript:' i], a[href^='data:' i], a[href^='vbscript:' i]"
 )
 PER_ANSWER = 22
-PIECE = 40_000
+PIECE = 250_000
 # What freezes a page is never drawn; what is large takes its time, and several times that on a busy machine.
 DRAWN_WITHIN_MS = 300_000
 

@@ -65,8 +65,8 @@ async def test_the_list_of_shortcuts_opens_holds_the_focus_and_gives_it_back(dem
 async def test_letters_are_keys_outside_of_fields_and_none_is_the_browsers(demo_site, visit):
     person = await visit(demo_site, permissions=["clipboard-read", "clipboard-write"])
     page = person.page
-    await person.ask("Hello")
-    await person.ask("Hello again")
+    await person.ask("Hello in 5 words")
+    await person.ask("Hello again, in 5 words")
     await page.keyboard.press("Escape")
     await expect(person.log).to_be_focused()
 
@@ -75,7 +75,11 @@ async def test_letters_are_keys_outside_of_fields_and_none_is_the_browsers(demo_
     await page.keyboard.press("k")
     await expect(person.articles.nth(2)).to_be_focused()
     await page.keyboard.press("c")
-    await becomes(lambda: page.evaluate("async () => await navigator.clipboard.readText() === 'Hello again'"))
+    await becomes(
+        lambda: page.evaluate(
+            "async () => await navigator.clipboard.readText() === 'Hello again, in 5 words'"
+        )
+    )
     await page.keyboard.press("j")
     await expect(person.answers.last).to_be_focused()
     await page.keyboard.press("s")
@@ -89,6 +93,7 @@ async def test_letters_are_keys_outside_of_fields_and_none_is_the_browsers(demo_
     await expect(person.message_box).to_have_value("")
 
     await person.say(LONG)
+    await expect(person.answers).to_have_count(3)
     await person.seen_at_least(person.answers.last, 3)
     await page.keyboard.press("Escape")
     await page.keyboard.press(".")
@@ -151,7 +156,7 @@ async def test_the_focus_is_never_lost_after_an_action(demo_site, visit):
 
     await person.button("New chat").press("Enter")
     await expect(person.message_box).to_be_focused()
-    await person.ask("Hello")
+    await person.ask("Hello in 5 words")
     actions = page.get_by_role("button", name="Actions for Compare three options in a table").first
     await actions.press("Enter")
     await page.get_by_role("menuitem", name="Rename").press("Enter")
@@ -164,7 +169,7 @@ async def test_the_focus_is_never_lost_after_an_action(demo_site, visit):
     await page.get_by_role("menuitem", name="Delete").press("Enter")
     await expect(rows).to_have_count(before - 1)
     assert await focus(person) not in ("nothing", "BODY")
-    await page.get_by_role("button", name="Actions for Hello").first.press("Enter")
+    await page.get_by_role("button", name="Actions for Hello in 5 words").first.press("Enter")
     await page.get_by_role("menuitem", name="Delete").press("Enter")
     await expect(person.message_box).to_be_focused()
     await expect(page).to_have_url(re.compile(r"/$"))

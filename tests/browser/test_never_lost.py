@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from tests.browser.person import highest_word
 
 LONG = "A long answer of {} tokens, please"
+SHORT = "Hello in 5 words"
 # What the demo says at 50 tokens a second while one batch is gathered for the journal (250 ms), and as much
 # again that may be on its way to the disk.
 ONE_BATCH = 25
@@ -23,7 +24,7 @@ ALL_TEXT = """(root) => {
 
 async def test_an_answer_goes_on_while_nobody_looks(demo_site, visit):
     person = await visit(demo_site)
-    await person.say(LONG.format(300))
+    await person.say(LONG.format(200))
     await person.seen_at_least(person.answers.last, 30)
 
     await person.page.reload()
@@ -31,7 +32,7 @@ async def test_an_answer_goes_on_while_nobody_looks(demo_site, visit):
     answer = person.answers.last
     await person.ended(answer)
     await expect(answer).to_have_attribute("data-status", "complete")
-    assert every_word_once(await answer.inner_text()) == 300
+    assert every_word_once(await answer.inner_text()) == 200
 
 
 async def test_two_tabs_show_the_same_conversation(demo_site, visit):
@@ -43,7 +44,7 @@ async def test_two_tabs_show_the_same_conversation(demo_site, visit):
 
     await first.ended(first.answers.last)
     await second.ended(second.answers.last)
-    await first.ask("Hello")
+    await first.ask(SHORT)
 
     await expect(second.articles).to_have_count(4)
     here, there = [await each.answers.first.evaluate(ALL_TEXT) for each in (first, second)]
@@ -94,7 +95,7 @@ async def test_kill_9_in_mid_answer_keeps_what_was_on_the_screen(mortal_site, vi
     kept = every_word_once(await answer.inner_text())
     assert on_screen - ONE_BATCH <= kept <= on_screen + ONE_BATCH
     await expect(answer).to_contain_text(re.compile("restarted|interrupted"))
-    await expect(await person.ask("Hello")).to_have_attribute("data-status", "complete")
+    await expect(await person.ask(SHORT)).to_have_attribute("data-status", "complete")
 
 
 async def test_a_page_left_open_finds_a_restarted_site_and_takes_a_newer_page(mortal_site, visit, tmp_path):
@@ -137,7 +138,7 @@ async def test_a_page_left_open_finds_a_restarted_site_and_takes_a_newer_page(mo
 
 async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over(demo_site, visit):
     person = await visit(demo_site)
-    await person.ask("Hello")
+    await person.ask(SHORT)
     offline = person.page.get_by_role("status").get_by_text("Offline")
     await person.page.context.set_offline(True)
     await expect(offline).to_be_visible()
@@ -145,7 +146,7 @@ async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over
     await person.page.context.set_offline(False)
     await expect(offline).to_have_count(0)
     await expect(person.message_box).to_have_value("Written without a network")
-    await expect(await person.ask("Hello again")).to_have_attribute("data-status", "complete")
+    await expect(await person.ask(SHORT)).to_have_attribute("data-status", "complete")
 
 
 def every_word_once(text: str) -> int:

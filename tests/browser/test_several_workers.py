@@ -32,7 +32,7 @@ async def test_pages_of_all_workers_show_the_same_though_one_dies(start_site, vi
         await expect(person.answers.last).to_have_attribute("data-status", "stopped")
     assert len({await person.words_on_screen(person.answers.last) for person in people}) == 1
 
-    await people[1].say(LONG.format(600))
+    await people[1].say(LONG.format(300))
     for person in people:
         await expect(person.answers).to_have_count(2)
         await person.seen_at_least(person.answers.last, 10)

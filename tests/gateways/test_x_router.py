@@ -46,11 +46,10 @@ from tests.database import put_new_database
 from tests.gateway.wire import ASK, Peer, Script, ScriptedServer, said
 from tests.store.conftest import Turn, begin_turn
 
-from .ethereum import Account
 from .x_router import MAINNET_V1, MAINNET_V2, PAYEE, TESTNET_V1, TESTNET_V2, TRANSACTION, XRouter
 
 KEY = "0x" + "4c" * 32
-PAYER = Account.from_key(KEY).address
+PAYER = "0xdB00079cad3e665853Bf766eFe26F4C38cdbdCDA"
 CAPS = {"per_message": Decimal("0.10"), "per_conversation": Decimal(1), "per_day": Decimal(5)}
 OTHER_PAYEE = "0x" + "77" * 20
 BOTH = pytest.mark.parametrize("offer", [TESTNET_V1, TESTNET_V2], ids=["v1", "v2"])

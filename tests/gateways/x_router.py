@@ -16,14 +16,6 @@ from typing import Any
 
 from tests.gateway.wire import DONE, SSE_HEAD, Peer, chunk, sse, text
 
-from .ethereum import (
-    Account,
-    ExactEIP3009Payload,
-    decode_payment_signature_header,
-    encode_typed_data,
-    hash_eip3009_authorization,
-)
-
 PAYEE = "0xeb4da07be74b26b2966b3cd07842cade70e47d53"
 TRANSACTION = "0x" + "ab" * 32
 
@@ -181,7 +173,12 @@ class XRouter:
 
     def _problem_with_payment(self, header: str, paid: dict[str, Any]) -> str | None:
         """Judge a payment by the package's own reading of it, and by the plain text of EIP-712."""
-        payload = ExactEIP3009Payload.from_dict(decode_payment_signature_header(header).payload)
+        # Not at the top: it takes two seconds, and every process of a test run reads this file.
+        from . import ethereum  # noqa: PLC0415
+
+        payload = ethereum.ExactEIP3009Payload.from_dict(
+            ethereum.decode_payment_signature_header(header).payload
+        )
         signed = paid["payload"]["authorization"]
         assert set(signed) == set(FIELDS)
         if self.is_v2:
@@ -197,12 +194,12 @@ class XRouter:
             "verifyingContract": self.offer["asset"],
         }
         message = {name: int(signed[name]) if "v" in name.lower() else signed[name] for name in FIELDS}
-        plain = encode_typed_data(domain, TYPES, message)
-        payer = Account.recover_message(plain, signature=paid["payload"]["signature"])
-        digest = hash_eip3009_authorization(
+        plain = ethereum.encode_typed_data(domain, TYPES, message)
+        payer = ethereum.Account.recover_message(plain, signature=paid["payload"]["signature"])
+        digest = ethereum.hash_eip3009_authorization(
             payload.authorization, chain, self.offer["asset"], token["name"], token["version"]
         )
-        assert payer == Account._recover_hash(digest, signature=payload.signature)
+        assert payer == ethereum.Account._recover_hash(digest, signature=payload.signature)
         now = time.time() + self.ahead
         price = self.offer.get("amount") or self.offer["maxAmountRequired"]
         checks = {
