@@ -23,6 +23,8 @@ SITE = [path for layer in LAYERS for path in sorted((HOUSE / layer).rglob("*.py"
 # site is told: in the log, at the start, of its figures.
 OTHER_TEXTS = {"scripts.py", "steering_scripts.py", "demo_texts.py", "demo.py"}
 OTHER_TEXTS |= {"unknown.py", "configured.py", "operating.py"}
+# What httpx is told, whose errors become words elsewhere.
+OTHER_TEXTS |= {"http1.py"}
 
 # What looks like a word and is none: names of keys, and of what browsers, servers and libraries define.
 NAMES = re.compile(
