@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import reflex as rx
 from reflex.app import default_backend_exception_handler
 from reflex.event import EventSpec
 
@@ -12,19 +13,24 @@ from chat_ui.store.errors import StoreError
 
 __all__ = ["failed"]
 
+# Where the page hears of it (``ui/components/failure.js``).
+FAILURE = "failure"
+
 log = logging.getLogger(__name__)
 
 
 # Reflex wants the argument to be called so.
 def failed(exception: Exception) -> EventSpec | None:
-    """Have Reflex log it and say so, unless it comes of nothing but the end of the site.
+    """Log it, and tell the page that something failed, unless it comes of nothing but the end of the site.
 
     Pages send events until their connection is cut, and come back by themselves: to them nothing has failed.
     """
     is_end = isinstance(exception, Closing) or (
         isinstance(exception, StoreError) and exception.trouble == "closing"
     )
-    if not is_end:
-        return default_backend_exception_handler(exception)
-    log.info("An event came while the site ended; its page sends it again, or reloads.")
-    return None
+    if is_end:
+        log.info("An event came while the site ended; its page sends it again, or reloads.")
+        return None
+    # Its log line, without the box that it would open on the page.
+    default_backend_exception_handler(exception)
+    return rx.set_value(FAILURE, True)

@@ -39,6 +39,11 @@ SHIFTS = """() => {
   const observer = new PerformanceObserver(list => list.getEntries().forEach(add));
   observer.observe({ type: 'layout-shift', buffered: true });
 }"""
+# What the server says where an error has no answer (``state/failing.py``).
+FAILED = (
+    '42/_event,["event",{"delta":{},"final":null,'
+    '"events":[{"name":"_set_value","payload":{"ref":"ref_failure","value":true}}]}]'
+)
 # Where the letters of a line begin and end, as shares of the box that they stand in.
 LINE_EDGES = """(element, words) => {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
@@ -223,3 +228,10 @@ async def test_what_takes_long_to_come_is_seen_and_said_to_be_on_its_way(site, v
     await expect(page.locator("main .coming")).to_have_count(0)
     await page.wait_for_load_state("networkidle")
     assert await page.evaluate("window.shifts") < MOST_SHIFT
+
+    sockets[-1].send(FAILED)
+    failure = page.get_by_role("alert").filter(has_text="Something failed on the site's side")
+    await expect(failure.get_by_role("button", name="Reload")).to_be_visible()
+    assert await found_by_axe(page) == []
+    await failure.get_by_role("button", name="Dismiss").click()
+    await expect(failure).to_have_count(0)

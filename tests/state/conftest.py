@@ -33,7 +33,7 @@ class Browser:
     """One tab: sends events, and keeps every frame that the server sends."""
 
     def __init__(self, processor: BaseStateEventProcessor) -> None:
-        self._processor = processor
+        self.processor = processor
         self._arrived = asyncio.Event()
         self.frames: list[StateUpdate] = []
         self.path = "/"
@@ -65,7 +65,7 @@ class Browser:
 
     async def _send(self, event: Event) -> Any:
         router = {"pathname": self.path, "asPath": self.path, "query": {}, "headers": {}, "token": TOKEN}
-        return await self._processor.enqueue(
+        return await self.processor.enqueue(
             TOKEN, Event(name=event.name, payload=event.payload, router_data=router)
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from unittest.mock import Mock
 
 import pytest
@@ -10,11 +11,15 @@ from reflex.state import StateUpdate
 from reflex_base.event import Event
 
 from chat_ui.chat.errors import Closing
+from chat_ui.state import undo
 from chat_ui.state.current import current_chat
 from chat_ui.state.door import EventDoor
-from chat_ui.state.failing import failed
+from chat_ui.state.failing import FAILURE, failed
 from chat_ui.state.following import keep_following
+from chat_ui.state.undo import UndoState
 from chat_ui.store.errors import StoreError
+
+from .conftest import Browser
 
 
 async def test_an_event_that_comes_after_the_end_is_let_go() -> None:
@@ -40,6 +45,15 @@ def test_a_handler_that_the_end_overtakes_alarms_nobody(
     assert caplog.records == []
 
 
-def test_all_else_is_logged_and_said(caplog: pytest.LogCaptureFixture) -> None:
-    assert failed(ZeroDivisionError("by zero")) is not None
+async def test_all_else_is_logged_and_said_past_the_state(
+    browser: Browser, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(text: object) -> str:
+        raise ZeroDivisionError(text)
+
+    monkeypatch.setattr(browser.processor, "backend_exception_handler", failed)
+    monkeypatch.setattr(undo, "text_of", fail)
+    with suppress(ZeroDivisionError):
+        await browser.send(UndoState.delete_message, "one")
+    await browser.until(lambda: browser.pushed(FAILURE) == [True])
     assert "ZeroDivisionError" in caplog.text

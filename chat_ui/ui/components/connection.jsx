@@ -2,6 +2,8 @@
 // offline still reaches a site on its own machine: where either gives cause to doubt, the site itself is asked.
 import { useEffect, useState } from "react";
 import { useConversation } from "./address.js";
+import { tellFailure, useFailure } from "./failure.js";
+import { X } from "./icons.jsx";
 import { useRenewal } from "./renewal.js";
 import { say } from "./words.js";
 
@@ -15,6 +17,27 @@ async function reach() {
     location.assign(here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`);
   }
   return answer !== null;
+}
+
+// What failed may have left the page behind: a new one has all that is stored.
+function Failure() {
+  return (
+    <div className="failure" role="alert">
+      <p>{say("page.failed")}</p>
+      <button type="button" className="link-button" onClick={() => location.reload()}>
+        {say("page.reload")}
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={say("page.failed.dismiss")}
+        title={say("page.failed.dismiss")}
+        onClick={() => tellFailure(false)}
+      >
+        <X />
+      </button>
+    </div>
+  );
 }
 
 export function Connection({ errors }) {
@@ -34,5 +57,11 @@ export function Connection({ errors }) {
     };
   }, [isOut]);
   const notice = isOut ? "page.offline" : isOld && "page.updated";
-  return <div role="status">{notice && <p className="offline">{say(notice)}</p>}</div>;
+  const hasFailed = useFailure();
+  return (
+    <>
+      <div role="status">{notice && <p className="offline">{say(notice)}</p>}</div>
+      {hasFailed && <Failure />}
+    </>
+  );
 }
