@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from chat_ui import store
 from chat_ui.store import Database, conversations, messages, runs, users
@@ -81,10 +82,11 @@ async def db(kind: Kind, where: Path | str) -> AsyncIterator[Database]:
 
 async def empty(db: Database) -> None:
     # What was done stays on record: the database itself refuses to forget it.
+    names = [table.name for table in reversed(metadata.sorted_tables) if table.name != "audit"]
+    # In one statement, which costs a tenth of twenty.
+    deleting = " ".join(f'DELETE FROM "{name}";' for name in names)  # noqa: S608
     async with db.write() as tx:
-        for table in reversed(metadata.sorted_tables):
-            if table.name != "audit":
-                await tx.execute(table.delete())
+        await tx.execute(text(f"DO $$ BEGIN {deleting} END $$"))
 
 
 @pytest.fixture
