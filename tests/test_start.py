@@ -1,37 +1,36 @@
 """A site that can't start says why and ends, in place of serving a page with nothing behind it."""
 
 import os
+import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.browser.preloaded import Preloaded
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_DATABASE = b"This was never a database, however long one looks at it. " * 40
 
 
-def run_site(data_dir: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run ``reflex run`` as the README says, in a build folder of its own."""
+def run_site(data_dir: Path, **env: str) -> tuple[int, str]:
+    """Run ``reflex run`` as the README says, in a build folder of its own; what it ended with, and said."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_UI_")}
     # Any two free ports would do: it ends before it opens one.
-    command = [sys.executable, "-m", "reflex", "run", "--frontend-port", "48111", "--backend-port", "48112"]
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=inherited
-        | {
-            "CHAT_UI_DATA_DIR": str(data_dir),
-            "REFLEX_WEB_WORKDIR": str(data_dir.parent / "web"),
-            "REFLEX_TELEMETRY_ENABLED": "false",
-            "REFLEX_CHECK_LATEST_VERSION": "false",
-        }
-        | env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = ["reflex", "run", "--frontend-port", "48111", "--backend-port", "48112"]
+    own = {
+        "CHAT_UI_DATA_DIR": str(data_dir),
+        "REFLEX_WEB_WORKDIR": str(data_dir.parent / "web"),
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+    }
+    log = data_dir.parent / "log"
+    site = Preloaded("reflex.reflex:cli", command, inherited | own | env, ROOT, log)
+    try:
+        return site.wait(timeout=120), log.read_text()
+    except subprocess.TimeoutExpired:
+        os.killpg(site.pid, signal.SIGKILL)
+        raise
 
 
 @pytest.mark.parametrize(
@@ -51,10 +50,10 @@ def test_what_is_broken_is_named(tmp_path: Path, broken: str | None, env: dict[s
     if broken:
         (data_dir / broken).write_bytes(NO_DATABASE)
 
-    ended = run_site(data_dir, **env)
+    code, printed = run_site(data_dir, **env)
 
-    said = " ".join((ended.stdout + ended.stderr).split())
-    assert ended.returncode == 1
+    said = " ".join(printed.split())
+    assert code == 1
     assert "Chat UI can't start." in said
     assert all(word in said for word in words)
     assert "Traceback" not in said

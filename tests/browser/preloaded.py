@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import multiprocessing
 import os
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["Granian"]
+__all__ = ["Preloaded"]
 
 # What the site imports, but for the app itself: the settings are read as soon as that is imported.
 MODULES = [
@@ -41,24 +42,28 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(MODULES)
 
 
-class Granian:
-    """A process that does what a command of granian's says, in a session of its own.
+class Preloaded:
+    """A process that does what a command says, in a session of its own.
 
     It is waited for as a ``subprocess.Popen`` is.
 
     Args:
+        program: what is called in it, as in an entry point: ``granian.cli:entrypoint``.
         command: the program's name and its arguments.
         env: its environment.
         cwd: where it runs.
         log: the file to whose end it prints.
     """
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, log: Path) -> None:
+    def __init__(
+        self, program: str, command: Sequence[str], env: Mapping[str, str], cwd: Path, log: Path
+    ) -> None:
         self._command = list(command)
-        self._process = _context.Process(target=_run, args=(self._command, dict(env), str(cwd), str(log)))
+        arguments = (program, self._command, dict(env), str(cwd), str(log))
+        self._process = _context.Process(target=_run, args=arguments)
         with pytest.MonkeyPatch.context() as patch:
             # What is preloaded, as the first process begins, is as it is in production.
-            patch.setenv("REFLEX_ENV_MODE", env["REFLEX_ENV_MODE"])
+            patch.setenv("REFLEX_ENV_MODE", "prod")
             self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -79,7 +84,7 @@ class Granian:
         return code
 
 
-def _run(command: list[str], env: dict[str, str], directory: str, log: str) -> None:
+def _run(program: str, command: list[str], env: dict[str, str], directory: str, log: str) -> None:
     os.setsid()
     os.chdir(directory)
     os.environ.clear()
@@ -93,6 +98,5 @@ def _run(command: list[str], env: dict[str, str], directory: str, log: str) -> N
     # As in a process that was started by its name.
     multiprocessing.set_start_method("fork", force=True)
     sys.argv[:] = command
-    from granian.cli import entrypoint  # noqa: PLC0415
-
-    entrypoint()
+    module, _, name = program.partition(":")
+    getattr(importlib.import_module(module), name)()

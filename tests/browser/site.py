@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from chat_ui import cli, page
-from tests.browser.preloaded import Granian
+from tests.browser.preloaded import Preloaded
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPILED = ROOT / ".web-tests"
@@ -102,7 +102,7 @@ class Site:
         self.workers = workers
         self._compiled = compiled
         self._log = data_dir.parent / f"{data_dir.name}.log"
-        self._process: Granian | subprocess.Popen[bytes] | None = None
+        self._process: Preloaded | subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> str:
@@ -125,8 +125,8 @@ class Site:
         self._process = self._run(command, env)
         self._wait_until_up()
 
-    def _run(self, command: Sequence[str], env: Mapping[str, str]) -> Granian | subprocess.Popen[bytes]:
-        return Granian(command, env, ROOT, self._log)
+    def _run(self, command: Sequence[str], env: Mapping[str, str]) -> Preloaded | subprocess.Popen[bytes]:
+        return Preloaded("granian.cli:entrypoint", command, env, ROOT, self._log)
 
     def update(self, folder: Path) -> None:
         """Show another build of the page from the next start on: the same page by another name.
