@@ -53,14 +53,12 @@ def _new_chat() -> rx.Component:
 
 
 def _model_menu() -> rx.Component:
-    shown = rx.cond(ModelState.model, ModelState.model, say("header.model.none"))
     return Menu.create(
         rx.foreach(ModelState.groups, _group),
         label=say("header.model"),
-        shown=shown,
         face=rx.el.span(
             rx.el.span(
-                shown,
+                rx.cond(ModelState.model, ModelState.model, say("header.model.none")),
                 class_name=rx.cond(ModelState.gateway, "model-name", "model-name unknown"),
             ),
             icon("chevron-down"),

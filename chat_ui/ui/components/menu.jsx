@@ -1,6 +1,6 @@
-// A button that opens a menu: arrow keys move, typing finds, Escape and a click elsewhere close. Where it shows the
-// choice that was made, as a select box does, its name says both: whoever speaks to it reads out what they see.
-import { useEffect, useRef, useState } from "react";
+// A button that opens a menu: arrow keys move, typing finds, Escape and a click elsewhere close. What it shows is the
+// choice that was made, as in a select box; so that describes it, and its name is what can be chosen.
+import { useEffect, useId, useRef, useState } from "react";
 import { say } from "./words.js";
 
 const ITEMS = '[role^="menuitem"]';
@@ -93,10 +93,11 @@ function Panel({ label, className, search, panel, close, children }) {
   );
 }
 
-export function Menu({ label, shown, face, buttonClass, panelClass, search, onOpen, children }) {
+export function Menu({ label, face, buttonClass, panelClass, search, onOpen, children }) {
   const [open, setOpen] = useState(false);
   const [upwards, setUpwards] = useState(false);
   const root = useRef(null);
+  const id = useId();
   const button = useRef(null);
   const panel = useRef(null);
 
@@ -133,12 +134,13 @@ export function Menu({ label, shown, face, buttonClass, panelClass, search, onOp
         ref={button}
         type="button"
         className={buttonClass}
-        aria-label={shown ? say("menu.shown", { label, shown }) : label}
+        aria-label={label}
+        aria-describedby={id}
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={toggle}
       >
-        <span className="menu-face">{face}</span>
+        <span id={id} className="menu-face">{face}</span>
       </button>
       {open && (
         <Panel

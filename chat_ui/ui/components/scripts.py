@@ -229,14 +229,13 @@ class Menu(rx.Component):
     """A button that opens a menu; its children are the items, or groups of them.
 
     With a ``search``, which names it, there is a field above them that leaves only those that hold a text.
-    What is written on the button, if that is ``shown``, is part of its name.
+    What is written on the button describes it.
     """
 
     library = script("menu.jsx")
     tag = "Menu"
 
     label: rx.Var[str]
-    shown: rx.Var[str]
     face: rx.Var[rx.Component]
     button_class: rx.Var[str]
     panel_class: rx.Var[str]
