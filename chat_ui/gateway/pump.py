@@ -44,6 +44,8 @@ from chat_ui.words import say
 __all__ = ["Pump"]
 
 CONTENT = TextDelta | ReasoningDelta | ToolCallDelta
+# A piece that is as long as this takes in no other.
+JOINED_CHARS = 256
 
 
 class Pump:
@@ -167,34 +169,43 @@ class Pump:
         sse = SSEDecoder()
         async for chunk in chunks:
             events = sse.feed(chunk)
-            for event in events:
-                await self._decode(event)
+            await self._decode(events)
             if events and self._content and not self._finished:
                 self._clocks.start(Stalled, self._profile.clocks.gap)
-        for event in sse.close():
-            await self._decode(event)
+        await self._decode(sse.close())
         await self._end()
 
     async def _read_message(self, chunks: AsyncIterator[bytes]) -> None:
         """Read a whole answer: some gateways don't stream, whatever was asked."""
         body = await read_body(chunks, MAX_BODY_BYTES)
-        await self._decode(ServerSentEvent(data=body.decode("utf-8-sig", "replace")))
+        await self._decode([ServerSentEvent(data=body.decode("utf-8-sig", "replace"))])
         if not (self._content or self._finished):
             raise EmptyAnswer(detail=quoted(said_in_body(body), self._profile.key))
         await self._end()
 
-    async def _decode(self, event: ServerSentEvent) -> None:
-        await self._tell(self._decoder.feed(event), is_end=event.data.lstrip().startswith(DONE))
+    async def _decode(self, sent: list[ServerSentEvent]) -> None:
+        """Tell what has come at once, its texts in one; what comes before a mistake is told all the same."""
+        told: list[StreamEvent] = []
+        try:
+            for event in sent:
+                found = self._decoder.feed(event)
+                if event.data.lstrip().startswith(DONE):
+                    self._refuse_nothing([*told, *found])
+                told += found
+        finally:
+            for event in _joined(told):
+                await self._emit(event)
 
     async def _end(self) -> None:
-        await self._tell(self._decoder.close(), is_end=True)
-
-    async def _tell(self, events: list[StreamEvent], *, is_end: bool) -> None:
         # The decoder may have held back a first piece to the end: that is an answer too.
-        if is_end and not (self._content or self._finished or any(isinstance(e, CONTENT) for e in events)):
-            raise EmptyAnswer
-        for event in events:
+        told = self._decoder.close()
+        self._refuse_nothing(told)
+        for event in told:
             await self._emit(event)
+
+    def _refuse_nothing(self, told: list[StreamEvent]) -> None:
+        if not (self._content or self._finished or any(isinstance(event, CONTENT) for event in told)):
+            raise EmptyAnswer
 
     async def _emit(self, event: StreamEvent) -> None:
         if isinstance(event, CONTENT):
@@ -218,3 +229,17 @@ class Pump:
     def _breathe(self, breath: Callable[[], float] | None) -> None:
         if self._connection is not None:
             self._connection.breathe(breath)
+
+
+def _joined(events: list[StreamEvent]) -> list[StreamEvent]:
+    """The same with fewer pieces: each passes through many hands, and often many tokens are read at once."""
+    joined: list[StreamEvent] = []
+    for event in events:
+        match joined[-1:], event:
+            case [TextDelta(before)], TextDelta(text) if len(before) < JOINED_CHARS:
+                joined[-1] = TextDelta(before + text)
+            case [ReasoningDelta(before)], ReasoningDelta(text) if len(before) < JOINED_CHARS:
+                joined[-1] = ReasoningDelta(before + text)
+            case _:
+                joined.append(event)
+    return joined

@@ -82,8 +82,7 @@ async def test_an_ordinary_stream() -> None:
         Metadata(request_id="req_1"),
         Metadata(model="claude-x"),
         Usage(25, 1),
-        TextDelta("Hel"),
-        TextDelta("lo"),
+        TextDelta("Hello"),
         Usage(25, 15),
         Finish("stop"),
     ]

@@ -241,7 +241,7 @@ async def test_a_probe_asks_the_first_model_that_chats() -> None:
     asked: list[str] = []
     report = await probe(profile(), transport=both(names, sse(text("Hi"), text(" there")), asked))
     assert asked == ["talker"]
-    assert (report.model, report.sample) == ("talker", "Hi")
+    assert (report.model, report.sample) == ("talker", "Hi there")
     assert [model.id for model in report.models] == names
 
 

@@ -117,6 +117,20 @@ async def test_any_chunk_size_gives_the_same_answer(size: int) -> None:
     assert await answer(streaming(*chunks)) == [TextDelta("Hel"), TextDelta("lo"), Finish("stop")]
 
 
+async def test_what_is_read_at_once_is_told_in_fewer_pieces_in_its_order() -> None:
+    thinking = [chunk({"reasoning_content": word}) for word in ("Let ", "me ", "see.")]
+    words = [text("word " * 10) for _ in range(12)]
+    sent = sse(*thinking, *words, chunk({"reasoning_content": "Hm."}), text("End"), chunk({}, "stop")) + DONE
+    told = await answer(answering(sent))
+    assert [event.text for event in told if isinstance(event, ReasoningDelta)] == ["Let me see.", "Hm."]
+    assert said(told) == "word " * 120 + "End"
+    # None of them grows beyond what the journal can keep up with.
+    assert [len(event.text) for event in told if isinstance(event, TextDelta)] == [300, 300, 3]
+    kinds = [type(event) for event in told]
+    assert kinds.index(ReasoningDelta) < kinds.index(TextDelta)
+    assert ends(told) == ["stop"]
+
+
 @pytest.mark.parametrize("kind", ["text/event-stream; charset=latin-1", "Text/Event-Stream", "text/x", None])
 @pytest.mark.parametrize("before", [b"", b": hi\n\n", b"\n\n", b"\xef\xbb\xbf", b"id: 1\n", b"event: m\n"])
 async def test_events_are_known_by_their_bytes(kind: str | None, before: bytes) -> None:
