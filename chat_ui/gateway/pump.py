@@ -190,7 +190,7 @@ class Pump:
             for event in sent:
                 found = self._decoder.feed(event)
                 if event.data.lstrip().startswith(DONE):
-                    self._refuse_nothing([*told, *found])
+                    self._refuse_nothing(told, found)
                 told += found
         finally:
             for event in _joined(told):
@@ -198,13 +198,16 @@ class Pump:
 
     async def _end(self) -> None:
         # The decoder may have held back a first piece to the end: that is an answer too.
-        told = self._decoder.close()
-        self._refuse_nothing(told)
-        for event in told:
+        found = self._decoder.close()
+        self._refuse_nothing([], found)
+        for event in found:
             await self._emit(event)
 
-    def _refuse_nothing(self, told: list[StreamEvent]) -> None:
-        if not (self._content or self._finished or any(isinstance(event, CONTENT) for event in told)):
+    def _refuse_nothing(self, told: list[StreamEvent], found: list[StreamEvent]) -> None:
+        """Refuse an answer whose end, which is among what was found last, is all that it has."""
+        if self._content or self._finished or any(isinstance(event, CONTENT | Finish) for event in told):
+            return
+        if not any(isinstance(event, CONTENT) for event in found):
             raise EmptyAnswer
 
     async def _emit(self, event: StreamEvent) -> None:

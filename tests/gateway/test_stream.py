@@ -166,8 +166,9 @@ async def test_a_tool_call_alone_is_an_answer() -> None:
     assert events == [ToolCallDelta(0, "a", "look", "{}"), Finish("tool_calls")]
 
 
-async def test_a_finish_without_content_is_an_answer() -> None:
-    assert ends(await answer(answering(sse(chunk({}, "content_filter"))))) == ["content_filter"]
+@pytest.mark.parametrize("end", [b"", DONE])
+async def test_a_finish_without_content_is_an_answer(end: bytes) -> None:
+    assert ends(await answer(answering(sse(chunk({}, "content_filter")) + end))) == ["content_filter"]
 
 
 async def test_an_end_without_a_sign_is_an_interruption() -> None:
