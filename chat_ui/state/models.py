@@ -78,10 +78,12 @@ class ModelState(rx.State):
     @rx.event(background=True)
     async def load(self) -> None:
         """Ask every gateway which models it has; a slow one holds neither the page nor the others up."""
-        gateways = current_chat().gateways
+        gateways, heard = current_chat().gateways, self.heard
         wanted = await self._remembered()
         async with self:
-            self._wanted = wanted
+            # Who has chosen another meanwhile has the last word.
+            if self.heard == heard:
+                self._wanted = wanted
             self.take_known()
         async with aclosing(gateways.list_models()) as answers:
             async for _ in answers:

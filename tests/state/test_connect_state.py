@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -10,6 +11,7 @@ from reflex.utils import format
 
 from chat_ui.chat.service import Chat
 from chat_ui.settings import Settings
+from chat_ui.state import models
 from chat_ui.state.connect import ConnectState
 from chat_ui.state.models import ModelState
 from tests.scripted import KEY, ScriptedGateway
@@ -106,3 +108,25 @@ async def test_only_a_model_on_the_menu_can_be_chosen(browser: Browser, model: A
     assert last(browser, ModelState, "model") == "demo"
     await browser.send(ModelState.choose, "demo", "demo", "c")
     assert last(browser, ModelState, "last") == "demo/demo"
+
+
+async def test_a_choice_made_while_the_page_is_loaded_stays(
+    browser: Browser, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.greeting = "Hello."
+    await browser.send(ConnectState.connect, {"base_url": gateway.base_url, "key": KEY})
+    remembered, asked, may_go_on = models.defaults_of, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args: Any) -> Any:
+        asked.set()
+        await may_go_on.wait()
+        return await remembered(*args)
+
+    monkeypatch.setattr(models, "defaults_of", slowly)
+    loading = await browser.start(ModelState.load)
+    await asked.wait()
+    (group,) = last(browser, ModelState, "groups")
+    await browser.send(ModelState.choose, group["gateway"], "model-b", "c")
+    may_go_on.set()
+    await loading.wait_all()
+    assert last(browser, ModelState, "model") == "model-b"
