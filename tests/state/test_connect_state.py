@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from reflex.utils import format
 
+from chat_ui.chat import library
 from chat_ui.chat.service import Chat
 from chat_ui.settings import Settings
-from chat_ui.state import models
 from chat_ui.state.connect import ConnectState
 from chat_ui.state.models import ModelState
+from chat_ui.state.routes import CONVERSATION_PREFIX
+from chat_ui.store.ids import new_id
 from tests.scripted import KEY, ScriptedGateway
 
 from .conftest import Browser
@@ -115,17 +117,18 @@ async def test_a_choice_made_while_the_page_is_loaded_stays(
 ) -> None:
     gateway.greeting = "Hello."
     await browser.send(ConnectState.connect, {"base_url": gateway.base_url, "key": KEY})
-    remembered, asked, may_go_on = models.defaults_of, asyncio.Event(), asyncio.Event()
+    (group,) = last(browser, ModelState, "groups")
+    asked, may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly(*args: Any) -> Any:
+    async def slowly(*_: Any) -> tuple[str, str]:
         asked.set()
         await may_go_on.wait()
-        return await remembered(*args)
+        return group["gateway"], "model-a"
 
-    monkeypatch.setattr(models, "defaults_of", slowly)
+    monkeypatch.setattr(library, "chosen_model", slowly)
+    browser.path = CONVERSATION_PREFIX + new_id()
     loading = await browser.start(ModelState.load)
     await asked.wait()
-    (group,) = last(browser, ModelState, "groups")
     await browser.send(ModelState.choose, group["gateway"], "model-b", "c")
     may_go_on.set()
     await loading.wait_all()
