@@ -122,10 +122,11 @@ class _Line:
         await self._send({"type": "websocket.close", "code": 1008})
 
     async def receive(self) -> Message:
-        if self._listening is None:
-            self._listening = asyncio.ensure_future(self._receive())
-        await asyncio.wait({self._listening, self._cutting}, return_when=asyncio.FIRST_COMPLETED)
-        if self._is_cut.is_set():
+        if not self._is_cut.is_set():
+            if self._listening is None:
+                self._listening = asyncio.ensure_future(self._receive())
+            await asyncio.wait({self._listening, self._cutting}, return_when=asyncio.FIRST_COMPLETED)
+        if self._is_cut.is_set() or self._listening is None:
             return {"type": "websocket.disconnect", "code": 1008}
         message, self._listening = self._listening.result(), None
         return message

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from starlette.types import Message
 from websockets.exceptions import InvalidStatus
 
+from chat_ui.web.door import _Line
 from tests.hosted.conftest import PASSWORD, Hosted, Someone, come_in, starting, submit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -118,3 +120,26 @@ async def test_what_was_ended_closes_within_seconds(hosted: Hosted) -> None:
             await socket.closed.wait()
     assert (await dora.client.get("/session")).status_code == 401
     assert (await other.get("/session")).status_code == 204
+
+
+async def test_nobody_listens_on_a_line_that_is_cut() -> None:
+    said: list[Message] = []
+    listened = 0
+
+    async def receive() -> Message:
+        nonlocal listened
+        listened += 1
+        return {"type": "websocket.receive", "text": "2"}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    line = _Line(receive, send)
+    assert (await line.receive())["text"] == "2"
+    line.cut()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert (await line.receive())["type"] == "websocket.disconnect"
+    await line.send({"type": "websocket.send", "text": "more"})
+    assert ([message["type"] for message in said], listened) == (["websocket.close"], 1)
+    line.end()
