@@ -187,4 +187,5 @@ def _text(message: Message) -> dict[str, Any]:
     }
     # Thinking that took no time is thinking all the same.
     told = {name: part for name, part in parts.items() if part not in ("", None)}
-    return {"id": message.id, "text": message.text, **told}
+    grows = {"grows": True} if message.status == "streaming" else {}
+    return {"id": message.id, "text": message.text, **told, **grows}

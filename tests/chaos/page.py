@@ -238,9 +238,14 @@ class Page:
         parts[part] = have + text[len(have) - offset :]
         self._seen.note(id, part, parts[part])
 
-    def _replace(self, id: str, **said: Any) -> None:
+    def _replace(self, id: str, *, grows: bool = False, **said: Any) -> None:
         # Beside texts there is how long the model thought, which is no text.
-        self.texts[id] = parts = {part: text for part, text in said.items() if isinstance(text, str)}
+        parts = {part: text for part, text in said.items() if isinstance(text, str)}
+        for part, had in self.texts.get(id, {}).items():
+            # What still grows may have grown here since it was read there.
+            if grows and had.startswith(parts.get(part, "")):
+                parts[part] = had
+        self.texts[id] = parts
         self._gaps.discard(id)
         for part, text in parts.items():
             self._seen.note(id, part, text)

@@ -283,7 +283,7 @@ async def test_an_answer_is_continued_in_its_place(following: Browser, gateway: 
     assert first == question
     assert growing["id"] != cut["id"]
     *_, texts, keys = following.pushed("texts")
-    assert texts == {"texts": [{"id": growing["id"], "text": "So far"}]}
+    assert texts == {"texts": [{"id": growing["id"], "text": "So far", "grows": True}]}
     await request.say(", so good.")
     await following.until(lambda: told(following).endswith(", so good."))
     [(key, offset, _)] = [piece for piece in pieces(following) if piece[2] == ", so good."]
@@ -298,7 +298,7 @@ async def test_a_text_with_a_hole_is_pushed_again_whole(following: Browser, gate
     await following.until(lambda: told(following) == "So far")
     answer = as_rows(following.values(ThreadState, "heads")[-1])[-1]["id"]
     await following.send(ThreadState.resend_text, answer)
-    assert following.pushed("texts")[-1] == {"texts": [{"id": answer, "text": "So far"}]}
+    assert following.pushed("texts")[-1] == {"texts": [{"id": answer, "text": "So far", "grows": True}]}
     await request.finish()
     await following.until(lambda: statuses(following)[-1] == ["complete", "complete"])
 

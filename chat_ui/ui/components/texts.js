@@ -9,7 +9,7 @@
 //   {id, paying}                       it is paid now, in words
 //   {id, thought_ms}                   the answer has ended; for how long it thought
 //   {id, details: [[name, value], …]}  what is known of how it came about, when that was asked for
-//   {texts: [{id, text, …}]}           whole texts with all their parts, on load and after a gap
+//   {texts: [{id, text, …, grows}]}    whole texts with all their parts, on load and after a gap
 import { useCallback, useSyncExternalStore } from "react";
 import { Manager } from "socket.io-client";
 import { refs } from "$/utils/state";
@@ -83,8 +83,11 @@ function append([key, offset, text, part = "text"]) {
   put(id, { ...entry, thought, wait: undefined, ...grown }, grew);
 }
 
-function replace({ id, thought_ms: ms, ...said }) {
+// What still grows may have grown here since it was read there.
+function replace({ id, thought_ms: ms, grows, ...said }) {
   const texts = { ...NOTHING, ...said };
+  const had = (grows && entries.get(id)) || NOTHING;
+  for (const part of PARTS) if (had[part].startsWith(texts[part])) texts[part] = had[part];
   put(id, { ...texts, points: counted(texts), gap: false, thought: thoughtOf(texts, ms) });
 }
 
