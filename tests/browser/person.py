@@ -73,6 +73,11 @@ class Person:
         await self.message_box.fill(text)
         await self.message_box.press("Enter")
 
+    async def new_chat(self) -> None:
+        """Begin another conversation, and wait until the one before has left the screen."""
+        await self.button("New chat").click()
+        await expect(self.articles).to_have_count(0)
+
     async def ask(self, text: str) -> Locator:
         """Send a message, wait for the end of the answer, and return it."""
         before = await self.answers.count()

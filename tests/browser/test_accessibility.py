@@ -188,8 +188,7 @@ async def test_nothing_shifts_while_a_page_loads_opens_and_answers(site, visit):
     await expect(page.get_by_role("textbox", name="Temperature")).to_be_visible()
     await page.wait_for_load_state("networkidle")
     assert await page.evaluate("window.shifts") < MOST_SHIFT, "settings"
-    await person.button("New chat").click()
-    await expect(person.articles).to_have_count(0)
+    await person.new_chat()
     await person.ask("Show me what markdown can do")
     assert await page.evaluate("window.shifts") < MOST_SHIFT, "stream"
 

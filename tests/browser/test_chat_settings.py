@@ -111,8 +111,7 @@ async def test_a_setting_that_the_site_has_not_heard_of_is_neither_lost_nor_give
     await choose_unheard("high")
     request = await answered(person, gateway, "And?", "Sweet.")
     assert request.body["reasoning_effort"] == "high"
-    await person.button("New chat").click()
-    await expect(person.articles).to_have_count(0)
+    await person.new_chat()
     await expect(button).not_to_contain_text("1")
     request = await answered(person, gateway, "Coffee?", "Hotter.")
     assert "reasoning_effort" not in request.body

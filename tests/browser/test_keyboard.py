@@ -156,6 +156,7 @@ async def test_the_focus_is_never_lost_after_an_action(demo_site, visit):
 
     await person.button("New chat").press("Enter")
     await expect(person.message_box).to_be_focused()
+    await expect(person.articles).to_have_count(0)
     await person.ask("Hello in 5 words")
     actions = page.get_by_role("button", name="Actions for Compare three options in a table").first
     await actions.press("Enter")

@@ -86,7 +86,7 @@ async def test_a_choice_answers_and_is_remembered_here_and_for_the_next_chat(sit
     await expect(await person.ask("Who is there?")).to_contain_text("The second answers")
     assert second.requests[-1].body["model"] == "lab/model-7"
     conversation = person.page.url.removeprefix(site.url)
-    await person.button("New chat").click()
+    await person.new_chat()
     await expect(button).to_have_text("lab/model-7")
     await (await open_menu(person)).get_by_role("menuitemradio", name="model-b").click()
     await expect(await person.ask("And now?")).to_contain_text("The first answers")

@@ -70,8 +70,7 @@ async def test_a_stop_a_failure_and_a_cut_are_announced_with_their_reason(listen
     await person.button("Stop").click()
     await hears(person, "Answer stopped.")
 
-    await person.button("New chat").click()
-    await expect(person.articles).to_have_count(0)
+    await person.new_chat()
     await person.say("At once")
     await (await gateway.next_request()).refuse(401, "The key is bent.")
     await hears(person, "The key is bent.")

@@ -224,8 +224,7 @@ async def test_a_conversation_opens_at_its_last_message_and_so_it_does_when_one_
 
     await reader.log.evaluate("log => { log.scrollTop = 0; }")
     await still(page)
-    await reader.person.button("New chat").click()
-    await expect(reader.person.articles).to_have_count(0)
+    await reader.person.new_chat()
     await page.go_back()
     await expect(reader.person.answers.last).to_contain_text("Line 40 of")
     await still(page)

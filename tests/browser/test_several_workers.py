@@ -54,6 +54,7 @@ async def test_pages_of_all_workers_show_the_same_though_one_dies(start_site, vi
     assert ends <= {"interrupted", "complete"}
 
     await people[2].say(LONG.format(2000))
+    await expect(people[2].answers).to_have_count(3)
     await people[2].seen_at_least(people[2].answers.last, 10)
     assert site.stop() == 0
     site.start()
