@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import uvloop
+
 from bench import wire
 from bench.answer import pieces
 from bench.numbered import CODE_LINES, numbered
@@ -84,6 +86,11 @@ class RunningGateway:
         with urlopen(self.base_url.removesuffix("/v1") + "/log") as response:
             return json.load(response)["streams"]
 
+    def end(self) -> None:
+        """Have the answers that are under way end with the token that they are at."""
+        with urlopen(self.base_url.removesuffix("/v1") + "/end", data=b""):
+            pass
+
 
 @contextmanager
 def running_gateway(answer: Answer) -> Iterator[RunningGateway]:
@@ -110,16 +117,26 @@ class Stream:
         asked: when its request had been read.
         written: when each piece was handed to the socket.
         complete: whether the client stayed to the end.
+        left: when the client was seen to have closed its socket before the end; 0 where it hasn't.
+        ends: whether it ends before all is said.
     """
 
     question: str
     asked: int = field(default_factory=time.monotonic_ns)
     written: list[int] = field(default_factory=list)
     complete: bool = False
+    left: int = 0
+    ends: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The stream as the log has it."""
-        return {name: getattr(self, name) for name in ("question", "asked", "written", "complete")}
+        return {name: getattr(self, name) for name in ("question", "asked", "written", "complete", "left")}
+
+    async def watch(self, reader: asyncio.StreamReader) -> None:
+        """Note when the client leaves: until the answer has ended, it says nothing more."""
+        with suppress(ConnectionError):
+            await reader.read(1)
+        self.left, self.ends = time.monotonic_ns(), True
 
 
 class Script:
@@ -175,16 +192,18 @@ class ScriptedGateway:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 length = head.lower().partition("\r\ncontent-length:")[2].partition("\r\n")[0]
                 body = await reader.readexactly(int(length or 0))
-                await self._answer(" ".join(head.split(" ", 2)[:2]), body, writer)
+                await self._answer(" ".join(head.split(" ", 2)[:2]), body, reader, writer)
         writer.close()
 
-    async def _answer(self, wanted: str, body: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _answer(
+        self, wanted: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         match wanted.partition("?")[0]:
             case "POST /v1/chat/completions":
                 asked = json.loads(body)
                 question = _last_words(asked)
                 if asked.get("stream"):
-                    await self._stream(question, writer)
+                    await self._stream(question, reader, writer)
                 else:
                     await _respond(writer, wire.completion(self._script_for(question).pieces, MODEL))
             case "GET /v1/models":
@@ -192,6 +211,10 @@ class ScriptedGateway:
                 await _respond(writer, {"object": "list", "data": [model]})
             case "GET /log":
                 await _respond(writer, {"streams": [stream.as_json() for stream in self._streams]})
+            case "POST /end":
+                for stream in self._streams:
+                    stream.ends = True
+                await _respond(writer, {})
             case _:
                 await _respond(writer, NOT_FOUND, status="404 Not Found")
 
@@ -204,19 +227,28 @@ class ScriptedGateway:
             self._wanted[wanted[0]] = Script(pieces, float(wanted["rate"]))
         return self._wanted[wanted[0]]
 
-    async def _stream(self, question: str, writer: asyncio.StreamWriter) -> None:
+    async def _stream(
+        self, question: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         script = self._script_for(question)
         stream = Stream(question)
         self._streams.append(stream)
         head = HEAD.format(status="200 OK", kind="text/event-stream; charset=utf-8")
         writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + _framed(wire.first_chunk(MODEL)))
-        async for chunk in script.paced():
-            stream.written.append(time.monotonic_ns())
-            writer.write(chunk)
-            await writer.drain()
-        writer.write(_framed(wire.ending(MODEL, len(script.pieces))) + _framed(b""))
+        watching = asyncio.create_task(stream.watch(reader))
+        try:
+            async for chunk in script.paced():
+                if stream.ends:
+                    break
+                stream.written.append(time.monotonic_ns())
+                writer.write(chunk)
+                await writer.drain()
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+        writer.write(_framed(wire.ending(MODEL, len(stream.written))) + _framed(b""))
         await writer.drain()
-        stream.complete = True
+        stream.complete = not stream.left
 
 
 def _last_words(asked: Any) -> str:
@@ -251,7 +283,7 @@ def main() -> None:
     arguments = parser.parse_args()
     gateway = ScriptedGateway(Answer(arguments.tokens, arguments.rate, arguments.seed))
     with suppress(KeyboardInterrupt):
-        asyncio.run(gateway.serve(arguments.host, arguments.port))
+        uvloop.run(gateway.serve(arguments.host, arguments.port))
 
 
 if __name__ == "__main__":

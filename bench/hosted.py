@@ -11,7 +11,6 @@ import asyncio
 import os
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -162,7 +161,7 @@ def serving(workers: int) -> Iterator[Site]:
 async def _measured(site: Site, arguments: argparse.Namespace) -> str:
     people = await members(site.database_url, arguments.people)
     async with idle(site, people, arguments.idle):
-        _tell(f"{arguments.idle} pages are open; {resource_words(site)}")
+        report.tell(f"{arguments.idle} pages are open; {resource_words(site)}")
         went = await steady(site, people, 60 * arguments.minutes)
         abused = [
             (name, *await _abused(site, people[:ABUSED_PEOPLE], name, verb))
@@ -250,7 +249,9 @@ async def steady(
     ]
     warm = [size for at, size in memory if at >= min(WARM_UP_S, seconds / 3)]
     used = (cpu_seconds_of(site.pid) - cpu) / (time.monotonic() - began)
-    _tell(f"steady: {' '.join(streamed.row())}; {resource_words(site)}; {dict(Counter(streamed.errors))}")
+    report.tell(
+        f"steady: {' '.join(streamed.row())}; {resource_words(site)}; {dict(Counter(streamed.errors))}"
+    )
     return Steady(streamed, warm, used, waits or [0.0])
 
 
@@ -273,7 +274,7 @@ async def _abused(site: Site, people: Sequence[Member], name: str, verb: abuse.V
         watching.cancel()
         doing.cancel()
         await asyncio.gather(watching, doing, return_exceptions=True)
-    _tell(f"{name}: {' '.join(streamed.row())}; at most {most / MIB:.0f} MB")
+    report.tell(f"{name}: {' '.join(streamed.row())}; at most {most / MIB:.0f} MB")
     return streamed, most
 
 
@@ -312,7 +313,3 @@ async def _stream(
 def resource_words(site: Site) -> str:
     """The memory of the site's processes, in words."""
     return f"{resident_bytes_of(site.pid) / MIB:.0f} MB"
-
-
-def _tell(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

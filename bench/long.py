@@ -9,12 +9,10 @@ import argparse
 import asyncio
 import json
 import statistics
-import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from bench import report
 from bench.browser import Tab, open_tab
@@ -61,15 +59,14 @@ def run(arguments: argparse.Namespace) -> str:
 
 async def _opened(serving: Serving, messages: int) -> str:
     """Open the conversation without a browser: what the server alone takes."""
-    port = urlsplit(serving.url).port or 0
     waits: list[float] = []
     for _ in range(OPENINGS):
-        async with open_page(port, serving.chat) as page:
+        async with open_page(serving.port, serving.chat) as page:
             start = time.monotonic()
             await page.follow()
             await asyncio.wait_for(page.shown.wait(), 30)
             waits.append((time.monotonic() - start) * 1e3)
-    return _say(
+    return report.tell(
         f"A conversation of {messages:,} messages is open {statistics.median(waits):.0f} ms after it was "
         f"asked for, {max(waits):.0f} ms at most of {OPENINGS} times: its end, with texts, at the websocket."
     )
@@ -89,7 +86,7 @@ async def _read(peer: Peer, gateway: RunningGateway, serving: Serving) -> str:
         after = await tab.evaluate(shown)
         keys = await _typed(peer, tab)
     late = sum(frame > 1.5 * FRAME_MS for frame in frames)
-    return _say(
+    return report.tell(
         f"Reading back through {after - before} messages, {len(frames) / sum(frames) * 1e3:.0f} frames a "
         f"second; {late} of {len(frames)} frames came late. Typing while an answer streams, a key takes "
         f"{statistics.median(keys):.1f} ms, {max(keys):.1f} ms at most of {len(keys)}."
@@ -145,7 +142,7 @@ async def _flat(peer: Peer, gateway: RunningGateway, serving: Serving, tokens: i
         [name, f"{one:,.0f}", f"{other:,.0f}", f"{other / one:.2f}"]
         for name, one, other in zip(("bytes", "browser ms", "server ms"), first, last, strict=True)
     ]
-    _say(str(rows))
+    report.tell(str(rows))
     about = f"An answer of {tokens:,} tokens at {LONG_RATE:g}/s, with code blocks of {CODE_LINES} lines:"
     return about + "\n\n" + report.table(header, rows)
 
@@ -161,8 +158,3 @@ def _between(samples: list[Sample], begin: float, end: float) -> tuple[float, fl
         (last.browser - first.browser) / tokens,
         (last.server - first.server) / tokens,
     )
-
-
-def _say(words: str) -> str:
-    print(words, file=sys.stderr, flush=True)
-    return words

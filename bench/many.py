@@ -8,34 +8,45 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import psutil
+import uvloop
 
 from bench import measure, profile, report
-from bench.gateway import MODEL, Answer, RunningGateway, question, running_gateway
-from bench.page import Page, open_page
+from bench.crowd import BEGIN_AT_A_TIME, BEGUN_WITHIN_S, SETTLE_S, Heard, Listen, converse, pass_on, together
+from bench.gateway import Answer, RunningGateway, question, running_gateway
+from bench.page import open_page
 from bench.peers import OURS, Peer, Serving, ours
+from bench.processes import cpu_seconds_of
 
 __all__ = ["PAGE", "add_arguments", "run"]
 
 PAGE = "docs/benchmarks/many.md"
-TOKENS, RATE = 300, 30.0
-STARTS_PER_S = 25
-COUNTS = (100, 150, 200, 250, 300, 400, 500, 600)
+RATE = 30.0
+WINDOW_S = 12.0
+COUNTS = (100, 150, 200, 300, 400, 600, 800)
+HALVINGS, LEAST_STEP = 2, 30
 P99_MS, MAX_MS = 250.0, 1000.0
+# Where gateway and clients take this part of what they have, or the gateway says less than this part of what
+# it should, they are what is measured.
+MOST_OURS, LEAST_SAID = 0.9, 0.97
 AT_ONCE = 100
+ONCE_TOKENS = 60
 IDLE_PAGES = 200
-SETTLE_S = 2.0
+IDLE_SETTLE_S = 2.0
+PROFILED_S = 5
+PATIENCE_S = 30.0
 PASSES = "httpx to Starlette"
+HEADER = (
+    *("", "at once", "begun in s", "p50 ms", "p99 ms", "max ms", "lost"),
+    *("server CPU", "CPU µs/token", "frames/token", "harness CPU", "well"),
+)
 
 PASS_THROUGH = Peer(
     PASSES,
@@ -51,38 +62,65 @@ PASS_THROUGH = Peer(
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How so many answers at once went.
+    """How so many answers at once went, while all of them streamed.
 
     Args:
-        delays: milliseconds from the gateway's write to the socket, of every token that arrived.
-        lost: how many tokens never did.
-        cpu: processor time of the server per token, in microseconds.
-        frames: messages to the clients per token.
+        count: how many.
+        begun_in_s: how long it took until each had its first token.
+        heard: what the clients heard.
+        lost: how many tokens of the whole answers never arrived.
+        server: how many cores the server used.
+        harness: which part of the cores that they have the gateway and the clients used.
     """
 
-    delays: list[float]
+    count: int
+    begun_in_s: float
+    heard: Heard
     lost: int
-    cpu: float
-    frames: float
+    server: float
+    harness: float
 
     @property
     def is_well(self) -> bool:
         """Whether nobody would have noticed."""
-        return not self.lost and self.p99 < P99_MS and max(self.delays) < MAX_MS
+        delays = self.heard.delays
+        return bool(delays) and not self.lost and self.heard.p99 < P99_MS and max(delays) < MAX_MS
 
     @property
-    def p99(self) -> float:
-        """The delay that one token in a hundred exceeds."""
-        return statistics.quantiles(self.delays, n=100)[98]
+    def is_stuck(self) -> bool:
+        """Whether it was the gateway and the clients that could do no more."""
+        return bool(self.heard.delays) and (
+            self.harness > MOST_OURS or self.heard.written < LEAST_SAID * self.count * RATE * WINDOW_S
+        )
+
+    @property
+    def holds(self) -> bool:
+        """Whether more can be tried."""
+        return self.is_well and not self.is_stuck
+
+    @property
+    def verdict(self) -> str:
+        """Whether all is well, in a word."""
+        if self.is_stuck:
+            return "harness at its limit"
+        return "yes" if self.is_well else "no"
 
     def row(self) -> list[str]:
         """The figures as the table has them."""
-        delays = statistics.median(self.delays), self.p99, max(self.delays)
+        heard = self.heard
+        if not heard.delays:
+            return [str(self.count), *["-"] * (len(HEADER) - 3), f"not begun within {BEGUN_WITHIN_S:g} s"]
+        delays = statistics.median(heard.delays), heard.p99, max(heard.delays)
         return [
+            str(self.count),
+            f"{self.begun_in_s:.1f}",
             *(f"{delay:.0f}" for delay in delays),
             str(self.lost),
-            f"{self.cpu:.0f}",
-            f"{self.frames:.2f}",
+            f"{self.server:.0%}",
+            f"{self.server * WINDOW_S * 1e6 / heard.written:.0f}",
+            f"{heard.frames / len(heard.delays):.2f}",
+            f"{self.harness:.0%}",
+            self.verdict,
         ]
 
 
@@ -91,37 +129,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--counts", nargs="+", type=int, default=COUNTS, help="of conversations (%(default)s)"
     )
-    parser.add_argument("--tokens", type=int, default=TOKENS, help="of each answer (%(default)s)")
     parser.add_argument("--profile", action="store_true", help="tell where the time goes; needs py-spy")
 
 
 def run(arguments: argparse.Namespace) -> str:
     """Measure, and return the result as markdown."""
-    parts = [report.circumstances("reflex", "granian", "httpx", "starlette"), _conditions(arguments.tokens)]
+    parts = [report.circumstances("reflex", "granian", "httpx", "starlette"), _conditions()]
     rows: list[list[str]] = []
-    for name, peer in ((OURS, ours()), (PASSES, PASS_THROUGH)):
+    limits: list[str] = []
+    for name, peer, listen in ((OURS, ours(), converse), (PASSES, PASS_THROUGH, pass_on)):
         with _on_one_core(peer) as (gateway, serving):
             if name == OURS:
-                parts.append(asyncio.run(_memory(gateway, serving)))
-                parts.append(asyncio.run(_sends_at_once(gateway, serving)))
-            for count in arguments.counts:
-                load = asyncio.run(_load(name, gateway, serving, count, arguments.tokens))
-                rows.append([name, str(count), *load.row(), "yes" if load.is_well else "no"])
-                _tell(" ".join(rows[-1]))
-                if not load.is_well:
-                    break
-            if name == OURS and arguments.profile:
-                parts.append(_profile(name, gateway, serving, arguments.tokens))
-    header = ["", "at once", "p50 ms", "p99 ms", "max ms", "lost", "CPU µs/token", "frames/token", "well"]
-    return "\n\n".join([*parts, report.table(header, rows)])
+                parts.append(uvloop.run(_memory(gateway, serving)))
+                parts.append(uvloop.run(_sends_at_once(gateway, serving)))
+                if arguments.profile:
+                    parts.append(uvloop.run(_profile(gateway, serving)))
+            loads = _walk(arguments.counts, lambda count: uvloop.run(_load(listen, gateway, serving, count)))  # noqa: B023
+            rows += [[name, *load.row()] for load in loads]
+            limits.append(_limit(name, loads))
+    return "\n\n".join([*parts, report.table(HEADER, rows), "\n".join(limits)])
 
 
-def _conditions(tokens: int) -> str:
+def _conditions() -> str:
     return (
-        f"{tokens} tokens at {RATE:g}/s in each conversation, begun {STARTS_PER_S} per second; one core for "
-        f"the server. All is well with nothing lost, p99 under {P99_MS:.0f} ms and none over "
-        f"{MAX_MS / 1000:g} s, from the gateway's write to the client's socket."
+        f"Every conversation streams {RATE:g} tokens/s; {BEGIN_AT_A_TIME} begin at a time, the next when one "
+        "of them has its first token, and none ends before all is measured. What counts is the "
+        f"{WINDOW_S:g} s that begin {SETTLE_S:g} s after the last has begun, in which all of them stream: "
+        "the delay of every token written then, from the gateway's write to the client's socket, and "
+        "processor time. One core for the server, the other for the gateway and the clients, which are the "
+        f"harness. All is well with nothing lost, p99 under {P99_MS:.0f} ms and none over "
+        f"{MAX_MS / 1000:g} s."
     )
+
+
+def _limit(name: str, loads: list[Load]) -> str:
+    """Up to where all is well, in words."""
+    well = max((load.count for load in loads if load.holds), default=0)
+    words = f"- {name}: all is well up to {well} at once"
+    ends = next((load for load in loads if not load.holds), None)
+    if ends is None:
+        return f"{words}, the most that was tried."
+    if ends.is_stuck:
+        return (
+            f"{words}. At {ends.count} the gateway and the clients are at their limit: its own lies higher."
+        )
+    return f"{words}; it breaks at {ends.count}."
+
+
+def _walk(counts: Sequence[int], load: Callable[[int], Load]) -> list[Load]:
+    """Go upward until it breaks, and then look more closely where; in the order of the counts."""
+    loads: list[Load] = []
+    for count in counts:
+        loads.append(load(count))
+        if not loads[-1].holds:
+            break
+    for _ in range(HALVINGS):
+        well = max((one.count for one in loads if one.holds), default=0)
+        broken = min((one.count for one in loads if not one.holds), default=well)
+        if broken - well < LEAST_STEP:
+            break
+        loads.append(load((well + broken) // 2))
+    return sorted(loads, key=lambda one: one.count)
 
 
 @contextmanager
@@ -140,132 +208,63 @@ def _on_one_core(peer: Peer) -> Iterator[tuple[RunningGateway, Serving]]:
             os.sched_setaffinity(0, measure.CORES)
 
 
-async def _load(name: str, gateway: RunningGateway, serving: Serving, count: int, tokens: int) -> Load:
-    port = urlsplit(serving.url).port or 0
-    before = serving.cpu_seconds()
-    hear = _converse if name == OURS else _pass
-    pages = await asyncio.gather(
-        *(
-            hear(port, f"{question(tokens, RATE, 'k')} for {count}-{number}", number / STARTS_PER_S, tokens)
-            for number in range(count)
-        )
-    )
-    cpu = serving.cpu_seconds() - before
-    written = {stream["question"]: stream["written"] for stream in gateway.log()}
-    delays = [
-        (arrived - at) / 1e6
-        for page in pages
-        for arrived, at in zip(page.arrived, written.get(page.asked, ()), strict=False)
-    ]
-    lost = count * tokens - len(delays)
-    frames = sum(page.frames for page in pages) / (count * tokens)
-    return Load(delays or [float("inf")] * 2, lost, cpu * 1e6 / (count * tokens), frames)
+async def _load(listen: Listen, gateway: RunningGateway, serving: Serving, count: int) -> Load:
+    try:
+        async with together(listen, serving.port, gateway, count, RATE) as crowd:
+            begin, before = time.monotonic_ns(), _used(gateway, serving)
+            await asyncio.sleep(WINDOW_S)
+            end, after = time.monotonic_ns(), _used(gateway, serving)
+    except TimeoutError:
+        return Load(count, BEGUN_WITHIN_S, Heard(0, [], 0), 0, 0, 0)
+    server, *harness = ((now - then) / WINDOW_S for now, then in zip(after, before, strict=True))
+    share = max(*harness, sum(harness) / max(1, len(measure.CORES) - 1))
+    load = Load(count, crowd.begun_in_s, crowd.between(begin, end), crowd.lost, server, share)
+    report.tell(" ".join(load.row()))
+    return load
 
 
-@dataclass(slots=True)
-class Heard:
-    """What one client heard.
-
-    Args:
-        asked: its question.
-        arrived: when each token came, in nanoseconds of the monotonic clock.
-        frames: in how many messages.
-    """
-
-    asked: str
-    arrived: list[int]
-    frames: int
-
-
-async def _converse(port: int, asked: str, wait: float, tokens: int) -> Heard:
-    await asyncio.sleep(wait)
-    async with open_page(port) as page:
-        await page.ask(asked)
-        await _until_heard(page, tokens)
-        return Heard(asked, page.arrived, page.frames)
-
-
-async def _until_heard(page: Page, tokens: int) -> None:
-    deadline = time.monotonic() + tokens / RATE + 20
-    while len(page.arrived) < tokens and time.monotonic() < deadline:  # noqa: ASYNC110
-        await asyncio.sleep(0.25)
-
-
-async def _pass(port: int, asked: str, wait: float, tokens: int) -> Heard:
-    await asyncio.sleep(wait)
-    heard = Heard(asked, [], 0)
-    body = json.dumps(
-        {"model": MODEL, "stream": True, "messages": [{"role": "user", "content": asked}]}
-    ).encode()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"POST /chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body)
-    async with asyncio.timeout(tokens / RATE + 30):
-        while len(heard.arrived) < tokens:
-            event = await reader.readuntil(b"\n\n")
-            if b'"content":"' in event and b'"role"' not in event:
-                heard.arrived.append(time.monotonic_ns())
-                heard.frames += 1
-    writer.close()
-    return heard
+def _used(gateway: RunningGateway, serving: Serving) -> tuple[float, float, float]:
+    """The processor time, in seconds, that server, gateway and clients have taken."""
+    return serving.cpu_seconds(), cpu_seconds_of(gateway.pid), time.process_time()
 
 
 async def _sends_at_once(gateway: RunningGateway, serving: Serving) -> str:
-    port = urlsplit(serving.url).port or 0
+    asked = [f"{question(ONCE_TOKENS, RATE, 'k')} once {number}" for number in range(AT_ONCE)]
     async with AsyncExitStack() as stack:
-        opened = [stack.enter_async_context(open_page(port)) for _ in range(AT_ONCE)]
+        opened = [stack.enter_async_context(open_page(serving.port)) for _ in asked]
         pages = await asyncio.gather(*opened)
-        asked = [question(60, RATE, "k") + f" once {number}" for number in range(AT_ONCE)]
         await asyncio.gather(*(page.ask(text) for page, text in zip(pages, asked, strict=True)))
-        await asyncio.gather(*(_until_heard(page, 60) for page in pages))
+        await asyncio.wait_for(asyncio.gather(*(page.ended.wait() for page in pages)), PATIENCE_S)
     written = {stream["question"]: stream["written"] for stream in gateway.log()}
     waits = [
         (page.arrived[0] - written[text][0]) / 1e6
         for page, text in zip(pages, asked, strict=True)
         if page.arrived
     ]
-    _tell(f"{AT_ONCE} sends: p50 {statistics.median(waits):.0f} ms, max {max(waits):.0f} ms")
-    return (
+    return report.tell(
         f"With {AT_ONCE} messages sent at the same instant, the first token took from the gateway to the "
         f"socket {statistics.median(waits):.0f} ms at p50 and {max(waits):.0f} ms at most."
     )
 
 
 async def _memory(gateway: RunningGateway, serving: Serving) -> str:
-    port = urlsplit(serving.url).port or 0
-    async with open_page(port) as page:
+    async with open_page(serving.port) as page:
         await page.ask("Hello")
-        await asyncio.wait_for(page.ended.wait(), 30)
+        await asyncio.wait_for(page.ended.wait(), PATIENCE_S)
     empty = serving.resident_bytes()
     async with AsyncExitStack() as stack:
-        await asyncio.gather(*(stack.enter_async_context(open_page(port)) for _ in range(IDLE_PAGES)))
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.gather(*(stack.enter_async_context(open_page(serving.port)) for _ in range(IDLE_PAGES)))
+        await asyncio.sleep(IDLE_SETTLE_S)
         idle = serving.resident_bytes()
-        asked = asyncio.gather(
-            *(_converse(port, question(150, RATE, "k") + f" memory {n}", 0, 150) for n in range(AT_ONCE))
-        )
-        await asyncio.sleep(150 / RATE)
-        busy = serving.resident_bytes()
-        await asked
+        async with together(converse, serving.port, gateway, AT_ONCE, RATE):
+            busy = serving.resident_bytes()
     per_page, per_stream = (idle - empty) / IDLE_PAGES / 1024, (busy - idle) / AT_ONCE / 1024
-    words = (
+    return report.tell(
         f"Memory: {empty / 2**20:.0f} MB with nobody there, {per_page:.0f} KB per idle page, "
         f"{per_stream:.0f} KB per page with an answer on its way."
     )
-    _tell(words)
-    return words
 
 
-def _profile(name: str, gateway: RunningGateway, serving: Serving, tokens: int) -> str:
-    async def busy() -> str:
-        load = asyncio.create_task(_load(name, gateway, serving, AT_ONCE, tokens))
-        await asyncio.sleep(AT_ONCE / STARTS_PER_S + 1)
-        shares = await asyncio.to_thread(profile.shares, serving.pid, 5)
-        await load
-        return shares
-
-    return asyncio.run(busy())
-
-
-def _tell(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+async def _profile(gateway: RunningGateway, serving: Serving) -> str:
+    async with together(converse, serving.port, gateway, AT_ONCE, RATE):
+        return await asyncio.to_thread(profile.shares, serving.pid, PROFILED_S)

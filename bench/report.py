@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["circumstances", "publish", "table"]
+__all__ = ["circumstances", "publish", "table", "tell"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +31,12 @@ def circumstances(*packages: str) -> str:
         *(f"{package} {version(package)}" for package in packages),
     ]
     return "Measured " + ", ".join(facts) + "."
+
+
+def tell(words: str) -> str:
+    """Say something to whoever waits for the result; returns it."""
+    print(words, file=sys.stderr, flush=True)
+    return words
 
 
 def publish(page: str, section: str, text: str) -> None:

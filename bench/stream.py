@@ -13,7 +13,6 @@ import contextlib
 import json
 import random
 import statistics
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -90,13 +89,13 @@ def run(arguments: argparse.Namespace) -> str:
     with running_gateway(Answer(tokens=WARM_UP_TOKENS, rate=RATE)) as gateway:
         for number in range(arguments.rounds):
             for peer in chance.sample(peers, len(peers)):
-                _tell(f"round {number + 1}: {peer.version}")
+                report.tell(f"round {number + 1}: {peer.version}")
                 try:
                     figures[peer.name].append(_measured(peer, gateway, arguments.tokens))
-                    _tell("  " + ", ".join(f"{figure:.1f}" for figure in figures[peer.name][-1].row()))
+                    report.tell("  " + ", ".join(f"{figure:.1f}" for figure in figures[peer.name][-1].row()))
                 except (RuntimeError, TimeoutError, OSError) as error:
                     failures[peer.name] = str(error) or type(error).__name__
-                    _tell(f"  failed: {failures[peer.name]}")
+                    report.tell(f"  failed: {failures[peer.name]}")
     if arguments.write:
         plots.delays({name: measured[-1].delays for name, measured in figures.items() if measured})
         plots.costs({name: _row(measured) for name, measured in figures.items() if measured}, HEADER[1:])
@@ -283,7 +282,3 @@ class Conversation:
     def _count(self, size: float) -> None:
         self.bytes += int(size)
         self._moved = time.monotonic()
-
-
-def _tell(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
