@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 
-from bench import clients, decoders, hosted, long, many, report, start, stream
+from bench import clients, decoders, hosted, long, many, report, start, stream, tabs
 
 BENCHMARKS = {
     "decoders": decoders,
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "long": long,
     "start": start,
     "hosted": hosted,
+    "tabs": tabs,
 }
 
 

@@ -238,7 +238,7 @@ class ScriptedGateway:
         watching = asyncio.create_task(stream.watch(reader))
         try:
             async for chunk in script.paced():
-                if stream.ends:
+                if stream.ends or writer.is_closing():
                     break
                 stream.written.append(time.monotonic_ns())
                 writer.write(chunk)
@@ -246,9 +246,11 @@ class ScriptedGateway:
         finally:
             watching.cancel()
             await asyncio.wait([watching])
+        if stream.left or writer.is_closing():
+            return
         writer.write(_framed(wire.ending(MODEL, len(stream.written))) + _framed(b""))
         await writer.drain()
-        stream.complete = not stream.left
+        stream.complete = True
 
 
 def _last_words(asked: Any) -> str:

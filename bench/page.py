@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
@@ -44,6 +44,7 @@ class Page:
         self.bytes = 0
         self.arrived: list[int] = []
         self.texts: dict[int, str] = {}
+        self.state: dict[str, dict[str, Any]] = {}
         self.ready = asyncio.Event()
         self.ended = asyncio.Event()
         self.shown = asyncio.Event()
@@ -51,11 +52,32 @@ class Page:
         self._socket = socket
         self._path = path
         self._stored: asyncio.Future[str] | None = None
+        self._heard = 0
+        self._awaited: list[tuple[Callable[[], bool], asyncio.Future[int]]] = []
+
+    @property
+    def local_port(self) -> int:
+        """Where its connection comes from."""
+        return self._socket.local_address[1]
+
+    @property
+    def conversation(self) -> str:
+        """The conversation of its address."""
+        return self._path.removeprefix(CONVERSATION_PREFIX)
+
+    @property
+    def heads(self) -> list[dict[str, Any]]:
+        """What it knows of the last messages of its conversation."""
+        return self.known(THREAD, "heads", [])
+
+    def known(self, state: str, name: str, otherwise: Any = None) -> Any:
+        """What the site last said a variable of its state is."""
+        return self.state.get(state, {}).get(f"{name}_rx_state_", otherwise)
 
     async def read(self) -> None:
         """Take in what the site says until it leaves."""
         async for frame in self._socket:
-            now = time.monotonic_ns()
+            now = self._heard = time.monotonic_ns()
             text = str(frame)
             if text == "2":
                 await self._socket.send("3")
@@ -65,6 +87,24 @@ class Page:
                 self.frames += 1
                 self.bytes += len(text.encode())
                 self._take(*json.loads(text[len(PREFIX) :]), now=now)
+                for is_so, came in self._awaited:
+                    if not came.done() and is_so():
+                        came.set_result(now)
+
+    async def until(self, is_so: Callable[[], bool], within_s: float = 30.0) -> int:
+        """Wait until something is so; returns when the message came that made it so, in nanoseconds.
+
+        Raises:
+            TimeoutError: it isn't, in time.
+        """
+        if is_so():
+            return self._heard
+        awaited = is_so, asyncio.get_running_loop().create_future()
+        self._awaited.append(awaited)
+        try:
+            return await asyncio.wait_for(awaited[1], within_s)
+        finally:
+            self._awaited.remove(awaited)
 
     def stop_reading(self) -> None:
         """Take in nothing more, as a page does whose computer has gone to sleep."""
@@ -74,18 +114,24 @@ class Page:
     async def ask(self, text: str) -> None:
         """Send a message in a new conversation, and go there."""
         self._stored = asyncio.get_running_loop().create_future()
-        draft = {"id": uuid4().hex, "text": text, "conversation_id": "", "parent_id": ""}
-        await self.emit(f"{THREAD}.send", draft=draft)
-        self._path = CONVERSATION_PREFIX + await self._stored
-        await self.follow()
+        await self.send(text)
+        await self.follow(await self._stored)
 
-    async def follow(self) -> None:
-        """Ask for the conversation of its address."""
+    async def send(self, text: str, **more: str) -> int:
+        """Send a message; ``more`` are further parts of a ``Draft``. Returns when it left."""
+        return await self.emit(f"{THREAD}.send", draft={"id": uuid4().hex, "text": text, **more})
+
+    async def follow(self, conversation: str = "") -> None:
+        """Ask for a conversation, or for that of its address."""
+        if conversation:
+            self._path = CONVERSATION_PREFIX + conversation
         await self.emit(f"{THREAD}.follow")
 
-    async def emit(self, name: str, **payload: Any) -> None:
-        """Call an event handler of the site."""
+    async def emit(self, name: str, **payload: Any) -> int:
+        """Call an event handler of the site; returns when that left, in nanoseconds of the clock."""
+        now = time.monotonic_ns()
         await self._socket.send(f"{PREFIX}{json.dumps(['event', self.event(name, payload)])}")
+        return now
 
     def event(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
         """An event as Reflex's page sends it."""
@@ -98,8 +144,9 @@ class Page:
         if name != "event":
             return
         update = said[0]
-        heads = (update.get("delta") or {}).get(THREAD, {}).get("heads_rx_state_")
-        if heads:
+        for state, changed in (update.get("delta") or {}).items():
+            self.state.setdefault(state, {}).update(changed)
+        if heads := self.heads:
             self.shown.set()
             if heads[-1]["role"] == "assistant" and heads[-1]["status"] not in ("", "streaming"):
                 self.ended.set()
@@ -110,8 +157,9 @@ class Page:
     def _set(self, value: Any, now: int) -> None:
         if isinstance(value, list):
             self._append(*value[:3], now=now)
-        elif "conversation" in value and self._stored is not None:
-            self._stored.set_result(value["conversation"])
+        elif "conversation" in value:
+            if self._stored is not None and not self._stored.done():
+                self._stored.set_result(value["conversation"])
         else:
             for said in value.get("texts", ()):
                 self._note(said["text"], now)

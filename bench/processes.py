@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-__all__ = ["cpu_seconds_of", "ended_with_block", "free_port", "resident_bytes_of", "until_up"]
+__all__ = ["cpu_seconds_of", "ended_with_block", "free_port", "resident_bytes_of", "until_up", "worker_of"]
 
 GRACE_S = 10.0
 
@@ -57,6 +57,18 @@ def until_up(url: str, process: subprocess.Popen[bytes], log: Path, within_s: fl
     said = " ".join(log.read_text(errors="replace").split()[-60:])
     state = "ended" if process.poll() is not None else f"did not answer within {within_s:g} s"
     raise RuntimeError(f"it {state}: {said}")
+
+
+def worker_of(pid: int, port: int) -> int:
+    """Which of the processes that a process has started has a connection from this port of the machine.
+
+    Raises:
+        LookupError: none of them.
+    """
+    for process in psutil.Process(pid).children(recursive=True):
+        if any(each.raddr and each.raddr.port == port for each in process.net_connections("tcp")):
+            return process.pid
+    raise LookupError(f"no process has the connection from port {port}")
 
 
 def cpu_seconds_of(pid: int) -> float:
