@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Error, async_playwright, expect
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser import chromium, site
 from tests.browser.person import Person
 from tests.browser.site import Site
+from tests.browser.tabs import Tab, Tabs
 
 # Long enough for a busy machine; what holds is seen as soon as it does.
 PATIENCE_MS = 60_000
@@ -123,28 +123,36 @@ def demo_site(start_shared_site: Callable[..., Site]) -> Site:
     return start_shared_site()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser) -> AsyncIterator[Callable[..., object]]:
-    """Let somebody visit a site, in a profile of their own. An error in their page fails the test."""
-    contexts = []
-    errors: list[str] = []
+@pytest.fixture(scope="session")
+def tabs(browser: Browser) -> Tabs:
+    """The tabs of all tests."""
+    return Tabs(browser, PATIENCE_MS)
 
-    async def arrive(where: Site, path: str = "/", *, ready: bool = True, **options: object) -> Person:
-        context = await browser.new_context(**options)
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        page = await context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        person = Person(page, where.url)
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(tabs: Tabs) -> AsyncIterator[Callable[..., object]]:
+    """Let somebody visit a site, in a profile of their own. An error in their page fails the test.
+
+    Its tab may have been another's, and its browser know the site's files, unless a test wants a ``new``
+    one or has options for it.
+    """
+    used: list[Tab] = []
+
+    async def arrive(
+        where: Site, path: str = "/", *, ready: bool = True, new: bool = False, **options: object
+    ) -> Person:
+        tab = await (tabs.new(**options) if new or options else tabs.usual())
+        used.append(tab)
+        person = tab.person
+        person.url = where.url
         if ready:
             await person.open(path)
         else:
-            await page.goto(where.url + path)
+            await person.page.goto(where.url + path)
         return person
 
     yield arrive
-    for context in contexts:
-        with suppress(Error):
-            await context.close()
+    for tab in used:
+        await tabs.take_back(tab)
     await asyncio.sleep(0)
-    assert errors == []
+    assert [error for tab in used for error in tab.errors] == []

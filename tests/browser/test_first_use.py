@@ -33,6 +33,7 @@ async def test_the_demo_model_answers_and_says_that_it_is_one(demo_site, visit):
 
 async def test_files_are_kept_by_the_browser_as_long_as_their_names_are_true(demo_site, visit):
     page = (await visit(demo_site)).page
+    await page.wait_for_load_state("networkidle")
     names = await page.evaluate(
         "performance.getEntriesByType('resource').map(each => new URL(each.name).pathname)"
     )
@@ -76,7 +77,7 @@ async def test_an_example_is_sent_with_one_click(demo_site, visit):
 
 
 async def test_a_first_visit_loads_little_and_what_draws_an_answer_comes_with_it(demo_site, visit):
-    person = await visit(demo_site)
+    person = await visit(demo_site, new=True)
 
     async def loaded(part=""):
         sizes = await person.page.evaluate(LOADED)

@@ -54,6 +54,7 @@ async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(si
         await expect(answer).to_contain_text(f" w{number},")
     assert await passes(devtools) <= MOST_PASSES
     assert await styles(devtools) - before <= MOST_STYLES
+    await devtools.detach()
 
     for number, piece in enumerate(re.findall(r"\s*\w{1,6}|\s*[^\w\s]{1,2}|\s+", TEXT)):
         await request.say(piece)
