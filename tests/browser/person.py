@@ -107,6 +107,15 @@ async def becomes(check: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def has_copied(page: Page, text: str) -> None:
+    """Wait until somebody who pastes gets that: nobody is told when something has been copied."""
+
+    async def is_there() -> bool:
+        return await page.evaluate("navigator.clipboard.readText()") == text
+
+    await becomes(is_there)
+
+
 def highest_word(text: str) -> int:
     return max((int(number) for number in re.findall(r"\bw(\d+)\b", text)), default=0)
 

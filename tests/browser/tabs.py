@@ -1,4 +1,4 @@
-"""Tabs in profiles of their own, which tests use one after the other: a new one costs more than most tests."""
+"""Tabs in profiles of their own, which tests use one after the other: a new one costs more than a test."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.browser.person import becomes
+from tests.browser.person import has_copied
 
 LONG = "A long answer of 2000 tokens, please"
 FOCUS = """() => {
@@ -75,11 +75,7 @@ async def test_letters_are_keys_outside_of_fields_and_none_is_the_browsers(demo_
     await page.keyboard.press("k")
     await expect(person.articles.nth(2)).to_be_focused()
     await page.keyboard.press("c")
-    await becomes(
-        lambda: page.evaluate(
-            "async () => await navigator.clipboard.readText() === 'Hello again, in 5 words'"
-        )
-    )
+    await has_copied(page, "Hello again, in 5 words")
     await page.keyboard.press("j")
     await expect(person.answers.last).to_be_focused()
     await page.keyboard.press("s")

@@ -4,6 +4,9 @@ import { findLanguage } from "./code_languages.js";
 import { once, untilFetched } from "./fetched.js";
 
 const LONGEST_LINE = 2000;
+// A line that takes longer stays without its colors. The first of a language has its expressions made as well, which
+// a slow machine needs more than the usual half second for.
+const LONGEST_MS = 5000;
 
 export const PLAIN = "inherit";
 
@@ -57,7 +60,12 @@ const start = once(async () => {
 async function load(language) {
   const [{ shiki, codeToTokensBase, getLastGrammarState }, grammar] = await Promise.all([start(), language.load()]);
   shiki.loadLanguageSync(grammar.default);
-  const fixed = { lang: grammar.default.at(-1).name, theme: THEME.name, tokenizeMaxLineLength: LONGEST_LINE };
+  const fixed = {
+    lang: grammar.default.at(-1).name,
+    theme: THEME.name,
+    tokenizeMaxLineLength: LONGEST_LINE,
+    tokenizeTimeLimit: LONGEST_MS,
+  };
   tokenizers.set(language.name, (line, grammarState) => {
     const lines = codeToTokensBase(shiki, line, { ...fixed, grammarState });
     return { tokens: lines[0], state: getLastGrammarState(shiki, lines) };
