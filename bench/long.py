@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import statistics
 import time
 from dataclasses import dataclass, replace
@@ -15,23 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from bench import report
-from bench.browser import Tab, open_tab
-from bench.gateway import Answer, RunningGateway, question, running_gateway
+from bench.browser import open_tab
+from bench.gateway import Answer, RunningGateway, running_gateway
 from bench.page import open_page
 from bench.peers import Peer, Serving, ours
+from bench.reading import read_in_browser
 from bench.seed import write_history
 from bench.stream import Conversation
 
 __all__ = ["PAGE", "add_arguments", "run"]
 
 PAGE = "docs/benchmarks/long.md"
-HERE = Path(__file__).parent
 OPENINGS = 20
 LONG_RATE = 400.0
 CODE_LINES = 500
-SCROLL_S, SCROLL_PX = 6.0, 400
-KEYS, KEY_EVERY_S = 60, 0.1
-FRAME_MS = 1000 / 60
 SAMPLE_S = 0.5
 
 
@@ -51,7 +47,7 @@ def run(arguments: argparse.Namespace) -> str:
         peer = replace(ours(), prepare=seeded)
         with peer.serving(gateway.base_url) as serving:
             opened = asyncio.run(_opened(serving, arguments.messages))
-            read = asyncio.run(_read(peer, gateway, serving))
+            read = asyncio.run(read_in_browser(peer, serving))
         with ours().serving(gateway.base_url) as serving:
             flat = asyncio.run(_flat(ours(), gateway, serving, arguments.tokens))
     return "\n\n".join([report.circumstances("reflex"), opened, read, flat])
@@ -70,47 +66,6 @@ async def _opened(serving: Serving, messages: int) -> str:
         f"A conversation of {messages:,} messages is open {statistics.median(waits):.0f} ms after it was "
         f"asked for, {max(waits):.0f} ms at most of {OPENINGS} times: its end, with texts, at the websocket."
     )
-
-
-async def _read(peer: Peer, gateway: RunningGateway, serving: Serving) -> str:
-    """Read back in it, then type while an answer streams."""
-    async with open_tab() as tab:
-        await tab.call("Performance.enable", timeDomain="threadTicks")
-        await tab.open(serving.url + serving.chat)
-        shown = "document.querySelectorAll('article').length"
-        await tab.until(f"{shown} > 20", "the conversation appears")
-        before = await tab.evaluate(shown)
-        await tab.evaluate(f"({(HERE / 'typing.js').read_text()})()")
-        await _scroll(tab)
-        frames = await tab.evaluate("window.bench.frames.splice(0)")
-        after = await tab.evaluate(shown)
-        keys = await _typed(peer, tab)
-    late = sum(frame > 1.5 * FRAME_MS for frame in frames)
-    return report.tell(
-        f"Reading back through {after - before} messages, {len(frames) / sum(frames) * 1e3:.0f} frames a "
-        f"second; {late} of {len(frames)} frames came late. Typing while an answer streams, a key takes "
-        f"{statistics.median(keys):.1f} ms, {max(keys):.1f} ms at most of {len(keys)}."
-    )
-
-
-async def _scroll(tab: Tab) -> None:
-    end = time.monotonic() + SCROLL_S
-    while time.monotonic() < end:
-        wheel = {"type": "mouseWheel", "x": 700, "y": 400, "deltaX": 0, "deltaY": -SCROLL_PX}
-        await tab.call("Input.dispatchMouseEvent", **wheel)
-
-
-async def _typed(peer: Peer, tab: Tab) -> list[float]:
-    await tab.write(peer.input, question(1000, 50, "k"))
-    await asyncio.sleep(2)
-    await tab.evaluate("window.bench.keys.length = 0")
-    await tab.evaluate(f"document.querySelector({json.dumps(peer.input)}).focus()")
-    for number in range(KEYS):
-        key = "abcdefghij"[number % 10]
-        await tab.call("Input.dispatchKeyEvent", type="keyDown", text=key, key=key)
-        await tab.call("Input.dispatchKeyEvent", type="keyUp", key=key)
-        await asyncio.sleep(KEY_EVERY_S)
-    return await tab.evaluate("window.bench.keys")
 
 
 @dataclass(frozen=True, slots=True)
