@@ -21,6 +21,8 @@ from tests.statements import compile_once
 
 pytest_plugins = ["tests.browser.fixtures"]
 
+FIRST = ("browser/test_accessibility.py", "accounts/", "chat/")
+
 # The tests start many processes. Unless Python keeps what it has compiled, and some machines have that
 # turned off, each spends seconds on doing it anew.
 sys.dont_write_bytecode = False
@@ -34,6 +36,17 @@ compile_once()
 
 # Garbage is looked for seldom, and not in all that was loaded, which stays: it took a sixth of the time.
 gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file that takes longest, and let the others do without the page until it is compiled."""
+    tests = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        file = item.path.relative_to(tests).as_posix()
+        return next((at for at, begin in enumerate(FIRST) if file.startswith(begin)), len(FIRST))
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:

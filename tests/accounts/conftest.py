@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from chat_ui.accounts import passwords
 from chat_ui.accounts.entry import From
 from chat_ui.accounts.people import Person
 from chat_ui.accounts.service import Accounts, open_accounts
@@ -33,6 +35,19 @@ class Member:
     @property
     def person(self) -> Person:
         return self.visitor.person
+
+
+@pytest.fixture
+def dear_passwords() -> None:
+    """Let a hash cost what it costs in a site."""
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a hash cost next to nothing, but where a test is about that."""
+    if "dear_passwords" not in request.fixturenames:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(passwords, "PasswordHasher", lambda **_cost: cheap)
 
 
 @pytest.fixture

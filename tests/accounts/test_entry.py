@@ -82,6 +82,7 @@ async def test_strangers_the_mistaken_and_the_disabled_hear_the_same(
     assert len(heard) == 1
 
 
+@pytest.mark.usefixtures("dear_passwords")
 async def test_a_stranger_costs_as_much_work_as_a_mistake(
     settings: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, bob: Member, accounts: Accounts
 ) -> None:
@@ -209,6 +210,7 @@ async def test_guessing_links_is_slowed_down(accounts: Accounts) -> None:
         await accounts.entry.look_at("one more", HERE)
 
 
+@pytest.mark.usefixtures("dear_passwords")
 async def test_a_flood_of_sign_ins_waits_in_a_queue_of_bounded_length() -> None:
     passwords = Passwords(at_once=1, waiting=3)
     results = await together(*(passwords.fits("x", None) for _ in range(9)))

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -55,32 +54,35 @@ LIMIT = st.none() | st.integers(0, 30_000)
 Sends = list[tuple[int, int | None, float, bool]]
 
 
+@pytest.fixture(scope="module", params=["one process", "two processes"])
+def send_all(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Allowance, Sends], None]]:
+    """Let somebody send all at once; each example is another person's."""
+    if request.param == "one process":
+        where = [put_new_database(tmp_path_factory.mktemp("limits") / "chat.db")]
+    else:
+        postgres: PostgresServer = request.getfixturevalue("postgres")
+        url = postgres.url(postgres.make_database())
+        Database.prepare(url)
+        where = [url, url]
+    with asyncio.Runner() as runner:
+        dbs = [runner.run(Database.open(each)) for each in where]
+        yield lambda may, sends: runner.run(spends_no_more_than(may, sends, dbs))
+        for db in dbs:
+            runner.run(db.close())
+
+
 @settings(max_examples=25, deadline=None)
-@given(st.builds(Allowance, LIMIT, LIMIT, LIMIT, LIMIT), st.lists(ASKED, min_size=1, max_size=12))
-def test_many_at_once_never_spend_more_than_there_is(may: Allowance, sends: Sends) -> None:
-    with TemporaryDirectory() as folder:
-        asyncio.run(spends_no_more_than(may, sends, put_new_database(Path(folder) / "chat.db")))
-
-
-@pytest.fixture(scope="module")
-def server_database(postgres: PostgresServer) -> str:
-    """One for all examples: each is another person's."""
-    url = postgres.url(postgres.make_database())
-    Database.prepare(url)
-    return url
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.builds(Allowance, LIMIT, LIMIT, LIMIT, LIMIT), st.lists(ASKED, min_size=1, max_size=12))
-def test_many_at_once_never_spend_more_than_there_is_on_postgresql(
-    server_database: str, may: Allowance, sends: Sends
+@given(may=st.builds(Allowance, LIMIT, LIMIT, LIMIT, LIMIT), sends=st.lists(ASKED, min_size=1, max_size=12))
+def test_many_at_once_never_spend_more_than_there_is(
+    send_all: Callable[[Allowance, Sends], None], may: Allowance, sends: Sends
 ) -> None:
-    asyncio.run(spends_no_more_than(may, sends, server_database, workers=2))
+    send_all(may, sends)
 
 
-async def spends_no_more_than(may: Allowance, sends: Sends, where: str | Path, *, workers: int = 1) -> None:
-    """Send all at once, by so many processes in turn, and see after each step what is spent."""
-    dbs = [await Database.open(where) for _ in range(workers)]
+async def spends_no_more_than(may: Allowance, sends: Sends, dbs: list[Database]) -> None:
+    """Send all at once, by one process after the other, and see after each step what is spent."""
     bob, limits = await owner(dbs[0], new_id()), replace(EVERYTHING, everybody=may)
     within = Allowance(
         *(
@@ -90,7 +92,7 @@ async def spends_no_more_than(may: Allowance, sends: Sends, where: str | Path, *
     )
 
     async def send(number: int, tokens: int, bounded: int | None, share: float, free: bool) -> None:
-        run, db = f"{bob} {number}", dbs[number % workers]
+        run, db = f"{bob} {number}", dbs[number % len(dbs)]
         try:
             longest = await ask(db, limits, wanted(bob, run, tokens), bounded)
         except OverBudget:
@@ -110,11 +112,7 @@ async def spends_no_more_than(may: Allowance, sends: Sends, where: str | Path, *
         assert spent.tokens <= min(within.tokens_per_day or 0, within.tokens_per_month or 0)
         assert spent.micros <= min(within.micros_per_day or 0, within.micros_per_month or 0)
 
-    try:
-        await asyncio.gather(*(send(number, *one) for number, one in enumerate(sends)))
-    finally:
-        for db in dbs:
-            await db.close()
+    await asyncio.gather(*(send(number, *one) for number, one in enumerate(sends)))
 
 
 async def test_what_was_set_aside_is_given_back(db: Database) -> None:

@@ -23,7 +23,7 @@ async def test_pages_of_all_workers_show_the_same_though_one_dies(start_site, vi
     await first.seen_at_least(first.answers.last, 10)
     path = first.page.url.removeprefix(site.url)
     # Which worker a page comes to is the system's choice: of four, hardly ever all to one.
-    people = [first, *[await visit(site, path) for _ in range(3)]]
+    people = [first, *await asyncio.gather(*(visit(site, path) for _ in range(3)))]
     for person in people:
         await person.seen_at_least(person.answers.last, 20)
 
@@ -32,14 +32,13 @@ async def test_pages_of_all_workers_show_the_same_though_one_dies(start_site, vi
         await expect(person.answers.last).to_have_attribute("data-status", "stopped")
     assert len({await person.words_on_screen(person.answers.last) for person in people}) == 1
 
-    await people[1].say(LONG.format(300))
+    await people[1].say(LONG.format(200))
     for person in people:
         await expect(person.answers).to_have_count(2)
         await person.seen_at_least(person.answers.last, 10)
-    before = site.worker_ids()
+    before, first_two = site.worker_ids(), postgres.ask(WORKERS, database)
     assert len(before) == 2
     os.kill(min(before), signal.SIGKILL)
-    first_two = postgres.ask(WORKERS, database)
     async with asyncio.timeout(60):
         # One is held for dead, and another that takes its place says that it lives.
         while (now := postgres.ask(WORKERS, database)) == first_two or now.count("\n") != 2:  # noqa: ASYNC110

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.history import write_history
 
-TOKENS = 500
+TOKENS = 250
 MOST_BYTES_PER_TOKEN = 50
 MOST_FRAMES_PER_TOKEN = 1.05
 EARLIER = 50

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -189,33 +190,42 @@ def test_every_query_takes_the_owner() -> None:
         assert name in WITHOUT_AN_OWNER or list(signature.parameters)[1] == "owner", name
 
 
-@pytest.mark.parametrize("name", CALLS)
+async def write_all_that_is_asked_for(tx: AsyncSession, owner: str, turn: Turn) -> None:
+    await pay(tx, owner, turn)
+    await throw_away(tx, owner, turn)
+
+
 async def test_nobody_reaches_the_rows_of_another(
-    db: Database, bob: User, turn: Turn, everything: Everything, name: str
+    db: Database, bob: User, turn: Turn, everything: Everything, subtests: pytest.Subtests
 ) -> None:
-    call, answer = CALLS[name]
     async with db.write() as tx:
         await runs.append(tx, turn.run.owner_id, turn.run.id, [JournalEntry(0, "text", "Three")])
-        await pay(tx, turn.run.owner_id, turn)
-        await throw_away(tx, turn.run.owner_id, turn)
+        await write_all_that_is_asked_for(tx, turn.run.owner_id, turn)
     before = everything()
-    async with db.write() as tx:
-        if answer is NotFoundError:
-            with pytest.raises(NotFoundError):
-                await call(tx, bob.id, turn)
-        else:
-            assert await call(tx, bob.id, turn) == answer
-    assert everything() == before
+    for name, (call, answer) in CALLS.items():
+        with subtests.test(name):
+            async with db.write() as tx:
+                if answer is NotFoundError:
+                    with pytest.raises(NotFoundError):
+                        await call(tx, bob.id, turn)
+                else:
+                    assert await call(tx, bob.id, turn) == answer
+            assert everything() == before
 
 
-# A message has one run, and Alice's has it already.
-@pytest.mark.parametrize("name", sorted(set(CALLS) - {"runs.start"}))
-async def test_the_owner_does(db: Database, alice: User, turn: Turn, name: str) -> None:
-    call, answer = CALLS[name]
-    async with db.write() as tx:
-        if name != "runs.append":
-            await runs.append(tx, alice.id, turn.run.id, [JournalEntry(0, "text", "Three")])
-        await pay(tx, alice.id, turn)
-        await throw_away(tx, alice.id, turn)
-        found = await call(tx, alice.id, turn)
-    assert answer is NotFoundError or (found is not None and found != answer)
+class UndoneError(Exception):
+    """Ends a transaction that is to leave nothing."""
+
+
+async def test_the_owner_does(db: Database, alice: User, turn: Turn, subtests: pytest.Subtests) -> None:
+    # A message has one run, and Alice's has it already.
+    for name in sorted(set(CALLS) - {"runs.start"}):
+        call, answer = CALLS[name]
+        with subtests.test(name), suppress(UndoneError):
+            async with db.write() as tx:
+                if name != "runs.append":
+                    await runs.append(tx, alice.id, turn.run.id, [JournalEntry(0, "text", "Three")])
+                await write_all_that_is_asked_for(tx, alice.id, turn)
+                found = await call(tx, alice.id, turn)
+                assert answer is NotFoundError or (found is not None and found != answer)
+                raise UndoneError
