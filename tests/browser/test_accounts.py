@@ -75,6 +75,7 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
     problems["settings"] = await found_by_axe(bob.page)
     await act(ada.page, "bob", "Disable")
     await bob.page.wait_for_url("**/login?next=*")
+    await expect(bob.page.get_by_role("heading", name="Sign in")).to_be_visible()
     problems["login"] = await found_by_axe(bob.page)
     await expect(ada.page.get_by_text("ada disabled (bob)")).to_be_visible()
 

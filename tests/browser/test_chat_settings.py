@@ -176,6 +176,7 @@ async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visi
     await fourth.say("Well")
     await expect(person.answers.last).to_contain_text("Well")
     await person.say("Held?")
+    await expect(queued).to_have_count(1)
     await person.button("Stop").click()
     await expect(person.page.get_by_text("Held back")).to_be_visible()
     await person.answers.last.get_by_role("button", name="More").click()

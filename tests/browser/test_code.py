@@ -6,8 +6,9 @@ import re
 from playwright.async_api import expect
 
 from tests.browser.person import has_copied
+from tests.browser.test_scrolling import still
 
-LINES = 500
+LINES = 300
 MOST_TIMES_TOKENIZED = 3
 NEARLY_PX = 2
 HOSTILE = """\
@@ -145,9 +146,11 @@ async def test_a_long_block_is_folded_and_unfolds_in_place(asked):
     line = code.get_by_text("# w195")
     before = (await line.bounding_box())["y"]
     await block.get_by_role("button", name="Show all 200 lines").click()
+    await still(person.page)
     assert (await code.bounding_box())["height"] > 200 * 21
     assert abs((await line.bounding_box())["y"] - before) <= NEARLY_PX
     await block.get_by_role("button", name="Show less").click()
+    await still(person.page)
     assert (await code.bounding_box())["height"] == height
     assert await person.page.evaluate("document.documentElement.scrollWidth") == 360
 

@@ -32,7 +32,7 @@ async def test_new_chat_leaves_the_old_one_alone(demo_site, visit):
     await person.new_chat()
 
     await expect(person.page.get_by_text("What would you like to know?")).to_be_visible()
-    await person.sidebar.get_by_role("link").first.click()
+    await person.sidebar.get_by_role("link", name="Hello in 5 words").first.click()
     await expect(person.articles).to_have_count(2)
     await expect(person.answers.last).to_contain_text("w5")
 

@@ -32,6 +32,7 @@ async def test_an_answer_goes_on_while_nobody_looks(demo_site, visit):
     answer = person.answers.last
     await person.ended(answer)
     await expect(answer).to_have_attribute("data-status", "complete")
+    await person.seen_at_least(answer, 200)
     assert every_word_once(await answer.inner_text()) == 200
 
 
@@ -70,6 +71,7 @@ async def test_stop_in_one_tab_keeps_what_was_said_in_both(demo_site, visit):
         await expect(person.button("Send")).to_be_visible()
     kept = await first.words_on_screen(first.answers.last)
     assert 20 <= kept < 2000
+    await second.seen_at_least(second.answers.last, kept)
     assert await second.words_on_screen(second.answers.last) == kept
     await first.page.reload()
     await expect(first.answers.last).to_have_attribute("data-status", "stopped")
@@ -90,6 +92,8 @@ async def test_kill_9_in_mid_answer_keeps_what_was_on_the_screen(mortal_site, vi
     await person.seen_at_least(person.answers.last, 100)
 
     site.kill()
+    # By then, all that had been sent is on the screen.
+    await expect(person.page.get_by_text("Offline")).to_be_visible()
     on_screen = await person.words_on_screen(person.answers.last)
     site.start()
     await person.page.reload()

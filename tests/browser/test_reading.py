@@ -74,11 +74,14 @@ async def test_a_stop_a_failure_and_a_cut_are_announced_with_their_reason(listen
     await person.say("At once")
     await (await gateway.next_request()).refuse(401, "The key is bent.")
     await hears(person, "The key is bent.")
+    await person.ended(person.answers.last)
 
     await person.say("Once more")
     await (await gateway.next_request()).refuse(500, "The kettle is cold.")
     await hears(person, "The answer failed.")
     await hears(person, "The kettle is cold.")
+    await expect(person.answers).to_have_count(2)
+    await person.ended(person.answers.last)
 
     await person.say("And again")
     request = await gateway.next_request()
@@ -96,7 +99,7 @@ async def test_one_can_choose_to_hear_less_and_the_browser_remembers(listener, g
     await person.page.get_by_role("radio", name="Only that an answer begins and ends").check()
     await person.page.keyboard.press("Escape")
     await person.page.reload()
-    await expect(person.message_box).to_be_visible()
+    await person.arrived()
     await person.page.evaluate(LISTEN)
     await person.say("Quietly")
     request = await gateway.next_request()

@@ -61,11 +61,12 @@ class Reader:
         self._line = 0
 
     async def grow(self, lines: int = 40) -> None:
-        """Let the answer have so many more paragraphs, and wait until they are drawn."""
+        """Let the answer have so many more paragraphs, and wait until they are drawn and followed."""
         numbers = range(self._line + 1, self._line + lines + 1)
         self._line = numbers[-1]
         await self.request.say("".join(f"Line {number} of the answer.\n\n" for number in numbers))
         await expect(self.person.answers.last).to_contain_text(f"Line {self._line} of")
+        await still(self.person.page)
 
     async def mark(self) -> None:
         await self.log.evaluate(MARK)
@@ -115,6 +116,7 @@ async def test_it_follows_until_the_reader_looks_up_and_one_button_brings_back(r
 
         assert await reader.moved() <= NEARLY_PX, way
         await reader.back.click()
+        await still(page)
         assert await reader.below() <= NEARLY_PX, f"after the {way}"
         await expect(reader.log).to_be_focused()
         await page.evaluate("getSelection().empty()")
@@ -179,6 +181,7 @@ async def test_thoughts_that_fold_and_opened_ones_move_nothing_that_is_read(read
     reader.request = await gateway.next_request()
     await reader.request.think("A thought.\n" * 60)
     await expect(reader.person.answers.last).to_contain_text("A thought.")
+    await still(page)
     assert await reader.below() <= NEARLY_PX
     await reader.grow(3)
     assert await reader.below() <= NEARLY_PX
