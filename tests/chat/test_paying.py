@@ -13,12 +13,13 @@ from pydantic import SecretStr
 from chat_ui.chat.again import Again, agree_to_payee, answer_again
 from chat_ui.chat.changes import Piece, RunPaying
 from chat_ui.chat.quote import quote_of
-from chat_ui.chat.service import Chat
+from chat_ui.chat.service import DATABASE, Chat
 from chat_ui.chat.turns import Draft, price_of
 from chat_ui.gateway import CapReached
 from chat_ui.settings import GatewayTable, Settings
 from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Message
+from tests.database import put_new_database
 from tests.gateway.wire import ScriptedServer
 from tests.gateways.x_router import PAYEE, TESTNET_V1, TRANSACTION, XRouter
 
@@ -41,7 +42,8 @@ async def settings(tmp_path: Path, router: XRouter) -> AsyncGenerator[Settings]:
     server = ScriptedServer(router)
     await server.start()
     table = GatewayTable(name="x-router", base_url=server.base_url, model="model-a")
-    yield Settings(X402_PRIVATE_KEY=SecretStr(KEY), gateways=(table,), data_dir=tmp_path / "data")
+    data = put_new_database(tmp_path / "data" / DATABASE).parent
+    yield Settings(X402_PRIVATE_KEY=SecretStr(KEY), gateways=(table,), data_dir=data)
     await server.stop()
 
 

@@ -10,12 +10,13 @@ import pytest
 from reflex.utils import format
 
 from chat_ui.chat import library
-from chat_ui.chat.service import Chat
+from chat_ui.chat.service import DATABASE, Chat
 from chat_ui.settings import Settings
 from chat_ui.state.connect import ConnectState
 from chat_ui.state.models import ModelState
 from chat_ui.state.routes import CONVERSATION_PREFIX
 from chat_ui.store.ids import new_id
+from tests.database import put_new_database
 from tests.scripted import KEY, ScriptedGateway
 
 from .conftest import Browser
@@ -29,7 +30,8 @@ def named() -> bool:
 
 @pytest.fixture
 def settings(tmp_path: Path, named: bool, gateway: ScriptedGateway) -> Settings:
-    return Settings(data_dir=tmp_path / "data", gateway_url=gateway.base_url if named else None)
+    data = put_new_database(tmp_path / "data" / DATABASE).parent
+    return Settings(data_dir=data, gateway_url=gateway.base_url if named else None)
 
 
 def last(browser: Browser, state: Any, var: str) -> Any:
