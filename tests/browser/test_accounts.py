@@ -40,7 +40,7 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
         "console", lambda message: complaints.append(message.text) if message.type == "error" else None
     )
     await come_in(ada, "ada")
-    await ada.message_box.fill("Hello")
+    await ada.message_box.fill("Hello in 5 words")
     await ada.message_box.press("Enter")
     await expect(ada.answers.first).to_have_attribute("data-status", "complete")
 

@@ -123,7 +123,7 @@ async def test_what_begins_a_chat_stays_in_sight_until_its_page_is_there(demo_si
 
 async def test_a_conversation_is_found_again_by_its_address(demo_site, visit):
     first = await visit(demo_site)
-    await first.ask("Hello")
+    await first.ask("Hello in 5 words")
     path = first.page.url.removeprefix(demo_site.url)
 
     second = await visit(demo_site, path)
