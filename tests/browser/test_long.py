@@ -40,6 +40,8 @@ async def test_scrolling_up_brings_all_of_it_without_a_jump(site, visit):
         mark = person.articles.filter(has_text=seen)
         before = await above_the_fold(mark)
         await expect(person.articles).to_have_count(min(loaded * PAGE, LENGTH))
+        # They are drawn some at a time, the first one last.
+        await expect(person.articles.first).to_contain_text("Message")
         assert abs(await above_the_fold(mark) - before) <= NEARLY_PX
     await expect(person.articles.first).to_contain_text("Message 0.")
     numbers = [int(number) for number in re.findall(r"Message (\d+)\.", await person.log.inner_text())]

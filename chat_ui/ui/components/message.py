@@ -13,7 +13,7 @@ from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.menus import icon
-from chat_ui.ui.components.scripts import Answer, AskAgain, Counter, Details, Words
+from chat_ui.ui.components.scripts import Answer, AskAgain, Counter, Details, Drawn, Words
 from chat_ui.ui.components.steering_scripts import Actions, Editable, Versions
 from chat_ui.ui.words import say
 
@@ -28,8 +28,10 @@ def message(head: MessageHead) -> rx.Component:
 @rx.memo
 def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     return rx.el.article(
-        rx.cond(GaugeState.first_id == head.id, _limit()),
-        rx.cond(head.role == "user", _question(head), _answer(head)),
+        Drawn.create(
+            rx.cond(GaugeState.first_id == head.id, _limit()),
+            rx.cond(head.role == "user", _question(head), _answer(head)),
+        ),
         rest,
         tab_index=-1,
         class_name="message",

@@ -19,6 +19,7 @@ __all__ = [
     "Connection",
     "Counter",
     "Details",
+    "Drawn",
     "Example",
     "Menu",
     "Reading",
@@ -157,6 +158,13 @@ class TitleField(rx.Component):
     title: rx.Var[str]
     on_keep: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_cancel: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Drawn(rx.Component):
+    """What a message has, which is drawn in small steps where somebody reads back to it."""
+
+    library = script("earlier.jsx")
+    tag = "Drawn"
 
 
 class Thread(rx.Component):

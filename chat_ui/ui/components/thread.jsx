@@ -3,12 +3,12 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useConversation } from "./address.js";
 import { Coming } from "./coming.jsx";
 import { SENT } from "./composer.jsx";
+import { useEarlier } from "./earlier.jsx";
 import { onDrawn } from "./frames.js";
 import { ArrowDown } from "./icons.jsx";
 import { ReadingPlace } from "./reading_place.js";
 import { say } from "./words.js";
 
-const NEAR_TOP_PX = 1200;
 const NOWHERE = Object.freeze({ away: false, news: false, scrolled: false });
 
 function usePlace(scroller, content, busy) {
@@ -41,16 +41,6 @@ function usePlace(scroller, content, busy) {
     };
   }, []);
   return [place, seen];
-}
-
-// What comes next after the messages that are here is asked for before the reader gets there, and once.
-function useEarlier(scroller, first, more, onTop) {
-  const asked = useRef("");
-  return () => {
-    if (!more || scroller.current.scrollTop > NEAR_TOP_PX || asked.current === first) return;
-    asked.current = first;
-    onTop(first);
-  };
 }
 
 // A finger that moves down moves the log up.
