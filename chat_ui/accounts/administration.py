@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.accounts.errors import LastAdmin, NoSuchPerson, NotAllowed
 from chat_ui.accounts.limits import start_of_month
@@ -212,18 +212,18 @@ def _check(by: Person) -> None:
         raise NotAllowed
 
 
-async def _find(tx: AsyncSession, id: str) -> User:
+async def _find(tx: AsyncConnection, id: str) -> User:
     user = await users.get(tx, id)
     if user is None:
         raise NoSuchPerson
     return user
 
 
-async def _leave_an_admin(tx: AsyncSession) -> None:
+async def _leave_an_admin(tx: AsyncConnection) -> None:
     """Refuse, which takes the transaction back, where no admin is left."""
     if not await users.admins(tx):
         raise LastAdmin
 
 
-async def _note(tx: AsyncSession, by: Person, action: str, subject: str, address: str) -> None:
+async def _note(tx: AsyncConnection, by: Person, action: str, subject: str, address: str) -> None:
     await audit.note(tx, Deed(action, by.name, by.id, subject, address))

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.accounts import passwords
 from chat_ui.accounts.errors import LinkIsDead, NameIsTaken, NotAllowed, NotLetIn, UnfitName
@@ -160,7 +160,7 @@ class Entry:
         }
         return await self._let_in(user, words[used.kind], where)
 
-    async def _made_by(self, used: Invite, name: str, hash: str, tx: AsyncSession) -> User:
+    async def _made_by(self, used: Invite, name: str, hash: str, tx: AsyncConnection) -> User:
         if used.kind == "setup":
             await users.lock_admins(tx)
             if await users.admins(tx):

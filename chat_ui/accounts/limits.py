@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.accounts.errors import AccountError, in_words
 from chat_ui.settings import Settings
@@ -65,7 +65,7 @@ class Limits:
     at_once: int
     everybody: Allowance
 
-    async def admit(self, tx: AsyncSession, wanted: Reservation, *, bounded: int | None) -> int | None:
+    async def admit(self, tx: AsyncConnection, wanted: Reservation, *, bounded: int | None) -> int | None:
         """Set aside what an answer may take, in the transaction that has just stored its run.
 
         Args:
@@ -86,7 +86,7 @@ class Limits:
         await self._check_pace(tx, wanted, datetime.now(UTC))
         return await self.set_aside(tx, wanted, bounded=bounded)
 
-    async def set_aside(self, tx: AsyncSession, wanted: Reservation, *, bounded: int | None) -> int | None:
+    async def set_aside(self, tx: AsyncConnection, wanted: Reservation, *, bounded: int | None) -> int | None:
         """Do what ``admit`` does for what nobody sends a message for, and raise what it raises of budgets."""
         owner, now = wanted.owner_id, datetime.now(UTC)
         await users.lock(tx, owner)
@@ -99,7 +99,7 @@ class Limits:
         await usage.reserve(tx, owner, replace(wanted, output_tokens=output, micros=cost))
         return longest
 
-    async def _check_pace(self, tx: AsyncSession, wanted: Reservation, now: datetime) -> None:
+    async def _check_pace(self, tx: AsyncConnection, wanted: Reservation, now: datetime) -> None:
         mine = await usage.sent(tx, now - MINUTE, owner=wanted.owner_id)
         _check_minute(mine, self.per_minute, now, "limits.minute")
         if wanted.address:
@@ -116,7 +116,9 @@ def _check_minute(sent: list[datetime], most: int, now: datetime, words: str) ->
         raise OverLimit(say(words, most=most, wait=wait))
 
 
-async def _fitting(tx: AsyncSession, wanted: Reservation, may: Allowance, output: int, now: datetime) -> int:
+async def _fitting(
+    tx: AsyncConnection, wanted: Reservation, may: Allowance, output: int, now: datetime
+) -> int:
     """How many tokens an answer may have, so that all of it fits in what is left."""
     day, month = start_of_day(now), start_of_month(now)
     used_in_day = await usage.spent(tx, wanted.owner_id, day)

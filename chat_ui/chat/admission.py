@@ -13,7 +13,7 @@ from chat_ui.chat.live import Turn
 from chat_ui.store.usage import MILLION, Reservation, tokens_in
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from chat_ui.chat.service import Chat
     from chat_ui.gateway import ChatRequest
@@ -24,7 +24,7 @@ __all__ = ["admit", "admit_title"]
 TOKENS_AROUND = 8
 
 
-async def admit(chat: Chat, tx: AsyncSession, turn: Turn) -> Turn:
+async def admit(chat: Chat, tx: AsyncConnection, turn: Turn) -> Turn:
     """Set aside what an answer may take, in the transaction that stores it; a local site admits everything.
 
     Returns:

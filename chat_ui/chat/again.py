@@ -23,12 +23,12 @@ from chat_ui.chat.beginning import (
 from chat_ui.chat.changes import TurnStarted
 from chat_ui.chat.context import continued, retold
 from chat_ui.chat.errors import NoSuchMessage, NothingToContinue, StillAnswering
-from chat_ui.store import messages, payees, runs
+from chat_ui.store import lineage, messages, payees, runs
 from chat_ui.store.ids import is_id
 from chat_ui.store.runs import JournalEntry, Texts
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from chat_ui.chat.runs import Turn
     from chat_ui.chat.service import Chat
@@ -97,7 +97,9 @@ async def agree_to_payee(chat: Chat, owner: str, wanted: Again) -> Conversation 
     return await answer_again(chat, owner, wanted)
 
 
-async def _store_again(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) -> tuple[TurnStarted, Turn]:
+async def _store_again(
+    chat: Chat, owner: str, wanted: Again, tx: AsyncConnection
+) -> tuple[TurnStarted, Turn]:
     path = await _question(tx, owner, wanted.message_id)
     gateway = choose(chat, wanted.gateway, wanted.model)
     answer = replace(answer_to(path[-1], gateway, wanted.model), client_id=wanted.id)
@@ -106,7 +108,7 @@ async def _store_again(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) 
     return TurnStarted(moved, (answer,)), turn
 
 
-async def _store_rest(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) -> tuple[TurnStarted, Turn]:
+async def _store_rest(chat: Chat, owner: str, wanted: Again, tx: AsyncConnection) -> tuple[TurnStarted, Turn]:
     old, path = await _old_answer(tx, owner, wanted.message_id)
     if not old.text.strip():
         raise NothingToContinue
@@ -130,7 +132,7 @@ async def _store_rest(chat: Chat, owner: str, wanted: Again, tx: AsyncSession) -
 
 
 async def _request(
-    chat: Chat, tx: AsyncSession, owner: str, path: list[Message], wanted: Again
+    chat: Chat, tx: AsyncConnection, owner: str, path: list[Message], wanted: Again
 ) -> ChatRequest:
     conversation = await find_conversation(tx, owner, path[-1].conversation_id)
     gateway = choose(chat, wanted.gateway, wanted.model)
@@ -144,7 +146,7 @@ def _journal_of(begun: Texts) -> list[JournalEntry]:
     return [entry for entry in (reasoning, text) if entry.text]
 
 
-async def _old_answer(tx: AsyncSession, owner: str, message_id: str) -> tuple[Message, list[Message]]:
+async def _old_answer(tx: AsyncConnection, owner: str, message_id: str) -> tuple[Message, list[Message]]:
     """An answer, and the branch that leads to what it answers."""
     old = await messages.get(tx, owner, message_id) if is_id(message_id) else None
     if old is None or old.role != "assistant" or old.parent_id is None:
@@ -154,7 +156,7 @@ async def _old_answer(tx: AsyncSession, owner: str, message_id: str) -> tuple[Me
     return old, await _path(tx, owner, old.conversation_id, old.parent_id)
 
 
-async def _question(tx: AsyncSession, owner: str, message_id: str) -> list[Message]:
+async def _question(tx: AsyncConnection, owner: str, message_id: str) -> list[Message]:
     """The branch that leads to a question: the one that was named, or the one that was answered."""
     named = await messages.get(tx, owner, message_id) if is_id(message_id) else None
     if named is not None and named.role == "user":
@@ -162,8 +164,8 @@ async def _question(tx: AsyncSession, owner: str, message_id: str) -> list[Messa
     return (await _old_answer(tx, owner, message_id))[1]
 
 
-async def _path(tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str) -> list[Message]:
-    path = await messages.path(tx, owner, conversation_id, leaf_id)
+async def _path(tx: AsyncConnection, owner: str, conversation_id: str, leaf_id: str) -> list[Message]:
+    path = await lineage.path(tx, owner, conversation_id, leaf_id)
     if not path:
         raise NoSuchMessage
     return path

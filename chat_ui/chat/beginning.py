@@ -19,14 +19,14 @@ from chat_ui.chat.errors import (
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.runs import Turn
 from chat_ui.gateway import ChatRequest
-from chat_ui.store import conversations, defaults, messages, runs, users
+from chat_ui.store import conversations, defaults, lineage, messages, runs, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
 from chat_ui.store.preferences import Preferences
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from chat_ui.chat.service import Chat
 
@@ -62,7 +62,7 @@ class Asked:
     preferences: Preferences
 
 
-Store = Callable[["AsyncSession"], Awaitable[tuple[TurnStarted, Turn]]]
+Store = Callable[["AsyncConnection"], Awaitable[tuple[TurnStarted, Turn]]]
 
 
 async def begin(
@@ -98,7 +98,7 @@ async def _begin(
         started, turn = await store(tx)
         turn = await admit(chat, tx, turn)
         first = started.added[0]
-        beside = await messages.siblings(tx, owner, first.conversation_id, [first.parent_id])
+        beside = await lineage.siblings(tx, owner, first.conversation_id, [first.parent_id])
     started = replace(started, siblings=beside[first.parent_id])
     if then is not None:
         then(started)
@@ -144,7 +144,7 @@ def check_send(id: str, model: str) -> None:
         raise NoSuchModel(model[:LONGEST_MODEL])
 
 
-async def find_conversation(tx: AsyncSession, owner: str, conversation_id: str) -> Conversation:
+async def find_conversation(tx: AsyncConnection, owner: str, conversation_id: str) -> Conversation:
     """A conversation of this person.
 
     Raises:
@@ -181,7 +181,7 @@ def answer_to(question: Message, gateway: str, model: str) -> Message:
 
 
 async def request_for(
-    chat: Chat, tx: AsyncSession, owner: str, path: Sequence[Message], asked: Asked
+    chat: Chat, tx: AsyncConnection, owner: str, path: Sequence[Message], asked: Asked
 ) -> ChatRequest:
     """The request for an answer to the last message of a path, as the conversation and the person want it."""
     wanted = merged(asked.preferences, (await defaults.get(tx, owner)).preferences)
@@ -190,7 +190,7 @@ async def request_for(
 
 
 async def add_answer(
-    chat: Chat, tx: AsyncSession, owner: str, answer: Message, request: ChatRequest
+    chat: Chat, tx: AsyncConnection, owner: str, answer: Message, request: ChatRequest
 ) -> tuple[Conversation, Turn]:
     """Store an answer that is about to be asked for, with the run that will write it, as the branch's end.
 

@@ -11,13 +11,13 @@ from chat_ui.chat.changes import BranchShown, ConversationChanged
 from chat_ui.chat.errors import NoSuchMessage, StillAnswering
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.thread import Tree
-from chat_ui.store import conversations, messages, users
+from chat_ui.store import conversations, lineage, messages, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id, new_id
 from chat_ui.store.messages import Message
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from chat_ui.chat.service import Chat
 
@@ -126,7 +126,7 @@ async def fork(chat: Chat, owner: str, id: str, message_id: str) -> Conversation
         if known is not None:
             return await find_conversation(tx, owner, known.conversation_id)
         last = await find_message(tx, owner, message_id)
-        path = await messages.path(tx, owner, last.conversation_id, last.id)
+        path = await lineage.path(tx, owner, last.conversation_id, last.id)
         if not path:
             raise NoSuchMessage
         if any(message.status == "streaming" for message in path):
@@ -163,7 +163,7 @@ def _copied(path: list[Message], client_id: str) -> list[Message]:
     return branch
 
 
-async def find_message(tx: AsyncSession, owner: str, message_id: str) -> Message:
+async def find_message(tx: AsyncConnection, owner: str, message_id: str) -> Message:
     """A message of this person, whether or not it has been deleted.
 
     Raises:
@@ -175,13 +175,13 @@ async def find_message(tx: AsyncSession, owner: str, message_id: str) -> Message
     return found
 
 
-async def read_tree(tx: AsyncSession, owner: str, message: Message) -> Tree:
+async def read_tree(tx: AsyncConnection, owner: str, message: Message) -> Tree:
     """The tree that a message stands in.
 
     Raises:
         NoSuchMessage: it has been deleted.
     """
-    tree = Tree(await messages.nodes(tx, owner, message.conversation_id))
+    tree = Tree(await lineage.nodes(tx, owner, message.conversation_id))
     if message.id not in tree:
         raise NoSuchMessage
     return tree

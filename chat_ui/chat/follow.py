@@ -22,7 +22,7 @@ from chat_ui.chat.changes import (
 )
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.feed import Lagged, Subscription, Topic
-from chat_ui.store import conversations, messages, runs
+from chat_ui.store import conversations, lineage, messages, runs
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
 
@@ -171,9 +171,9 @@ async def read_snapshot(chat: Chat, owner: str, conversation_id: str, *, most: i
             raise NoSuchConversation
         path = []
         if conversation.leaf_id is not None:
-            path = await messages.path(tx, owner, conversation_id, conversation.leaf_id, most=most)
+            path = await lineage.path(tx, owner, conversation_id, conversation.leaf_id, most=most)
         parents = {message.parent_id for message in path}
-        followers = await messages.siblings(tx, owner, conversation_id, parents)
+        followers = await lineage.siblings(tx, owner, conversation_id, parents)
     grown = [await _as_it_grows(chat, owner, message) for message in path]
     return Snapshot(conversation, tuple(grown), followers)
 
@@ -197,8 +197,8 @@ async def read_earlier(chat: Chat, owner: str, message_id: str) -> Earlier:
         if message.parent_id is None:
             return [], {}
         here = message.conversation_id
-        path = await messages.path(tx, owner, here, message.parent_id, most=PAGE)
-        return path, await messages.siblings(tx, owner, here, {message.parent_id for message in path})
+        path = await lineage.path(tx, owner, here, message.parent_id, most=PAGE)
+        return path, await lineage.siblings(tx, owner, here, {message.parent_id for message in path})
 
 
 async def read_texts(chat: Chat, owner: str, message_id: str) -> Message:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chat_ui.chat.context import fit, merged
-from chat_ui.store import defaults, messages
+from chat_ui.store import defaults, lineage
 from chat_ui.store.conversations import Conversation
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ async def measure(chat: Chat, owner: str, conversation: Conversation) -> Gauge:
     async with chat.db.read() as tx:
         wanted = merged(conversation.preferences, (await defaults.get(tx, owner)).preferences)
         if conversation.leaf_id is not None:
-            branch = await messages.sizes(tx, owner, conversation.id, conversation.leaf_id)
+            branch = await lineage.sizes(tx, owner, conversation.id, conversation.leaf_id)
     window = chat.gateways.window(conversation.gateway, conversation.model or "")
     fitting = fit([(role, size) for _, role, size in branch], wanted, window)
     first_id = branch[fitting.first][0] if fitting.first else ""

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.chat.trouble import why
 from chat_ui.gateway.events import Receipt
@@ -142,7 +142,7 @@ class StoredPurse:
             await payments.release(tx, self._owner, nonce)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncGenerator[AsyncSession]:
+    async def _writing(self) -> AsyncGenerator[AsyncConnection]:
         try:
             async with self._db.write() as tx:
                 yield tx

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from chat_ui.store.messages import Node
+from chat_ui.store.lineage import Node
 
 __all__ = ["Tree"]
 

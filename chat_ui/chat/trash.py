@@ -16,7 +16,7 @@ from chat_ui.chat.changes import BranchShown, ConversationChanged, ConversationD
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.thread import Tree
-from chat_ui.store import conversations, messages, runs, users
+from chat_ui.store import conversations, lineage, messages, runs, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import is_id
@@ -101,7 +101,7 @@ async def restore_message(chat: Chat, owner: str, deleted: DeletedMessage) -> No
         message = await find_message(tx, owner, deleted.message_id)
         if not await messages.restore(tx, owner, message.id):
             return
-        tree = Tree(await messages.nodes(tx, owner, message.conversation_id))
+        tree = Tree(await lineage.nodes(tx, owner, message.conversation_id))
         if message.id not in tree:
             # What it follows has been deleted since: that has to come back first.
             raise NoSuchMessage

@@ -21,14 +21,14 @@ from chat_ui.chat.changes import TurnStarted
 from chat_ui.chat.errors import NoPrice, NoSuchMessage
 from chat_ui.chat.runs import Turn
 from chat_ui.gateway import Price
-from chat_ui.store import conversations, messages
+from chat_ui.store import conversations, lineage, messages
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
 from chat_ui.store.preferences import AS_IT_IS, Preferences
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from chat_ui.chat.service import Chat
 
@@ -116,7 +116,7 @@ async def price_of(chat: Chat, owner: str, draft: Draft) -> Price:
 
 
 async def _path_to(
-    tx: AsyncSession, owner: str, conversation: Conversation, draft: Draft
+    tx: AsyncConnection, owner: str, conversation: Conversation, draft: Draft
 ) -> tuple[str | None, list[Message]]:
     """What a draft follows: the message's id, and the branch that ends with it."""
     parent = draft.parent_id or conversation.leaf_id
@@ -125,14 +125,14 @@ async def _path_to(
         if replaced is None or (replaced.conversation_id, replaced.role) != (conversation.id, "user"):
             raise NoSuchMessage
         parent = replaced.parent_id
-    path = await messages.path(tx, owner, conversation.id, parent) if parent else []
+    path = await lineage.path(tx, owner, conversation.id, parent) if parent else []
     if parent and not path:
         raise NoSuchMessage
     return parent, path
 
 
 async def _store(
-    chat: Chat, owner: str, draft: Draft, preferences: Preferences, tx: AsyncSession
+    chat: Chat, owner: str, draft: Draft, preferences: Preferences, tx: AsyncConnection
 ) -> tuple[TurnStarted, Turn]:
     gateway, model = choose(chat, draft.gateway, draft.model), draft.model or None
     if draft.conversation_id:
@@ -147,9 +147,7 @@ async def _store(
     question = Message(
         conversation_id=conversation.id, parent_id=parent, role="user", text=draft.text, client_id=draft.id
     )
-    await messages.add(tx, owner, question)
-    # As it is stored: characters that no database or page can hold are replaced there.
-    question = await messages.get(tx, owner, question.id) or question
+    question = await messages.add(tx, owner, question)
     answer = answer_to(question, gateway, draft.model)
     asked = Asked(gateway, draft.model, conversation.preferences)
     request = await request_for(chat, tx, owner, [*path, question], asked)

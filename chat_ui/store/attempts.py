@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.account_tables import attempt
 from chat_ui.store.ids import new_id
@@ -13,12 +13,12 @@ from chat_ui.store.ids import new_id
 __all__ = ["add", "count", "forget", "forget_before"]
 
 
-async def add(tx: AsyncSession, key: str, now: datetime) -> None:
+async def add(tx: AsyncConnection, key: str, now: datetime) -> None:
     """Count one more."""
     await tx.execute(attempt.insert().values(id=new_id(), key=key, at=now))
 
 
-async def count(tx: AsyncSession, key: str, since: datetime) -> tuple[int, datetime | None]:
+async def count(tx: AsyncConnection, key: str, since: datetime) -> tuple[int, datetime | None]:
     """Say how many there were since a moment, and when the first of them was."""
     found = await tx.execute(
         select(func.count(), func.min(attempt.c.at)).where(attempt.c.key == key, attempt.c.at > since)
@@ -27,11 +27,11 @@ async def count(tx: AsyncSession, key: str, since: datetime) -> tuple[int, datet
     return number, first
 
 
-async def forget(tx: AsyncSession, key: str) -> None:
+async def forget(tx: AsyncConnection, key: str) -> None:
     """Count anew."""
     await tx.execute(delete(attempt).where(attempt.c.key == key))
 
 
-async def forget_before(tx: AsyncSession, moment: datetime) -> None:
+async def forget_before(tx: AsyncConnection, moment: datetime) -> None:
     """Forget what no longer counts for anybody."""
     await tx.execute(delete(attempt).where(attempt.c.at <= moment))

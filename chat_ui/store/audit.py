@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.account_tables import audit
 from chat_ui.store.ids import new_id
@@ -35,12 +35,12 @@ class Deed:
     at: datetime | None = None
 
 
-async def note(tx: AsyncSession, deed: Deed) -> None:
+async def note(tx: AsyncConnection, deed: Deed) -> None:
     """Write down what somebody did, in the transaction that does it."""
     await tx.execute(audit.insert().values(asdict(deed) | {"id": new_id(), "at": datetime.now(UTC)}))
 
 
-async def recent(tx: AsyncSession, *, limit: int) -> list[Deed]:
+async def recent(tx: AsyncConnection, *, limit: int) -> list[Deed]:
     """List what was done last, the newest first; for admins."""
     columns = [audit.c[name] for name in Deed.__dataclass_fields__]
     rows = await tx.execute(select(*columns).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit))

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import bindparam, exists, or_, select, tuple_, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
@@ -76,9 +76,31 @@ class Conversation:
 
 _COLUMNS = [conversation.c[field.name] for field in fields(Conversation)]
 
+# Put together once, as those of the messages are; no parameter may have the name of a column that is set.
+_LIVING = (
+    conversation.c.id == bindparam("its_id"),
+    conversation.c.owner_id == bindparam("its_owner"),
+    conversation.c.deleted_at.is_(None),
+)
+_ONE = select(*_COLUMNS).where(*_LIVING)
+_CHANGE = (
+    update(conversation).where(*_LIVING).values(revision=conversation.c.revision + 1).returning(*_COLUMNS)
+)
+_END_WITH = _CHANGE.where(
+    or_(
+        bindparam("its_leaf", type_=message.c.id.type).is_(None),
+        exists().where(
+            message.c.id == bindparam("its_leaf"),
+            message.c.owner_id == bindparam("its_owner"),
+            message.c.conversation_id == bindparam("its_id"),
+        ),
+    )
+)
+_ADD = conversation.insert().returning(*_COLUMNS)
+
 
 async def create(  # noqa: PLR0913
-    tx: AsyncSession,
+    tx: AsyncConnection,
     owner: str,
     *,
     title: str,
@@ -102,29 +124,28 @@ async def create(  # noqa: PLR0913
         ConflictError: the id is taken, or there is no such owner (raised as the transaction ends).
     """
     now = datetime.now(UTC)
-    added = conversation.insert().values(
-        id=id or new_id(),
-        owner_id=owner,
-        title=title,
-        gateway=gateway,
-        model=model,
-        preferences=preferences,
-        revision=1,
-        created_at=now,
-        updated_at=now,
-    )
-    return Conversation(*(await tx.execute(added.returning(*_COLUMNS))).one())
+    added = {
+        "id": id or new_id(),
+        "owner_id": owner,
+        "title": title,
+        "gateway": gateway,
+        "model": model,
+        "preferences": preferences,
+        "revision": 1,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return Conversation(*(await tx.execute(_ADD, added)).one())
 
 
-async def get(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
+async def get(tx: AsyncConnection, owner: str, id: str) -> Conversation | None:
     """Get a conversation; None where it isn't this owner's or is deleted."""
-    found = await tx.execute(select(*_COLUMNS).where(*_living(owner, id)))
-    row = found.one_or_none()
+    row = (await tx.execute(_ONE, {"its_id": id, "its_owner": owner})).one_or_none()
     return Conversation(*row) if row else None
 
 
 async def recent(
-    tx: AsyncSession, owner: str, *, limit: int, before: tuple[datetime, str] | None = None
+    tx: AsyncConnection, owner: str, *, limit: int, before: tuple[datetime, str] | None = None
 ) -> list[Conversation]:
     """List conversations, the one last talked in first.
 
@@ -142,25 +163,25 @@ async def recent(
     return [Conversation(*row) for row in rows]
 
 
-async def rename(tx: AsyncSession, owner: str, id: str, title: str) -> Conversation | None:
+async def rename(tx: AsyncConnection, owner: str, id: str, title: str) -> Conversation | None:
     """Change what a conversation is called; None where it isn't this owner's or is deleted."""
     return await _change(tx, owner, id, title=title)
 
 
 async def choose_model(
-    tx: AsyncSession, owner: str, id: str, *, gateway: str, model: str | None
+    tx: AsyncConnection, owner: str, id: str, *, gateway: str, model: str | None
 ) -> Conversation | None:
     """Change who answers from now on; None where it isn't this owner's or is deleted."""
     return await _change(tx, owner, id, gateway=gateway, model=model)
 
 
-async def prefer(tx: AsyncSession, owner: str, id: str, wanted: Preferences) -> Conversation | None:
+async def prefer(tx: AsyncConnection, owner: str, id: str, wanted: Preferences) -> Conversation | None:
     """Change what is asked of the model from now on; None where it isn't this owner's or is deleted."""
     return await _change(tx, owner, id, preferences=wanted)
 
 
 async def title_by_model(  # noqa: PLR0913
-    tx: AsyncSession,
+    tx: AsyncConnection,
     owner: str,
     id: str,
     *,
@@ -174,7 +195,7 @@ async def title_by_model(  # noqa: PLR0913
     return await _change(tx, owner, id, title=title, **figures)
 
 
-async def set_leaf(tx: AsyncSession, owner: str, id: str, leaf_id: str | None) -> Conversation | None:
+async def set_leaf(tx: AsyncConnection, owner: str, id: str, leaf_id: str | None) -> Conversation | None:
     """End the branch that is shown with a message that was just written.
 
     Returns:
@@ -183,39 +204,35 @@ async def set_leaf(tx: AsyncSession, owner: str, id: str, leaf_id: str | None) -
     Raises:
         NotFoundError: the message isn't one of this conversation's.
     """
-    await _find_leaf(tx, owner, id, leaf_id)
-    return await _change(tx, owner, id, leaf_id=leaf_id, updated_at=datetime.now(UTC))
+    return await _end_with(tx, owner, id, leaf_id, updated_at=datetime.now(UTC))
 
 
-async def show_leaf(tx: AsyncSession, owner: str, id: str, leaf_id: str | None) -> Conversation | None:
+async def show_leaf(tx: AsyncConnection, owner: str, id: str, leaf_id: str | None) -> Conversation | None:
     """Show the branch that ends with a message, as ``set_leaf`` does; looking isn't talking."""
-    await _find_leaf(tx, owner, id, leaf_id)
-    return await _change(tx, owner, id, leaf_id=leaf_id)
+    return await _end_with(tx, owner, id, leaf_id)
 
 
-async def _find_leaf(tx: AsyncSession, owner: str, id: str, leaf_id: str | None) -> None:
-    if leaf_id is None or await get(tx, owner, id) is None:
-        return
-    found = await tx.execute(
-        select(message.c.id).where(
-            message.c.id == leaf_id, message.c.owner_id == owner, message.c.conversation_id == id
-        )
-    )
-    if found.one_or_none() is None:
+async def _end_with(
+    tx: AsyncConnection, owner: str, id: str, leaf_id: str | None, **values: Any
+) -> Conversation | None:
+    shown = {"its_id": id, "its_owner": owner, "its_leaf": leaf_id, "leaf_id": leaf_id, **values}
+    row = (await tx.execute(_END_WITH, shown)).one_or_none()
+    if row is None and await get(tx, owner, id) is not None:
         raise NotFoundError(f"Conversation {id} has no message {leaf_id} to end its branch with.")
+    return Conversation(*row) if row else None
 
 
-async def touch(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
+async def touch(tx: AsyncConnection, owner: str, id: str) -> Conversation | None:
     """Note that something in a conversation has changed; None where it isn't this owner's or is deleted."""
     return await _change(tx, owner, id, updated_at=datetime.now(UTC))
 
 
-async def delete(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
+async def delete(tx: AsyncConnection, owner: str, id: str) -> Conversation | None:
     """Take a conversation out of sight; its rows stay. None where it isn't this owner's or is deleted."""
     return await _change(tx, owner, id, deleted_at=datetime.now(UTC))
 
 
-async def restore(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
+async def restore(tx: AsyncConnection, owner: str, id: str) -> Conversation | None:
     """Bring a deleted conversation back; None where it isn't this owner's, isn't deleted, or is purged."""
     table = conversation.c
     restored = await tx.execute(
@@ -228,7 +245,7 @@ async def restore(tx: AsyncSession, owner: str, id: str) -> Conversation | None:
     return Conversation(*row) if row else None
 
 
-async def purge(tx: AsyncSession, *, before: datetime) -> int:
+async def purge(tx: AsyncConnection, *, before: datetime) -> int:
     """Delete for good, on nobody's behalf, what everybody deleted before a moment.
 
     Returns:
@@ -240,17 +257,6 @@ async def purge(tx: AsyncSession, *, before: datetime) -> int:
     return len(gone.all())
 
 
-def _living(owner: str, id: str) -> tuple[Any, ...]:
-    table = conversation.c
-    return table.id == id, table.owner_id == owner, table.deleted_at.is_(None)
-
-
-async def _change(tx: AsyncSession, owner: str, id: str, **values: Any) -> Conversation | None:
-    changed = await tx.execute(
-        update(conversation)
-        .where(*_living(owner, id))
-        .values(revision=conversation.c.revision + 1, **values)
-        .returning(*_COLUMNS)
-    )
-    row = changed.one_or_none()
+async def _change(tx: AsyncConnection, owner: str, id: str, **values: Any) -> Conversation | None:
+    row = (await tx.execute(_CHANGE, {"its_id": id, "its_owner": owner, **values})).one_or_none()
     return Conversation(*row) if row else None

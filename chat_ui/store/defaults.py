@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.preferences import AS_IT_IS, Preferences
 from chat_ui.store.tables import person_defaults
@@ -31,17 +31,18 @@ class Defaults:
 
 
 NAMES = tuple(field.name for field in fields(Defaults))
+_ONE = select(*(person_defaults.c[name] for name in NAMES)).where(
+    person_defaults.c.owner_id == bindparam("owner")
+)
 
 
-async def get(tx: AsyncSession, owner: str) -> Defaults:
+async def get(tx: AsyncConnection, owner: str) -> Defaults:
     """Read a person's defaults."""
-    columns = (person_defaults.c[name] for name in NAMES)
-    found = await tx.execute(select(*columns).where(person_defaults.c.owner_id == owner))
-    row = found.one_or_none()
+    row = (await tx.execute(_ONE, {"owner": owner})).one_or_none()
     return Defaults(*row) if row else Defaults()
 
 
-async def put(tx: AsyncSession, owner: str, wanted: Defaults) -> None:
+async def put(tx: AsyncConnection, owner: str, wanted: Defaults) -> None:
     """Write a person's defaults.
 
     Raises:

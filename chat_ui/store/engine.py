@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store import claim, migrate_postgres, postgres, sqlite
 from chat_ui.store.errors import StoreError
@@ -96,7 +96,7 @@ class Database:
         return cls(sqlite.lanes(path, busy_timeout=5.0, readers=1), path)
 
     @asynccontextmanager
-    async def write(self, *, durable: bool = True) -> AsyncGenerator[AsyncSession]:
+    async def write(self, *, durable: bool = True) -> AsyncGenerator[AsyncConnection]:
         """Begin a transaction that may write; it is committed at the end of the block.
 
         On SQLite there is one at a time. On PostgreSQL there are several, of other processes too: what must
@@ -116,7 +116,7 @@ class Database:
             yield tx
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncSession]:
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
         """Begin a transaction that sees one unchanging state of the database and can't write.
 
         Raises:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.account_tables import InviteKind, invite
 from chat_ui.store.tables import UserRole
@@ -39,26 +39,26 @@ class Invite:
 _COLUMNS = [invite.c[field.name] for field in fields(Invite)]
 
 
-async def add(tx: AsyncSession, new: Invite) -> None:
+async def add(tx: AsyncConnection, new: Invite) -> None:
     """Keep a new link."""
     await tx.execute(invite.insert().values(asdict(new)))
 
 
-async def find(tx: AsyncSession, id: str, now: datetime) -> Invite | None:
+async def find(tx: AsyncConnection, id: str, now: datetime) -> Invite | None:
     """Find a link that can still be used."""
     found = await tx.execute(select(*_COLUMNS).where(*_usable(id, now)))
     row = found.one_or_none()
     return Invite(*row) if row else None
 
 
-async def use(tx: AsyncSession, id: str, now: datetime) -> Invite | None:
+async def use(tx: AsyncConnection, id: str, now: datetime) -> Invite | None:
     """Use a link up; None where that was done before, or it is too late. Only one of many can do it."""
     used = await tx.execute(update(invite).where(*_usable(id, now)).values(used_at=now).returning(*_COLUMNS))
     row = used.one_or_none()
     return Invite(*row) if row else None
 
 
-async def forget(tx: AsyncSession, kind: InviteKind, *, owner_id: str | None = None) -> None:
+async def forget(tx: AsyncConnection, kind: InviteKind, *, owner_id: str | None = None) -> None:
     """Forget the links of a kind that nobody has used, or only those for one person."""
     whose = () if owner_id is None else (invite.c.owner_id == owner_id,)
     await tx.execute(delete(invite).where(invite.c.kind == kind, invite.c.used_at.is_(None), *whose))

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chat_ui.monitoring.metrics import DATABASE
 from chat_ui.store.errors import StoreError
@@ -51,22 +51,23 @@ class Lane:
         self._seconds = DATABASE.labels("write" if writes else "read")
 
     @asynccontextmanager
-    async def transaction(self, **options: Any) -> AsyncGenerator[AsyncSession]:
+    async def transaction(self, **options: Any) -> AsyncGenerator[AsyncConnection]:
         """Begin a transaction with these execution options; it ends with the block."""
         with self._seconds.time():
             async with self._free:
                 if self._closed:
                     words = f"The database {self._name} is closed: the site is shutting down."
                     raise StoreError(words, "closing")
-                session = AsyncSession(self._engine)
+                connection = self._engine.connect()
                 with self._explained():
                     try:
-                        await _to_the_end(session.connection(execution_options=options))
-                        yield session
+                        await _to_the_end(_begin(connection, options))
+                        yield connection
                         if self._writes:
-                            await _to_the_end(session.commit())
+                            await _to_the_end(connection.commit())
                     finally:
-                        await _to_the_end(session.close())
+                        if connection.sync_connection is not None:
+                            await _to_the_end(connection.close())
 
     async def close(self) -> None:
         """Wait for the transactions under way, then close the connections; later ones are refused."""
@@ -88,6 +89,12 @@ class Lanes:
 
     writer: Lane
     readers: Lane
+
+
+async def _begin(connection: AsyncConnection, options: dict[str, Any]) -> None:
+    await connection.start()
+    await connection.execution_options(**options)
+    await connection.begin()
 
 
 async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:

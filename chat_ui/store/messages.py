@@ -1,4 +1,4 @@
-"""Messages: a tree in each conversation, of which one branch is shown.
+"""Messages: a tree in each conversation (see ``lineage``), of which one branch is shown.
 
 Whether the conversation has been deleted is asked where it is read and when a message is added, not for
 each message that is read.
@@ -6,36 +6,32 @@ each message that is read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import CTE, literal, select, update
+from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store import conversations
-from chat_ui.store.columns import bytes_in
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
-from chat_ui.store.tables import MessageStatus, Role, message
+from chat_ui.store.tables import MessageStatus, Role, conversation, message
 
 __all__ = [
+    "COLUMNS",
     "Ending",
     "Message",
-    "Node",
     "add",
     "by_client_id",
     "copy",
     "delete",
     "get",
-    "nodes",
-    "path",
+    "message_of",
     "purge",
     "restore",
-    "siblings",
-    "sizes",
 ]
 
 
@@ -127,138 +123,81 @@ class Message(Ending):
     deleted_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A message's place in its conversation."""
+NAMES = [field.name for field in fields(Message)]
+COLUMNS = [message.c[name] for name in NAMES]
 
-    id: str
-    parent_id: str | None
-    is_deleted: bool = False
+# What every turn asks is put together once: building a statement takes longer than the database needs for it.
+_ONE = select(*COLUMNS).where(
+    message.c.id == bindparam("id"),
+    message.c.owner_id == bindparam("owner"),
+)
+_OF_SEND = select(*COLUMNS).where(
+    message.c.owner_id == bindparam("owner"),
+    message.c.client_id == bindparam("client"),
+)
+
+_STORED = ["owner_id", *NAMES]
+_parent = message.alias()
+# Asking whether there is such a place and writing there are one statement.
+_ADD = (
+    message.insert()
+    .from_select(
+        _STORED,
+        select(*(bindparam(name, type_=message.c[name].type) for name in _STORED)).where(
+            exists().where(
+                conversation.c.id == bindparam("conversation_id"),
+                conversation.c.owner_id == bindparam("owner_id"),
+                conversation.c.deleted_at.is_(None),
+            ),
+            or_(
+                bindparam("parent_id", type_=message.c.parent_id.type).is_(None),
+                exists().where(
+                    _parent.c.id == bindparam("parent_id"),
+                    _parent.c.owner_id == bindparam("owner_id"),
+                    _parent.c.conversation_id == bindparam("conversation_id"),
+                ),
+            ),
+        ),
+    )
+    .returning(*COLUMNS)
+)
 
 
-LONGEST_PATH = 100_000
-
-_NAMES = [field.name for field in fields(Message)]
-_COLUMNS = [message.c[name] for name in _NAMES]
-
-
-def _message(row: tuple[object, ...]) -> Message:
-    return Message(**dict(zip(_NAMES, row, strict=True)))  # pyright: ignore[reportArgumentType]
+def message_of(row: tuple[object, ...]) -> Message:
+    """A message from its row, which holds ``COLUMNS``."""
+    return Message(**dict(zip(NAMES, row, strict=True)))  # pyright: ignore[reportArgumentType]
 
 
-async def add(tx: AsyncSession, owner: str, added: Message) -> None:
+async def add(tx: AsyncConnection, owner: str, added: Message) -> Message:
     """Add a message; raise the conversation's revision beside it with ``conversations.set_leaf``.
+
+    Returns:
+        The message as it is stored: characters that no database or page can hold are replaced there.
 
     Raises:
         NotFoundError: the conversation isn't this owner's, is deleted, or doesn't have the parent.
         ConflictError: the id or client id is taken (raised as the transaction ends).
     """
-    if await conversations.get(tx, owner, added.conversation_id) is None:
-        raise NotFoundError(f"There is no conversation {added.conversation_id} to add a message to.")
-    if added.parent_id is not None:
-        parent = await get(tx, owner, added.parent_id)
-        if parent is None or parent.conversation_id != added.conversation_id:
-            raise NotFoundError(f"Conversation {added.conversation_id} has no message {added.parent_id}.")
-    await tx.execute(message.insert().values(owner_id=owner, **asdict(added)))
+    row = (await tx.execute(_ADD, {"owner_id": owner, **asdict(added)})).one_or_none()
+    if row is None:
+        place = f"after {added.parent_id}" if added.parent_id else "at its beginning"
+        raise NotFoundError(f"Conversation {added.conversation_id} has no place {place} for a message.")
+    return message_of(row)
 
 
-async def get(tx: AsyncSession, owner: str, id: str) -> Message | None:
+async def get(tx: AsyncConnection, owner: str, id: str) -> Message | None:
     """Get a message; None where it isn't this owner's."""
-    found = await tx.execute(select(*_COLUMNS).where(message.c.id == id, message.c.owner_id == owner))
-    row = found.one_or_none()
-    return _message(row) if row else None
+    row = (await tx.execute(_ONE, {"owner": owner, "id": id})).one_or_none()
+    return message_of(row) if row else None
 
 
-async def by_client_id(tx: AsyncSession, owner: str, client_id: str) -> Message | None:
+async def by_client_id(tx: AsyncConnection, owner: str, client_id: str) -> Message | None:
     """Get the message that a send has already made; None where it is the first of its id."""
-    found = await tx.execute(
-        select(*_COLUMNS).where(message.c.owner_id == owner, message.c.client_id == client_id)
-    )
-    row = found.one_or_none()
-    return _message(row) if row else None
+    row = (await tx.execute(_OF_SEND, {"owner": owner, "client": client_id})).one_or_none()
+    return message_of(row) if row else None
 
 
-async def path(
-    tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str, *, most: int = LONGEST_PATH
-) -> list[Message]:
-    """Read a branch, from the first message to the leaf; empty where there is no such leaf any more.
-
-    Args:
-        tx: a transaction.
-        owner: whose conversation it is.
-        conversation_id: the conversation.
-        leaf_id: the branch's last message.
-        most: how many of its last messages to read.
-    """
-    steps = _steps(owner, conversation_id, leaf_id, most)
-    rows = await tx.execute(select(*_COLUMNS).join(steps, message.c.id == steps.c.id).order_by(steps.c.step))
-    found = {step.id: step for step in map(_message, rows)}
-    is_gone = any(step.deleted_at for step in found.values())
-    return [] if is_gone else list(found.values())[::-1]
-
-
-def _steps(owner: str, conversation_id: str, leaf_id: str, most: int) -> CTE:
-    """The places of a branch, counted from its leaf."""
-    here = (message.c.owner_id == owner, message.c.conversation_id == conversation_id)
-    steps = (
-        select(message.c.id, message.c.parent_id, literal(1).label("step"))
-        .where(message.c.id == leaf_id, *here)
-        .cte(recursive=True)
-    )
-    # The number of steps ends it even if messages went round in a circle; each counts once then.
-    return steps.union_all(
-        select(message.c.id, message.c.parent_id, steps.c.step + 1)
-        .join(steps, message.c.id == steps.c.parent_id)
-        .where(steps.c.step < most, *here)
-    )
-
-
-async def sizes(
-    tx: AsyncSession, owner: str, conversation_id: str, leaf_id: str
-) -> list[tuple[str, Role, int]]:
-    """List the id, role and bytes of text of each message of a branch, from the first to the leaf."""
-    steps = _steps(owner, conversation_id, leaf_id, LONGEST_PATH)
-    rows = await tx.execute(
-        select(message.c.id, message.c.role, bytes_in(message.c.text))
-        .join(steps, message.c.id == steps.c.id)
-        .order_by(steps.c.step.desc())
-    )
-    return [(id, role, size) for id, role, size in rows]
-
-
-async def nodes(tx: AsyncSession, owner: str, conversation_id: str) -> list[Node]:
-    """List the places of all messages of a conversation, deleted ones too, in the order of their making."""
-    rows = await tx.execute(
-        select(message.c.id, message.c.parent_id, message.c.deleted_at)
-        .where(message.c.owner_id == owner, message.c.conversation_id == conversation_id)
-        .order_by(message.c.created_at, message.c.id)
-    )
-    return [Node(id, parent_id, deleted_at is not None) for id, parent_id, deleted_at in rows]
-
-
-async def siblings(
-    tx: AsyncSession, owner: str, conversation_id: str, parent_ids: Collection[str | None]
-) -> dict[str | None, tuple[str, ...]]:
-    """List what follows each of some messages; what follows None are the first messages."""
-    here = (
-        message.c.owner_id == owner,
-        message.c.conversation_id == conversation_id,
-        message.c.deleted_at.is_(None),
-    )
-    query = select(message.c.parent_id, message.c.id).where(*here)
-    query = query.order_by(message.c.created_at, message.c.id)
-    # Apart, because one condition for both would keep the index of parents from being used.
-    asked = [message.c.parent_id.in_([id for id in parent_ids if id is not None])]
-    if None in parent_ids:
-        asked.append(message.c.parent_id.is_(None))
-    found: dict[str | None, tuple[str, ...]] = {}
-    for condition in asked:
-        for parent_id, id in await tx.execute(query.where(condition)):
-            found[parent_id] = (*found.get(parent_id, ()), id)
-    return found
-
-
-async def copy(tx: AsyncSession, owner: str, conversation_id: str, branch: Sequence[Message]) -> None:
+async def copy(tx: AsyncConnection, owner: str, conversation_id: str, branch: Sequence[Message]) -> None:
     """Add messages to a conversation at once, each after the one that it follows.
 
     Raises:
@@ -272,17 +211,17 @@ async def copy(tx: AsyncSession, owner: str, conversation_id: str, branch: Seque
         await tx.execute(message.insert(), rows)
 
 
-async def delete(tx: AsyncSession, owner: str, id: str) -> bool:
+async def delete(tx: AsyncConnection, owner: str, id: str) -> bool:
     """Take a message out of sight, with all that follows; whether there was one of this owner's to take."""
     return await _mark(tx, owner, id, is_deleted=True)
 
 
-async def restore(tx: AsyncSession, owner: str, id: str) -> bool:
+async def restore(tx: AsyncConnection, owner: str, id: str) -> bool:
     """Bring a deleted message back; whether there was one of this owner's to bring."""
     return await _mark(tx, owner, id, is_deleted=False)
 
 
-async def _mark(tx: AsyncSession, owner: str, id: str, *, is_deleted: bool) -> bool:
+async def _mark(tx: AsyncConnection, owner: str, id: str, *, is_deleted: bool) -> bool:
     was = message.c.deleted_at.is_(None) if is_deleted else message.c.deleted_at.is_not(None)
     marked = await tx.execute(
         update(message)
@@ -293,7 +232,7 @@ async def _mark(tx: AsyncSession, owner: str, id: str, *, is_deleted: bool) -> b
     return marked.one_or_none() is not None
 
 
-async def purge(tx: AsyncSession, *, before: datetime) -> int:
+async def purge(tx: AsyncConnection, *, before: datetime) -> int:
     """Delete for good, on nobody's behalf, what everybody deleted before a moment, and all that follows it.
 
     Returns:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.errors import StoreError
 from chat_ui.store.tables import pinned_payee
@@ -45,7 +45,7 @@ class OtherPayeeError(StoreError):
         self.new = new
 
 
-async def hold_to(tx: AsyncSession, owner: str, payee: Payee) -> None:
+async def hold_to(tx: AsyncConnection, owner: str, payee: Payee) -> None:
     """See that a gateway is paid through whom it was before; the first one is kept as that.
 
     Raises:
@@ -61,7 +61,7 @@ async def hold_to(tx: AsyncSession, owner: str, payee: Payee) -> None:
         raise OtherPayeeError(old=known, new=payee.address)
 
 
-async def propose(tx: AsyncSession, owner: str, payee: Payee) -> bool:
+async def propose(tx: AsyncConnection, owner: str, payee: Payee) -> bool:
     """Note another payee than the one before, for the person to agree to.
 
     Returns:
@@ -76,7 +76,7 @@ async def propose(tx: AsyncSession, owner: str, payee: Payee) -> bool:
     return noted.one_or_none() is not None
 
 
-async def accept(tx: AsyncSession, owner: str, *, host: str, seen: str) -> bool:
+async def accept(tx: AsyncConnection, owner: str, *, host: str, seen: str) -> bool:
     """Agree to the payee that a gateway has proposed, which is the only one from now on.
 
     Args:

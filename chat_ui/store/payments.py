@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store import payees, users
 from chat_ui.store.errors import NotFoundError, StoreError
@@ -117,7 +117,7 @@ _NAMES = [field.name for field in fields(Payment)]
 _COLUMNS = [payment.c[name] for name in _NAMES]
 
 
-async def reserve(tx: AsyncSession, owner: str, new: NewPayment, *, host: str, budget: Budget) -> Payment:
+async def reserve(tx: AsyncConnection, owner: str, new: NewPayment, *, host: str, budget: Budget) -> Payment:
     """Set a payment aside, if the budget allows it and the payee is who it was before (or the first).
 
     Sums and row are one write transaction that holds the owner: two payments can't both take what is left.
@@ -153,7 +153,7 @@ async def reserve(tx: AsyncSession, owner: str, new: NewPayment, *, host: str, b
     return Payment(**asdict(new), state="reserved", transaction=None, created_at=now, updated_at=now)
 
 
-async def send(tx: AsyncSession, owner: str, nonce: str) -> None:
+async def send(tx: AsyncConnection, owner: str, nonce: str) -> None:
     """Note that a reserved payment leaves now.
 
     Raises:
@@ -164,7 +164,7 @@ async def send(tx: AsyncSession, owner: str, nonce: str) -> None:
 
 
 async def settle(
-    tx: AsyncSession, owner: str, nonce: str, *, success: bool | None, transaction: str | None = None
+    tx: AsyncConnection, owner: str, nonce: str, *, success: bool | None, transaction: str | None = None
 ) -> bool:
     """Note what a gateway says of a payment that has left.
 
@@ -182,12 +182,12 @@ async def settle(
     return await _change(tx, owner, nonce, ("sent", "unknown"), state=state, transaction=transaction)
 
 
-async def release(tx: AsyncSession, owner: str, nonce: str) -> bool:
+async def release(tx: AsyncConnection, owner: str, nonce: str) -> bool:
     """Give back what was set aside for a payment that never left; whether there was such a one."""
     return await _change(tx, owner, nonce, ("reserved", "sent"), state="released")
 
 
-async def left(tx: AsyncSession, owner: str, conversation_id: str, *, budget: Budget) -> Budget:
+async def left(tx: AsyncConnection, owner: str, conversation_id: str, *, budget: Budget) -> Budget:
     """What of the budgets is left for a message that nothing was paid for yet.
 
     Args:
@@ -202,7 +202,7 @@ async def left(tx: AsyncSession, owner: str, conversation_id: str, *, budget: Bu
     return Budget(budget.message, max(0, budget.conversation - here), max(0, budget.day - today))
 
 
-async def of_message(tx: AsyncSession, owner: str, message_id: str) -> list[Payment]:
+async def of_message(tx: AsyncConnection, owner: str, message_id: str) -> list[Payment]:
     """The payments for a message, the oldest first; empty where it isn't this owner's."""
     rows = await tx.execute(
         select(*_COLUMNS)
@@ -212,7 +212,9 @@ async def of_message(tx: AsyncSession, owner: str, message_id: str) -> list[Paym
     return [_payment(row) for row in rows]
 
 
-async def _check_budget(tx: AsyncSession, owner: str, new: NewPayment, budget: Budget, now: datetime) -> None:
+async def _check_budget(
+    tx: AsyncConnection, owner: str, new: NewPayment, budget: Budget, now: datetime
+) -> None:
     scopes: tuple[tuple[Literal["message", "conversation", "day"], int, Any], ...] = (
         ("message", budget.message, payment.c.message_id == new.message_id),
         ("conversation", budget.conversation, payment.c.conversation_id == new.conversation_id),
@@ -224,7 +226,7 @@ async def _check_budget(tx: AsyncSession, owner: str, new: NewPayment, budget: B
             raise OverBudgetError(cap, limit=limit, spent=spent, atomic=new.atomic)
 
 
-async def _spent(tx: AsyncSession, owner: str, scope: ColumnElement[bool], now: datetime) -> int:
+async def _spent(tx: AsyncConnection, owner: str, scope: ColumnElement[bool], now: datetime) -> int:
     counts = or_(
         payment.c.state.in_(("settled", "unknown")),
         payment.c.state.in_(("reserved", "sent")) & (payment.c.valid_before > now),
@@ -235,7 +237,7 @@ async def _spent(tx: AsyncSession, owner: str, scope: ColumnElement[bool], now: 
 
 
 async def _change(
-    tx: AsyncSession, owner: str, nonce: str, before: tuple[PaymentState, ...], **values: Any
+    tx: AsyncConnection, owner: str, nonce: str, before: tuple[PaymentState, ...], **values: Any
 ) -> bool:
     changed = await tx.execute(
         update(payment)

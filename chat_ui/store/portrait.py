@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.account_tables import session
 from chat_ui.store.schema import metadata
@@ -17,7 +17,7 @@ __all__ = ["portrait"]
 LEFT_OUT = {user.c.password, session.c.id, *run_journal.c}
 
 
-async def portrait(tx: AsyncSession, owner: str) -> dict[str, list[dict[str, Any]]]:
+async def portrait(tx: AsyncConnection, owner: str) -> dict[str, list[dict[str, Any]]]:
     """The rows of every table that are somebody's, by the table; new tables are among them by themselves."""
     kept: dict[str, list[dict[str, Any]]] = {}
     for name, table in sorted(metadata.tables.items()):

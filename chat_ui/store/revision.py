@@ -17,8 +17,7 @@ async def is_up_to_date(db: Database) -> bool:
         StoreError: the database can't be used.
     """
     async with db.read() as tx:
-        connection = await tx.connection()
-        if not await connection.run_sync(_has_revisions):
+        if not await tx.run_sync(_has_revisions):
             return False
         revisions = await tx.scalars(text("SELECT version_num FROM alembic_version"))
         return list(revisions) == [SHIPPED.head]

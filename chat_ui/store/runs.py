@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import CursorResult, bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import CursorResult, bindparam, delete, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store import conversations, usage
 from chat_ui.store.conversations import Conversation
@@ -90,6 +90,40 @@ class Outcome(Ending):
 
 _COLUMNS = [run.c[field.name] for field in fields(Run)]
 
+# What every turn asks is put together once. Asking for the message and writing are one statement.
+_START = (
+    run.insert()
+    .from_select(
+        ["id", "owner_id", "conversation_id", "message_id", "worker_id", "status", "started_at"],
+        select(
+            bindparam("id", type_=run.c.id.type),
+            message.c.owner_id,
+            message.c.conversation_id,
+            message.c.id,
+            bindparam("worker", type_=run.c.worker_id.type),
+            literal("running", run.c.status.type),
+            bindparam("started_at", type_=run.c.started_at.type),
+        ).where(
+            message.c.id == bindparam("message"),
+            message.c.owner_id == bindparam("owner"),
+            message.c.conversation_id == bindparam("conversation"),
+            message.c.status == "streaming",
+        ),
+        # A default of Python's would be asked for once and given to all.
+        include_defaults=False,
+    )
+    .returning(*_COLUMNS)
+)
+_END = (
+    update(run)
+    .where(run.c.id == bindparam("run"), run.c.owner_id == bindparam("owner"), run.c.status == "running")
+    .returning(run.c.message_id, run.c.conversation_id)
+)
+_WRITE = update(message).where(message.c.id == bindparam("its_id"), message.c.owner_id == bindparam("owner"))
+_FORGET = delete(run_journal).where(
+    run_journal.c.run_id == bindparam("run"), run_journal.c.owner_id == bindparam("owner")
+)
+
 # Takes its rows from the run, so that asking whose it is and writing are one statement: this one runs
 # several times a second for each answer that is being written.
 _APPEND = run_journal.insert().from_select(
@@ -108,7 +142,7 @@ _APPEND = run_journal.insert().from_select(
 
 
 async def start(
-    tx: AsyncSession, owner: str, *, conversation_id: str, message_id: str, worker_id: str
+    tx: AsyncConnection, owner: str, *, conversation_id: str, message_id: str, worker_id: str
 ) -> Run:
     """Add a run that will write a message.
 
@@ -123,40 +157,30 @@ async def start(
         NotFoundError: the owner has no such message that is streaming.
         ConflictError: the message has a run already (raised as the transaction ends).
     """
-    found = await tx.execute(
-        select(message.c.id).where(
-            message.c.id == message_id,
-            message.c.owner_id == owner,
-            message.c.conversation_id == conversation_id,
-            message.c.status == "streaming",
-        )
-    )
-    if found.one_or_none() is None:
+    asked = {
+        "id": new_id(),
+        "started_at": datetime.now(UTC),
+        "owner": owner,
+        "conversation": conversation_id,
+        "message": message_id,
+        "worker": worker_id,
+    }
+    row = (await tx.execute(_START, asked)).one_or_none()
+    if row is None:
         raise NotFoundError(
             f"Conversation {conversation_id} has no message {message_id} that is to be written."
         )
-    started = Run(
-        id=new_id(),
-        owner_id=owner,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        worker_id=worker_id,
-        status="running",
-        started_at=datetime.now(UTC),
-        ended_at=None,
-    )
-    await tx.execute(run.insert().values(asdict(started)))
-    return started
+    return Run(*row)
 
 
-async def get(tx: AsyncSession, owner: str, id: str) -> Run | None:
+async def get(tx: AsyncConnection, owner: str, id: str) -> Run | None:
     """Get a run; None where it isn't this owner's."""
     found = await tx.execute(select(*_COLUMNS).where(run.c.id == id, run.c.owner_id == owner))
     row = found.one_or_none()
     return Run(*row) if row else None
 
 
-async def active(tx: AsyncSession, owner: str, conversation_id: str) -> list[Run]:
+async def active(tx: AsyncConnection, owner: str, conversation_id: str) -> list[Run]:
     """List the runs of a conversation that haven't ended, the oldest first."""
     rows = await tx.execute(
         select(*_COLUMNS)
@@ -166,7 +190,7 @@ async def active(tx: AsyncSession, owner: str, conversation_id: str) -> list[Run
     return [Run(*row) for row in rows]
 
 
-async def append(tx: AsyncSession, owner: str, run_id: str, entries: Iterable[JournalEntry]) -> None:
+async def append(tx: AsyncConnection, owner: str, run_id: str, entries: Iterable[JournalEntry]) -> None:
     """Add pieces to the journal of a run.
 
     Raises:
@@ -176,7 +200,7 @@ async def append(tx: AsyncSession, owner: str, run_id: str, entries: Iterable[Jo
     await append_all(tx, [JournalBatch(owner, run_id, list(entries))])
 
 
-async def append_all(tx: AsyncSession, batches: Iterable[JournalBatch]) -> None:
+async def append_all(tx: AsyncConnection, batches: Iterable[JournalBatch]) -> None:
     """Add pieces to the journals of several runs, as ``append`` does; of all of them or of none.
 
     Raises:
@@ -191,7 +215,7 @@ async def append_all(tx: AsyncSession, batches: Iterable[JournalBatch]) -> None:
     if not rows:
         return
     # PostgreSQL's driver doesn't count what many rows at once have done.
-    counts_many = (await tx.connection()).dialect.supports_sane_multi_rowcount
+    counts_many = tx.dialect.supports_sane_multi_rowcount
     for some in [rows] if counts_many else [[row] for row in rows]:
         said = some if len(some) > 1 else some[0]
         added = await tx.execute(_APPEND, said, execution_options={"preserve_rowcount": True})
@@ -199,7 +223,7 @@ async def append_all(tx: AsyncSession, batches: Iterable[JournalBatch]) -> None:
             raise NotFoundError("There is no such run that is still going.")
 
 
-async def journal(tx: AsyncSession, owner: str, run_id: str) -> Texts:
+async def journal(tx: AsyncConnection, owner: str, run_id: str) -> Texts:
     """Read what a run has written so far; nothing where it has ended."""
     rows = await tx.execute(
         select(run_journal.c.part, run_journal.c.text)
@@ -212,7 +236,7 @@ async def journal(tx: AsyncSession, owner: str, run_id: str) -> Texts:
     return Texts(**{part: "".join(texts) for part, texts in pieces.items()})
 
 
-async def ask_to_stop(tx: AsyncSession, owner: str, message_id: str) -> str | None:
+async def ask_to_stop(tx: AsyncConnection, owner: str, message_id: str) -> str | None:
     """Ask the process that writes a message to end that.
 
     Returns:
@@ -227,7 +251,7 @@ async def ask_to_stop(tx: AsyncSession, owner: str, message_id: str) -> str | No
     return asked.scalar_one_or_none()
 
 
-async def stops_asked(tx: AsyncSession, worker_id: str) -> list[str]:
+async def stops_asked(tx: AsyncConnection, worker_id: str) -> list[str]:
     """The messages that a process writes and is asked to end, whoever they belong to."""
     rows = await tx.execute(
         select(run.c.message_id).where(
@@ -238,7 +262,7 @@ async def stops_asked(tx: AsyncSession, worker_id: str) -> list[str]:
 
 
 async def finish(
-    tx: AsyncSession, owner: str, run_id: str, *, outcome: Outcome, texts: Texts | None = None
+    tx: AsyncConnection, owner: str, run_id: str, *, outcome: Outcome, texts: Texts | None = None
 ) -> Conversation | None:
     """End a run: its message gets the whole answer, its journal goes, the conversation's revision rises.
 
@@ -256,23 +280,15 @@ async def finish(
         (whose message is written all the same).
     """
     now = datetime.now(UTC)
-    ended = await tx.execute(
-        update(run)
-        .where(run.c.id == run_id, run.c.owner_id == owner, run.c.status == "running")
-        .values(status=outcome.status, ended_at=now)
-        .returning(run.c.message_id, run.c.conversation_id)
-    )
-    row = ended.one_or_none()
+    mine = {"run": run_id, "owner": owner}
+    row = (await tx.execute(_END, {**mine, "status": outcome.status, "ended_at": now})).one_or_none()
     if row is None:
         return None
     message_id, conversation_id = row
     if texts is None:
         texts = await journal(tx, owner, run_id)
-    await tx.execute(
-        update(message)
-        .where(message.c.id == message_id, message.c.owner_id == owner)
-        .values(finished_at=now, **asdict(texts), **asdict(outcome))
-    )
+    said = {"finished_at": now, **asdict(texts), **asdict(outcome)}
+    await tx.execute(_WRITE, {"its_id": message_id, "owner": owner, **said})
     await usage.settle(
         tx,
         owner,
@@ -282,13 +298,11 @@ async def finish(
         output_tokens=outcome.output_tokens,
         dollars=outcome.cost if (outcome.currency or "usd") == "usd" else None,
     )
-    await tx.execute(
-        delete(run_journal).where(run_journal.c.run_id == run_id, run_journal.c.owner_id == owner)
-    )
+    await tx.execute(_FORGET, mine)
     return await conversations.touch(tx, owner, conversation_id)
 
 
-async def orphans(tx: AsyncSession) -> list[Run]:
+async def orphans(tx: AsyncConnection) -> list[Run]:
     """List the runs whose process is gone, the oldest first, whoever they belong to."""
     rows = await tx.execute(
         select(*_COLUMNS)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.account_tables import session
 from chat_ui.store.tables import UserRole, user
@@ -78,12 +78,12 @@ def _alive(age: Age) -> tuple[Any, ...]:
     return session.c.seen_at > age.seen_since, session.c.created_at > age.made_since
 
 
-async def add(tx: AsyncSession, new: Session) -> None:
+async def add(tx: AsyncConnection, new: Session) -> None:
     """Begin a session."""
     await tx.execute(session.insert().values({field.name: getattr(new, field.name) for field in fields(new)}))
 
 
-async def find(tx: AsyncSession, id: str, age: Age) -> SignedIn | None:
+async def find(tx: AsyncConnection, id: str, age: Age) -> SignedIn | None:
     """Find a session that still lets its person in: not too old, and they aren't disabled."""
     found = await tx.execute(
         select(*_COLUMNS, user.c.name, user.c.role)
@@ -97,7 +97,7 @@ async def find(tx: AsyncSession, id: str, age: Age) -> SignedIn | None:
     return SignedIn(Session(*values[:-2]), *values[-2:])
 
 
-async def living(tx: AsyncSession, ids: Collection[str], age: Age) -> set[str]:
+async def living(tx: AsyncConnection, ids: Collection[str], age: Age) -> set[str]:
     """Of these sessions, those that ``find`` would find."""
     found = await tx.execute(
         select(session.c.id)
@@ -107,7 +107,7 @@ async def living(tx: AsyncSession, ids: Collection[str], age: Age) -> set[str]:
     return set(found.scalars())
 
 
-async def of_owner(tx: AsyncSession, owner: str, age: Age) -> list[Session]:
+async def of_owner(tx: AsyncConnection, owner: str, age: Age) -> list[Session]:
     """List a person's sessions, the one used last first."""
     rows = await tx.execute(
         select(*_COLUMNS)
@@ -117,12 +117,12 @@ async def of_owner(tx: AsyncSession, owner: str, age: Age) -> list[Session]:
     return [Session(*row) for row in rows]
 
 
-async def touch(tx: AsyncSession, id: str, now: datetime) -> None:
+async def touch(tx: AsyncConnection, id: str, now: datetime) -> None:
     """Note that a session is used."""
     await tx.execute(update(session).where(session.c.id == id).values(seen_at=now))
 
 
-async def end(tx: AsyncSession, owner: str, id: str) -> bool:
+async def end(tx: AsyncConnection, owner: str, id: str) -> bool:
     """End a session of a person's; tells whether there was one."""
     ended = await tx.execute(
         delete(session).where(session.c.id == id, session.c.owner_id == owner).returning(session.c.id)
@@ -130,7 +130,7 @@ async def end(tx: AsyncSession, owner: str, id: str) -> bool:
     return ended.one_or_none() is not None
 
 
-async def end_all(tx: AsyncSession, owner: str, *, but: str = "") -> set[str]:
+async def end_all(tx: AsyncConnection, owner: str, *, but: str = "") -> set[str]:
     """End a person's sessions, but perhaps one; returns which."""
     ended = await tx.execute(
         delete(session).where(session.c.owner_id == owner, session.c.id != but).returning(session.c.id)
@@ -138,7 +138,7 @@ async def end_all(tx: AsyncSession, owner: str, *, but: str = "") -> set[str]:
     return set(ended.scalars())
 
 
-async def end_idle(tx: AsyncSession, age: Age) -> None:
+async def end_idle(tx: AsyncConnection, age: Age) -> None:
     """Forget the sessions that are too old to let anybody in."""
     await tx.execute(
         delete(session).where(

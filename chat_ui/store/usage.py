@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.account_tables import allowance, usage
 from chat_ui.store.tables import run, user
@@ -129,14 +129,14 @@ def cost_of(input_tokens: int, output_tokens: int, input_price: int | None, outp
     return -(-(input_tokens * (input_price or 0) + output_tokens * (output_price or 0)) // MILLION)
 
 
-async def reserve(tx: AsyncSession, owner: str, wanted: Reservation) -> None:
+async def reserve(tx: AsyncConnection, owner: str, wanted: Reservation) -> None:
     """Set aside what an answer may take."""
     values = asdict(wanted) | {"owner_id": owner, "state": "reserved", "created_at": datetime.now(UTC)}
     await tx.execute(usage.insert().values(values))
 
 
 async def settle(  # noqa: PLR0913 - what was used is said in as many ways as gateways have
-    tx: AsyncSession,
+    tx: AsyncConnection,
     owner: str,
     run_id: str,
     *,
@@ -174,7 +174,7 @@ async def settle(  # noqa: PLR0913 - what was used is said in as many ways as ga
     await tx.execute(update(usage).where(*mine).values(state="settled", **values))
 
 
-async def spent(tx: AsyncSession, owner: str, since: datetime) -> Spent:
+async def spent(tx: AsyncConnection, owner: str, since: datetime) -> Spent:
     """What a person has used or set aside since a moment."""
     tokens = func.coalesce(func.sum(usage.c.input_tokens + usage.c.output_tokens), 0)
     found = await tx.execute(
@@ -186,7 +186,7 @@ async def spent(tx: AsyncSession, owner: str, since: datetime) -> Spent:
     return Spent(int(of_tokens), int(of_micros))
 
 
-async def sent(tx: AsyncSession, since: datetime, *, owner: str = "", address: str = "") -> list[datetime]:
+async def sent(tx: AsyncConnection, since: datetime, *, owner: str = "", address: str = "") -> list[datetime]:
     """When messages were sent since a moment, by a person or from an address, the first one first."""
     whose = usage.c.owner_id == owner if owner else usage.c.address == address
     is_title = usage.c.run_id.startswith(TITLE_OF)
@@ -198,13 +198,13 @@ async def sent(tx: AsyncSession, since: datetime, *, owner: str = "", address: s
     return list(rows.scalars())
 
 
-async def running(tx: AsyncSession, owner: str) -> int:
+async def running(tx: AsyncConnection, owner: str) -> int:
     """How many answers to a person are being written."""
     query = select(func.count()).where(run.c.owner_id == owner, run.c.status == "running")
     return (await tx.execute(query)).scalar_one()
 
 
-async def live(tx: AsyncSession) -> list[Live]:
+async def live(tx: AsyncConnection) -> list[Live]:
     """The answers that are being written, the oldest first; for admins."""
     rows = await tx.execute(
         select(
@@ -218,7 +218,7 @@ async def live(tx: AsyncSession) -> list[Live]:
     return [Live(*row) for row in rows]
 
 
-async def by_person_and_model(tx: AsyncSession, since: datetime) -> list[Used]:
+async def by_person_and_model(tx: AsyncConnection, since: datetime) -> list[Used]:
     """What everybody had of each model since a moment, the dearest first; for admins."""
     tokens, micros = func.sum(usage.c.input_tokens + usage.c.output_tokens), func.sum(usage.c.micros)
     rows = await tx.execute(
@@ -231,19 +231,19 @@ async def by_person_and_model(tx: AsyncSession, since: datetime) -> list[Used]:
     return [Used(row[0], row[1], row[2], row[3], int(row[4]), int(row[5])) for row in rows]
 
 
-async def allowance_of(tx: AsyncSession, owner: str) -> Allowance | None:
+async def allowance_of(tx: AsyncConnection, owner: str) -> Allowance | None:
     """What a person may use, where it isn't what everybody may."""
     row = (await tx.execute(select(*_ALLOWANCE).where(allowance.c.owner_id == owner))).one_or_none()
     return Allowance(*row) if row else None
 
 
-async def allowances(tx: AsyncSession) -> dict[str, Allowance]:
+async def allowances(tx: AsyncConnection) -> dict[str, Allowance]:
     """The allowances of those who have their own, by person; for admins."""
     rows = await tx.execute(select(allowance.c.owner_id, *_ALLOWANCE))
     return {row[0]: Allowance(*row[1:]) for row in rows}
 
 
-async def allow(tx: AsyncSession, owner: str, own: Allowance | None) -> None:
+async def allow(tx: AsyncConnection, owner: str, own: Allowance | None) -> None:
     """Give a person an allowance of their own, or let them have what everybody has."""
     await tx.execute(delete(allowance).where(allowance.c.owner_id == owner))
     if own is not None:

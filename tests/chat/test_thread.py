@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_ui.chat.thread import Tree
-from chat_ui.store.messages import Node
+from chat_ui.store.lineage import Node
 
 
 @st.composite

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chat_ui.store import Database, conversations, messages
-from chat_ui.store.messages import Message, Node
+from chat_ui.store import Database, conversations, lineage, messages
+from chat_ui.store.lineage import Node
+from chat_ui.store.messages import Message
 from chat_ui.store.users import User
 
 from .conftest import Turn
@@ -22,16 +23,16 @@ async def test_a_deleted_message_takes_its_branch_along_and_back(
     async with db.write() as tx:
         assert await messages.delete(tx, alice.id, turn.question.id)
         assert not await messages.delete(tx, alice.id, turn.question.id)
-        assert await messages.path(tx, alice.id, id, turn.answer.id) == []
-        assert await messages.siblings(tx, alice.id, id, [None]) == {}
-        places = await messages.nodes(tx, alice.id, id)
+        assert await lineage.path(tx, alice.id, id, turn.answer.id) == []
+        assert await lineage.siblings(tx, alice.id, id, [None]) == {}
+        places = await lineage.nodes(tx, alice.id, id)
         assert places == [
             Node(turn.question.id, None, is_deleted=True),
             Node(turn.answer.id, turn.question.id),
         ]
         assert await messages.restore(tx, alice.id, turn.question.id)
         assert not await messages.restore(tx, alice.id, turn.question.id)
-        assert len(await messages.path(tx, alice.id, id, turn.answer.id)) == 2
+        assert len(await lineage.path(tx, alice.id, id, turn.answer.id)) == 2
 
 
 async def test_siblings_stand_in_the_order_of_their_making(db: Database, alice: User, turn: Turn) -> None:
@@ -41,7 +42,7 @@ async def test_siblings_stand_in_the_order_of_their_making(db: Database, alice: 
     async with db.write() as tx:
         for added in (other, first):
             await messages.add(tx, alice.id, added)
-        found = await messages.siblings(tx, alice.id, id, [None, asked, other.id])
+        found = await lineage.siblings(tx, alice.id, id, [None, asked, other.id])
     assert found == {None: (asked, first.id), asked: (turn.answer.id, other.id)}
 
 

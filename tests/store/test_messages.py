@@ -13,8 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from chat_ui.store import ConflictError, Database, NotFoundError, conversations, messages, new_id, users
-from chat_ui.store.messages import Message, Node
+from chat_ui.store import (
+    ConflictError,
+    Database,
+    NotFoundError,
+    conversations,
+    lineage,
+    messages,
+    new_id,
+    users,
+)
+from chat_ui.store.lineage import Node
+from chat_ui.store.messages import Message
 from chat_ui.store.tables import message as message_table
 from chat_ui.store.users import User
 from tests.database import put_new_database
@@ -117,9 +127,9 @@ async def test_a_message_needs_its_place(db: Database, alice: User, turn: Turn) 
 async def test_a_branch_of_a_leaf_that_is_not_there_is_empty(db: Database, alice: User, turn: Turn) -> None:
     async with db.write() as tx:
         other = await conversations.create(tx, alice.id, title="", gateway="demo", model=None)
-        assert await messages.path(tx, alice.id, turn.conversation.id, new_id()) == []
-        assert await messages.path(tx, alice.id, other.id, turn.answer.id) == []
-        assert await messages.nodes(tx, alice.id, other.id) == []
+        assert await lineage.path(tx, alice.id, turn.conversation.id, new_id()) == []
+        assert await lineage.path(tx, alice.id, other.id, turn.answer.id) == []
+        assert await lineage.nodes(tx, alice.id, other.id) == []
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -132,7 +142,7 @@ async def test_messages_that_go_round_in_a_circle_come_to_an_end(
             .where(message_table.c.id == turn.question.id)
             .values(parent_id=turn.answer.id)
         )
-        found = await messages.path(tx, alice.id, turn.conversation.id, turn.answer.id)
+        found = await lineage.path(tx, alice.id, turn.conversation.id, turn.answer.id)
     assert [step.id for step in found] == [turn.question.id, turn.answer.id]
 
 
@@ -149,7 +159,7 @@ async def test_a_person_goes_with_all_they_have_however_long_their_threads(
             )
             parent = added.id
         await tx.execute(message_table.insert(), rows)
-        assert len(await messages.path(tx, alice.id, id, parent)) == 2_002
+        assert len(await lineage.path(tx, alice.id, id, parent)) == 2_002
         await tx.execute(text("DELETE FROM \"user\" WHERE name = 'alice'"))
     left = everything()
     assert [row[0] for row in left.pop("user")] == [bob.id]
@@ -182,12 +192,12 @@ async def test_every_branch_of_any_tree_is_read_from_its_root(tree: list[int]) -
                 added.append(Message(conversation_id=made.id, parent_id=parent_id, role="user"))
                 await messages.add(tx, owner, added[-1])
         async with db.read() as tx:
-            places = await messages.nodes(tx, owner, made.id)
+            places = await lineage.nodes(tx, owner, made.id)
             assert places == [Node(message.id, message.parent_id) for message in added]
             for leaf, message in enumerate(added):
                 place, expected = leaf, []
                 while place >= 0:
                     expected.append(added[place])
                     place = tree[place]
-                assert await messages.path(tx, owner, made.id, message.id) == expected[::-1]
+                assert await lineage.path(tx, owner, made.id, message.id) == expected[::-1]
         await db.close()

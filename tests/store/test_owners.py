@@ -10,9 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chat_ui.store import Database, NotFoundError, conversations, messages, payees, payments, runs
+from chat_ui.store import Database, NotFoundError, conversations, lineage, messages, payees, payments, runs
 from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Message
 from chat_ui.store.preferences import Preferences
@@ -23,12 +23,12 @@ from chat_ui.store.users import User
 from .conftest import Turn
 
 Everything = Callable[[], dict[str, list[tuple[Any, ...]]]]
-Call = Callable[[AsyncSession, str, Turn], Awaitable[Any]]
+Call = Callable[[AsyncConnection, str, Turn], Awaitable[Any]]
 
 GONE, LOST = new_id(), new_id()
 
 
-async def copied(tx: AsyncSession, owner: str, turn: Turn) -> bool:
+async def copied(tx: AsyncConnection, owner: str, turn: Turn) -> bool:
     question = Message(conversation_id="", role="user")
     await messages.copy(tx, owner, turn.conversation.id, [question])
     return True
@@ -72,10 +72,10 @@ CALLS: dict[str, tuple[Call, Any]] = {
     ),
     "messages.get": (lambda tx, who, t: messages.get(tx, who, t.question.id), None),
     "messages.by_client_id": (lambda tx, who, t: messages.by_client_id(tx, who, "send-1"), None),
-    "messages.path": (lambda tx, who, t: messages.path(tx, who, t.conversation.id, t.answer.id), []),
-    "messages.nodes": (lambda tx, who, t: messages.nodes(tx, who, t.conversation.id), []),
-    "messages.siblings": (lambda tx, who, t: messages.siblings(tx, who, t.conversation.id, [None]), {}),
-    "messages.sizes": (lambda tx, who, t: messages.sizes(tx, who, t.conversation.id, t.answer.id), []),
+    "lineage.path": (lambda tx, who, t: lineage.path(tx, who, t.conversation.id, t.answer.id), []),
+    "lineage.nodes": (lambda tx, who, t: lineage.nodes(tx, who, t.conversation.id), []),
+    "lineage.siblings": (lambda tx, who, t: lineage.siblings(tx, who, t.conversation.id, [None]), {}),
+    "lineage.sizes": (lambda tx, who, t: lineage.sizes(tx, who, t.conversation.id, t.answer.id), []),
     "messages.copy": (copied, NotFoundError),
     "messages.delete": (lambda tx, who, t: messages.delete(tx, who, t.question.id), False),
     "messages.restore": (lambda tx, who, t: messages.restore(tx, who, GONE), False),
@@ -139,11 +139,11 @@ def new(turn: Turn, nonce: str) -> payments.NewPayment:
     )
 
 
-def reserve(tx: AsyncSession, owner: str, turn: Turn, nonce: str) -> Awaitable[payments.Payment]:
+def reserve(tx: AsyncConnection, owner: str, turn: Turn, nonce: str) -> Awaitable[payments.Payment]:
     return payments.reserve(tx, owner, new(turn, nonce), host="x.test", budget=payments.Budget(100, 100, 100))
 
 
-async def throw_away(tx: AsyncSession, owner: str, turn: Turn) -> None:
+async def throw_away(tx: AsyncConnection, owner: str, turn: Turn) -> None:
     """A question and a conversation that were deleted, and can be restored."""
     await messages.add(tx, owner, Message(id=GONE, conversation_id=turn.conversation.id, role="user"))
     await messages.delete(tx, owner, GONE)
@@ -151,7 +151,7 @@ async def throw_away(tx: AsyncSession, owner: str, turn: Turn) -> None:
     await conversations.delete(tx, owner, LOST)
 
 
-async def pay(tx: AsyncSession, owner: str, turn: Turn) -> None:
+async def pay(tx: AsyncConnection, owner: str, turn: Turn) -> None:
     """One payment that has left, and one that hasn't yet."""
     await reserve(tx, owner, turn, "0x00")
     await payments.send(tx, owner, "0x00")
@@ -168,9 +168,11 @@ def functions(module: ModuleType) -> dict[str, inspect.Signature]:
     }
 
 
-EVERY = (
-    functions(conversations) | functions(messages) | functions(runs) | functions(payments) | functions(payees)
-)
+EVERY = {
+    name: signature
+    for module in (conversations, lineage, messages, payees, payments, runs)
+    for name, signature in functions(module).items()
+}
 
 
 def test_the_sweep_is_complete() -> None:
@@ -190,7 +192,7 @@ def test_every_query_takes_the_owner() -> None:
         assert name in WITHOUT_AN_OWNER or list(signature.parameters)[1] == "owner", name
 
 
-async def write_all_that_is_asked_for(tx: AsyncSession, owner: str, turn: Turn) -> None:
+async def write_all_that_is_asked_for(tx: AsyncConnection, owner: str, turn: Turn) -> None:
     await pay(tx, owner, turn)
     await throw_away(tx, owner, turn)
 

@@ -30,7 +30,7 @@ OTHER_TEXTS |= {"http1.py"}
 NAMES = re.compile(
     r"Enter|Escape|Tab|Home|End|Page(Up|Down)|Arrow(Up|Down|Left|Right)|Shell|Range|Content-Security-Policy"
     r"|(Content|Cache|User|Accept)-\w+|Bearer ?|Ollama|LiteLLM|OpenAI|Anthropic|OpenRouter"
-    r"|Firefox|Edge?|Chrome|Safari|Opera|Android|Windows|Mac OS X|Linux|light dark|AsyncSession|State|Told"
+    r"|Firefox|Edge?|Chrome|Safari|Opera|Android|Windows|Mac OS X|Linux|light dark|AsyncConnection|State|Told"
 )
 # Said to a model, to another program, or to nobody.
 NOT_TO_A_PERSON = (
