@@ -92,6 +92,8 @@ def gateway_tasks() -> list[asyncio.Task[Any]]:
 
 
 class TestClocks:
+    # On a busy machine a clock may run out before anybody is connected: then there is nobody to wait for.
+
     @pytest.mark.parametrize(
         "script", [Peer.until_client_leaves, pinging(b""), pinging(sse(chunk({"role": "assistant"})))]
     )
@@ -99,7 +101,7 @@ class TestClocks:
         server = await serve(script)
         events, error = await failing(at(server, first_content=0.2))
         assert (events, type(error)) == ([], FirstContentTimeout)
-        await server.client_left.wait()
+        await server.all_left()
 
     @pytest.mark.parametrize("script", [one_word_then_silence, pinging(sse(text("Hello")))])
     async def test_silence_in_the_middle(self, serve: Serve, script: Script) -> None:
@@ -110,9 +112,9 @@ class TestClocks:
 
     async def test_no_headers_in_time(self, serve: Serve) -> None:
         server = await serve(Peer.until_client_leaves)
-        events, error = await failing(at(server, headers=0.05))
+        events, error = await failing(at(server, headers=0.2))
         assert (events, type(error)) == ([], HeadersTimeout)
-        await server.client_left.wait()
+        await server.all_left()
 
     async def test_headers_in_time_stop_their_clock(self, serve: Serve) -> None:
         server = await serve(pinging(b""))
@@ -174,7 +176,7 @@ class TestClocks:
         gateway = at(server, gap=0.2)
         with pytest.raises(Stalled):
             await gateway.models()
-        await server.client_left.wait()
+        await server.all_left()
         await gateway.aclose()
 
 
