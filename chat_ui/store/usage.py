@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store.account_tables import allowance, usage
@@ -118,6 +118,33 @@ class Allowance:
 UNLIMITED = Allowance()
 _ALLOWANCE = [allowance.c[name] for name in Allowance.__dataclass_fields__]
 
+# What every turn asks is put together once: see ``messages``.
+_ITS_OWN = select(*_ALLOWANCE).where(allowance.c.owner_id == bindparam("owner"))
+_RESERVE = usage.insert()
+_MINE = (
+    usage.c.run_id == bindparam("its_run"),
+    usage.c.owner_id == bindparam("its_owner"),
+    usage.c.state == "reserved",
+)
+_RESERVED = select(usage.c.input_tokens, usage.c.input_price, usage.c.output_price).where(*_MINE)
+_SETTLE = update(usage).where(*_MINE)
+_SPENT = select(
+    func.coalesce(func.sum(usage.c.input_tokens + usage.c.output_tokens), 0),
+    func.coalesce(func.sum(usage.c.micros), 0),
+).where(usage.c.owner_id == bindparam("owner"), usage.c.created_at >= bindparam("since"))
+_SENT = (
+    select(usage.c.created_at)
+    .where(usage.c.created_at > bindparam("since"), ~usage.c.run_id.startswith(TITLE_OF))
+    .order_by(usage.c.created_at)
+)
+_SENT_BY = _SENT.where(usage.c.owner_id == bindparam("owner"))
+_SENT_FROM = _SENT.where(usage.c.address == bindparam("address"))
+_RUNNING = (
+    select(func.count())
+    .select_from(run)
+    .where(run.c.owner_id == bindparam("owner"), run.c.status == "running")
+)
+
 
 def tokens_in(text: str) -> int:
     """About how many tokens a text has, rather too many than too few."""
@@ -132,7 +159,7 @@ def cost_of(input_tokens: int, output_tokens: int, input_price: int | None, outp
 async def reserve(tx: AsyncConnection, owner: str, wanted: Reservation) -> None:
     """Set aside what an answer may take."""
     values = asdict(wanted) | {"owner_id": owner, "state": "reserved", "created_at": datetime.now(UTC)}
-    await tx.execute(usage.insert().values(values))
+    await tx.execute(_RESERVE, values)
 
 
 async def settle(  # noqa: PLR0913 - what was used is said in as many ways as gateways have
@@ -156,9 +183,8 @@ async def settle(  # noqa: PLR0913 - what was used is said in as many ways as ga
         output_tokens: as the gateway says.
         dollars: as the gateway says.
     """
-    columns = (usage.c.input_tokens, usage.c.input_price, usage.c.output_price)
-    mine = (usage.c.run_id == run_id, usage.c.owner_id == owner, usage.c.state == "reserved")
-    row = (await tx.execute(select(*columns).where(*mine))).one_or_none()
+    mine = {"its_run": run_id, "its_owner": owner}
+    row = (await tx.execute(_RESERVED, mine)).one_or_none()
     if row is None:
         return
     reserved, input_price, output_price = row
@@ -171,37 +197,25 @@ async def settle(  # noqa: PLR0913 - what was used is said in as many ways as ga
     else:
         micros = int((dollars * MILLION).to_integral_value(ROUND_CEILING))
     values = {"input_tokens": input_tokens, "output_tokens": output_tokens, "micros": micros}
-    await tx.execute(update(usage).where(*mine).values(state="settled", **values))
+    await tx.execute(_SETTLE, {**mine, "state": "settled", **values})
 
 
 async def spent(tx: AsyncConnection, owner: str, since: datetime) -> Spent:
     """What a person has used or set aside since a moment."""
-    tokens = func.coalesce(func.sum(usage.c.input_tokens + usage.c.output_tokens), 0)
-    found = await tx.execute(
-        select(tokens, func.coalesce(func.sum(usage.c.micros), 0)).where(
-            usage.c.owner_id == owner, usage.c.created_at >= since
-        )
-    )
-    of_tokens, of_micros = found.one()
+    of_tokens, of_micros = (await tx.execute(_SPENT, {"owner": owner, "since": since})).one()
     return Spent(int(of_tokens), int(of_micros))
 
 
 async def sent(tx: AsyncConnection, since: datetime, *, owner: str = "", address: str = "") -> list[datetime]:
     """When messages were sent since a moment, by a person or from an address, the first one first."""
-    whose = usage.c.owner_id == owner if owner else usage.c.address == address
-    is_title = usage.c.run_id.startswith(TITLE_OF)
-    rows = await tx.execute(
-        select(usage.c.created_at)
-        .where(whose, usage.c.created_at > since, ~is_title)
-        .order_by(usage.c.created_at)
-    )
+    whose = _SENT_BY if owner else _SENT_FROM
+    rows = await tx.execute(whose, {"since": since} | ({"owner": owner} if owner else {"address": address}))
     return list(rows.scalars())
 
 
 async def running(tx: AsyncConnection, owner: str) -> int:
     """How many answers to a person are being written."""
-    query = select(func.count()).where(run.c.owner_id == owner, run.c.status == "running")
-    return (await tx.execute(query)).scalar_one()
+    return (await tx.execute(_RUNNING, {"owner": owner})).scalar_one()
 
 
 async def live(tx: AsyncConnection) -> list[Live]:
@@ -233,7 +247,7 @@ async def by_person_and_model(tx: AsyncConnection, since: datetime) -> list[Used
 
 async def allowance_of(tx: AsyncConnection, owner: str) -> Allowance | None:
     """What a person may use, where it isn't what everybody may."""
-    row = (await tx.execute(select(*_ALLOWANCE).where(allowance.c.owner_id == owner))).one_or_none()
+    row = (await tx.execute(_ITS_OWN, {"owner": owner})).one_or_none()
     return Allowance(*row) if row else None
 
 
