@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,7 +15,6 @@ from bench.page import open_page
 
 __all__ = [
     "BEGIN_AT_A_TIME",
-    "BEGUN_WITHIN_S",
     "SETTLE_S",
     "Crowd",
     "Heard",
@@ -85,11 +83,6 @@ class Heard:
     delays: list[float]
     frames: int
 
-    @property
-    def p99(self) -> float:
-        """The delay that one token in a hundred exceeds."""
-        return statistics.quantiles(self.delays, n=100)[98]
-
 
 @asynccontextmanager
 async def together(
@@ -98,7 +91,8 @@ async def together(
     """So many conversations: all of them stream as long as the context is open, and have ended after it.
 
     Raises:
-        TimeoutError: they can't all begin.
+        TimeoutError: they don't all begin in time.
+        OSError: one is cut off.
     """
     crowd, listening = Crowd(), list[asyncio.Task[None]]()
     turnstile = asyncio.Semaphore(BEGIN_AT_A_TIME)

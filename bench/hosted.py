@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from bench import abuse, report
+from bench import abuse, measure, report
 from bench.gateway import Answer, RunningGateway, question, running_gateway
 from bench.page import open_page
 from bench.processes import cpu_seconds_of, ended_with_block, free_port, resident_bytes_of, until_up
@@ -81,9 +81,8 @@ class Streamed:
         """The figures as the tables have them."""
         if len(self.delays) < 2:
             return [str(self.answers), "-", "-", "-", str(self.lost), str(len(self.errors))]
-        cuts = statistics.quantiles(self.delays, n=100)
-        figures = (statistics.median(self.delays), cuts[98], max(self.delays))
-        return [str(self.answers), *(f"{one:.0f}" for one in figures), str(self.lost), str(len(self.errors))]
+        figures = (f"{delay:.0f}" for delay in measure.tail(self.delays))
+        return [str(self.answers), *figures, str(self.lost), str(len(self.errors))]
 
 
 @dataclass(frozen=True, slots=True)

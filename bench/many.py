@@ -19,7 +19,7 @@ import psutil
 import uvloop
 
 from bench import measure, profile, report
-from bench.crowd import BEGIN_AT_A_TIME, BEGUN_WITHIN_S, SETTLE_S, Heard, Listen, converse, pass_on, together
+from bench.crowd import BEGIN_AT_A_TIME, SETTLE_S, Heard, Listen, converse, pass_on, together
 from bench.gateway import Answer, RunningGateway, question, running_gateway
 from bench.page import open_page
 from bench.peers import OURS, Peer, Serving, ours
@@ -71,6 +71,7 @@ class Load:
         lost: how many tokens of the whole answers never arrived.
         server: how many cores the server used.
         harness: which part of the cores that they have the gateway and the clients used.
+        failure: why there was nothing to be measured.
     """
 
     count: int
@@ -79,12 +80,15 @@ class Load:
     lost: int
     server: float
     harness: float
+    failure: str = ""
 
     @property
     def is_well(self) -> bool:
         """Whether nobody would have noticed."""
-        delays = self.heard.delays
-        return bool(delays) and not self.lost and self.heard.p99 < P99_MS and max(delays) < MAX_MS
+        if self.lost or not self.heard.delays:
+            return False
+        _, p99, most = measure.tail(self.heard.delays)
+        return p99 < P99_MS and most < MAX_MS
 
     @property
     def is_stuck(self) -> bool:
@@ -109,12 +113,11 @@ class Load:
         """The figures as the table has them."""
         heard = self.heard
         if not heard.delays:
-            return [str(self.count), *["-"] * (len(HEADER) - 3), f"not begun within {BEGUN_WITHIN_S:g} s"]
-        delays = statistics.median(heard.delays), heard.p99, max(heard.delays)
+            return [str(self.count), *["-"] * (len(HEADER) - 3), self.failure]
         return [
             str(self.count),
             f"{self.begun_in_s:.1f}",
-            *(f"{delay:.0f}" for delay in delays),
+            *(f"{delay:.0f}" for delay in measure.tail(heard.delays)),
             str(self.lost),
             f"{self.server:.0%}",
             f"{self.server * WINDOW_S * 1e6 / heard.written:.0f}",
@@ -214,8 +217,10 @@ async def _load(listen: Listen, gateway: RunningGateway, serving: Serving, count
             begin, before = time.monotonic_ns(), _used(gateway, serving)
             await asyncio.sleep(WINDOW_S)
             end, after = time.monotonic_ns(), _used(gateway, serving)
-    except TimeoutError:
-        return Load(count, BEGUN_WITHIN_S, Heard(0, [], 0), 0, 0, 0)
+    except OSError as error:
+        failure = str(error) or "not all begun in time"
+        report.tell(f"{count}: {failure}")
+        return Load(count, 0, Heard(0, [], 0), 0, 0, 0, failure)
     server, *harness = ((now - then) / WINDOW_S for now, then in zip(after, before, strict=True))
     share = max(*harness, sum(harness) / max(1, len(measure.CORES) - 1))
     load = Load(count, crowd.begun_in_s, crowd.between(begin, end), crowd.lost, server, share)

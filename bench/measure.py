@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-__all__ = ["Spread", "cpu_seconds", "interleaved", "pin_to_one_core", "ratios"]
+__all__ = ["Spread", "cpu_seconds", "interleaved", "pin_to_one_core", "ratios", "tail"]
 
 T = TypeVar("T")
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
@@ -32,6 +32,11 @@ class Spread:
     def __str__(self) -> str:
         digits = 0 if self.median >= 100 else 1 if self.median >= 10 else 2
         return f"{self.median:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
+
+
+def tail(waits: Sequence[float]) -> tuple[float, float, float]:
+    """The middle one of some waits, the one that one in a hundred exceeds, and the longest."""
+    return statistics.median(waits), statistics.quantiles(waits, n=100, method="inclusive")[98], max(waits)
 
 
 def interleaved(subjects: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

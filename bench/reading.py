@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import statistics
 import time
 from pathlib import Path
 
-from bench import report
+from bench import measure, report
 from bench.browser import Tab, open_tab
 from bench.gateway import question
 from bench.peers import Peer, Serving
@@ -54,8 +53,7 @@ async def read_in_browser(peer: Peer, serving: Serving) -> str:
 
 
 def _figures(waits: list[float]) -> list[str]:
-    hundredths = statistics.quantiles(waits, n=100, method="inclusive")
-    return [f"{figure:.1f}" for figure in (statistics.median(waits), hundredths[98], max(waits))]
+    return [f"{figure:.1f}" for figure in measure.tail(waits)]
 
 
 async def _opened(tab: Tab, url: str) -> list[tuple[float, float]]:

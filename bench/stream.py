@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import plots, report
+from bench import measure, plots, report
 from bench.browser import Tab, open_tab
 from bench.gateway import Answer, RunningGateway, question, running_gateway
 from bench.numbered import CODE_LINES
@@ -64,9 +64,7 @@ class Figures:
 
     def row(self) -> list[float]:
         """The figures as the table has them."""
-        hundredths = statistics.quantiles(self.delays, n=100)
-        delays = statistics.median(self.delays), hundredths[98], max(self.delays)
-        return [*delays, self.wire, self.browser, self.server, self.first_load]
+        return [*measure.tail(self.delays), self.wire, self.browser, self.server, self.first_load]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

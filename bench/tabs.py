@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import statistics
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +15,7 @@ from functools import partial
 
 import uvloop
 
-from bench import hosted, report
+from bench import hosted, measure, report
 from bench.gateway import question
 from bench.page import THREAD, Page, open_page
 from bench.processes import worker_of
@@ -45,7 +44,10 @@ def run(arguments: argparse.Namespace) -> str:
     with hosted.serving(workers=2) as site:
         waits = uvloop.run(_measured(site, arguments.rounds))
     header = ["", "on", "p50 ms", "p99 ms", "max ms"]
-    rows = [[what, where, *_figures(measured)] for (what, where), measured in waits.items()]
+    rows = [
+        [what, where, *(f"{figure:.0f}" for figure in measure.tail(measured))]
+        for (what, where), measured in waits.items()
+    ]
     circumstances = report.circumstances("reflex", "granian", "redis", "asyncpg")
     return "\n\n".join((circumstances, _conditions(arguments.rounds), report.table(header, rows)))
 
@@ -56,11 +58,6 @@ def _conditions(rounds: int) -> str:
         "moment a tab's message leaves until the websocket of another brings what it changed; and from Stop "
         f"until the gateway sees its socket closed, in mid answer at {RATE:g} tokens/s."
     )
-
-
-def _figures(waits: list[float]) -> list[str]:
-    hundredths = statistics.quantiles(waits, n=100, method="inclusive")
-    return [f"{figure:.0f}" for figure in (statistics.median(waits), hundredths[98], max(waits))]
 
 
 async def _measured(site: hosted.Site, rounds: int) -> dict[tuple[str, str], list[float]]:
