@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.axe import found_by_axe
 from tests.browser.fixtures import StartSite
-from tests.browser.person import Person
+from tests.browser.person import Person, becomes
 from tests.browser.site import free_port
 from tests.hosted.conftest import PASSWORD, Hosted
 
@@ -33,7 +33,7 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
     address = f"http://localhost:{port}"
     site = start_site(tmp_path / "site", port=port, CHAT_UI_HOSTED="1", CHAT_UI_PUBLIC_URL=address)
     link = await Hosted(site).operate("first_link")
-    ada = await visit(site, link.removeprefix(address))
+    ada = await visit(site, link.removeprefix(address), permissions=["clipboard-read", "clipboard-write"])
     problems = {"the first link": await found_by_axe(ada.page)}
     complaints: list[str] = []
     ada.page.on(
@@ -46,7 +46,10 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
 
     await ada.page.get_by_role("link", name="Admin").click()
     await ada.page.get_by_role("button", name="Invite").click()
-    invited = await ada.page.get_by_label("Link").input_value()
+    invited = await ada.page.get_by_label("Link", exact=True).input_value()
+    await ada.button("Copy link").click()
+    is_copied = "async link => (await navigator.clipboard.readText()) === link"
+    await becomes(lambda: ada.page.evaluate(is_copied, invited))
     bob = await visit(site, invited.removeprefix(address))
     await come_in(bob, "bob")
     # What a guest has no say in isn't offered.

@@ -56,6 +56,11 @@ export function CopyButton({ label, face, shortcut, read, readRich }) {
   );
 }
 
+// What stands in a field beside it.
+export function CopyText({ text, label }) {
+  return <CopyButton label={label} face={label} read={() => text} />;
+}
+
 // An answer is copied as markdown, and as rich text for programs that take it.
 export function CopyMessage({ messageId }) {
   const readRich = () => {

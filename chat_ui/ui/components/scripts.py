@@ -17,6 +17,7 @@ __all__ = [
     "AskAgain",
     "Composer",
     "Connection",
+    "CopyText",
     "Counter",
     "Details",
     "Drawn",
@@ -73,6 +74,16 @@ class Counter(rx.Component):
     tag = "Counter"
 
     message_id: rx.Var[str]
+
+
+class CopyText(rx.Component):
+    """A button that puts a text on the clipboard."""
+
+    library = script("copy.jsx")
+    tag = "CopyText"
+
+    text: rx.Var[str]
+    label: rx.Var[str]
 
 
 class AskAgain(rx.Component):

@@ -7,7 +7,7 @@ import reflex as rx
 from chat_ui.state.admin import AdminState, DeedRow, LiveRow, PersonRow, UseRow
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.menus import icon, item
-from chat_ui.ui.components.scripts import Menu
+from chat_ui.ui.components.scripts import CopyText, Menu
 from chat_ui.ui.words import say
 
 __all__ = ["admin"]
@@ -59,7 +59,11 @@ def _people() -> rx.Component:
 def _new_link() -> rx.Component:
     return rx.el.div(
         rx.el.p(say("admin.link.what", name=AdminState.link_for)),
-        rx.el.input(value=AdminState.link, read_only=True, aria_label=say("admin.link")),
+        rx.el.div(
+            rx.el.input(value=AdminState.link, read_only=True, aria_label=say("admin.link")),
+            CopyText.create(text=AdminState.link, label=say("admin.link.copy")),
+            class_name="field-with-button",
+        ),
         class_name="card good-news",
         role="status",
     )
