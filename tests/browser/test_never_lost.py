@@ -1,9 +1,11 @@
 """What was on the screen is there again: after a reload, in a second tab, after the site was killed."""
 
+import asyncio
+import json
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.person import becomes, highest_word
 
@@ -164,3 +166,57 @@ def every_word_once(text: str) -> int:
     assert words == list(range(1, len(words) + 1))
     assert highest_word(text) == len(words)
     return len(words)
+
+
+async def test_a_message_that_is_stored_after_it_was_refused_is_one_message(demo_site, visit):
+    """Two copies of it were on their way: the first met a full disk, the second did not."""
+    person = await visit(demo_site, ready=False)
+    sockets: list[WebSocketRoute] = []
+    ids: list[str] = []
+    held: list[str | bytes] = []
+    is_held = False
+
+    def listen(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+
+        def from_site(frame: str | bytes) -> None:
+            if is_held and '"ref_composer"' in str(frame):
+                held.append(frame)
+            else:
+                socket.send(frame)
+
+        def from_page(frame: str | bytes) -> None:
+            if is_held and '.send"' in str(frame):
+                ids.append(re.search(r'"id":"(\w+)"', str(frame))[1])
+            server.send(frame)
+
+        server.on_message(from_site)
+        socket.on_message(from_page)
+
+    async def refuse() -> None:
+        await becomes(lambda: asyncio.sleep(0, bool(held)))
+        refusal = {"ref": "ref_composer", "value": {"id": ids[-1], "refused": "The disk is full."}}
+        said = {"delta": {}, "events": [{"name": "_set_value", "payload": refusal}], "final": None}
+        sockets[-1].send(f"42/_event,{json.dumps(['event', said])}")
+        await expect(person.page.get_by_role("alert")).to_contain_text("The disk is full.")
+
+    await person.page.route_web_socket("**/_event/**", listen)
+    await person.open()
+    is_held = True
+    await person.say("Hello in 5 words")
+    await refuse()
+    await expect(person.message_box).to_have_value("Hello in 5 words")
+    # Sent once more, it is the same message.
+    held.clear()
+    await person.message_box.press("Enter")
+    await refuse()
+    assert len(set(ids)) == 1
+
+    is_held = False
+    sockets[-1].send(held[0])
+    await expect(person.answers).to_have_count(1)
+    await person.ended(person.answers.first)
+    await expect(person.message_box).to_have_value("")
+    await expect(person.page.get_by_role("alert")).to_have_count(0)
+    await expect(person.articles).to_have_count(2)

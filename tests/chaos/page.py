@@ -72,7 +72,6 @@ class Page:
         self.path = path
         self.heads: list[Head] = []
         self.texts: dict[str, dict[str, str]] = {}
-        self.refused: list[str] = []
         self._port = port
         self._seen = seen
         self._token = str(uuid4())
@@ -87,8 +86,9 @@ class Page:
     async def send(self, text: str, *, sending: Sending = "once") -> None:
         """Send a message until it is stored, and go to its conversation."""
         await until(lambda: self._socket is not None, "a page connects")
+        # It keeps its id when it is refused: a copy that is still on its way may be taken.
+        id = uuid4().hex
         while True:
-            id = uuid4().hex
             conversation = self.path.removeprefix(CONVERSATION_PREFIX).strip("/")
             leaf = self.heads[-1].id if self.heads else ""
             draft = {"id": id, "text": text, "conversation_id": conversation, "parent_id": leaf}
@@ -96,7 +96,6 @@ class Page:
             if "conversation" in answer:
                 await self.go(CONVERSATION_PREFIX + answer["conversation"])
                 return
-            self.refused.append(id)
             await asyncio.sleep(RESEND_AFTER_S / 4)
 
     async def _deliver(self, draft: dict[str, str], sending: Sending) -> dict[str, str]:

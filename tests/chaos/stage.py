@@ -106,7 +106,7 @@ class Stage:
                         talking.create_task(self._converse(conversation, tabs, going_wrong))
                 self._over.set()
             self._server.set_clock(0)
-            await self._check_stored(played, seen, [id for page in everybody for id in page.refused])
+            await self._check_stored(played, seen)
             await self._check_pages(pages, seen)
         finally:
             self._over.set()
@@ -195,11 +195,11 @@ class Stage:
         self._tally.mishaps[mishap.kind] += 1
         return True
 
-    async def _check_stored(self, played: Round, seen: Seen, refused: list[str]) -> None:
+    async def _check_stored(self, played: Round, seen: Seen) -> None:
         database = Database(self._server.database)
         await until(lambda: not database.unended(), "every run has a final status")
         prefix = f"Round {played.seed},"
-        evidence.check_sends(database.sends(prefix), played.questions, refused)
+        evidence.check_sends(database.questions(prefix), played.questions)
         answers = database.answers(prefix)
         assert len(answers) == len(played.questions), "a question has not exactly one answer"
         for answer in answers:

@@ -17,7 +17,7 @@ export const SENT = "chat-ui:sent";
 
 const isTouch = () => window.matchMedia("(pointer: coarse)").matches;
 
-function useDraft(field, conversation, sending) {
+function useDraft(field, conversation, outbox) {
   const [text, setText] = useState("");
   // What was typed before this script was there stands in the field alone. A browser may have put the draft there, too.
   useLayoutEffect(() => {
@@ -26,7 +26,7 @@ function useDraft(field, conversation, sending) {
     if (early && early !== kept) keep(early.startsWith(kept) ? early : `${kept}\n${early}`);
   }, []);
   // A message that was stored is no draft any more: the outbox has forgotten it by now.
-  useEffect(() => setText(recall(draftKey(conversation))), [conversation, sending]);
+  useEffect(() => setText(recall(draftKey(conversation))), [conversation, outbox]);
   const keep = (next) => {
     setText(next);
     remember(draftKey(conversation), next);
@@ -82,9 +82,10 @@ export function Composer({
 }) {
   const conversation = useConversation();
   const settled = shown === conversation;
-  const { sending: underway, refusal } = useOutbox(conversation);
+  const outbox = useOutbox(conversation);
+  const { sending: underway, refusal } = outbox;
   const field = useRef(null);
-  const [draft, keep] = useDraft(field, conversation, underway);
+  const [draft, keep] = useDraft(field, conversation, outbox);
   // What began a conversation stays in sight until the page of that is there.
   const [leaving, setLeaving] = useState("");
   const text = leaving || draft;

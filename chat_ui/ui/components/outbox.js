@@ -4,7 +4,8 @@
 //   {id, refused}        not taken, and why
 //
 // A lost connection loses what was sent over it. The same id sent twice is one message, so a message that
-// nobody has answered is simply sent again, and one that was interrupted by a reload keeps its id.
+// nobody has answered is simply sent again, and one that was interrupted by a reload or refused keeps its id:
+// of several copies on their way, one may be taken after another was refused.
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
 import { recall, remember } from "./storage.js";
@@ -13,6 +14,7 @@ const RESEND_AFTER_MS = 4000;
 const NOTHING = Object.freeze({ sending: false, refusal: "" });
 
 const sending = new Map();
+const turnedDown = new Map();
 const states = new Map();
 const listeners = new Set();
 let watcher = null;
@@ -43,22 +45,33 @@ export function post(place, draft, deliver) {
   const id = draft.id ?? idFor(place, draft.text);
   const message = { conversation_id: place, ...draft, id };
   remember(idKey(place), `${id}\n${draft.text}`);
+  turnedDown.delete(id);
   sending.set(id, { place, message, timer: setInterval(() => deliver(message), RESEND_AFTER_MS) });
   put(place, { sending: true });
   deliver(message);
 }
 
 function answered({ id, conversation = "", refused = "" }) {
-  const sent = sending.get(id);
-  if (!sent) return;
+  const isAwaited = sending.has(id);
+  const sent = sending.get(id) ?? turnedDown.get(id);
+  if (!sent || (refused && !isAwaited)) return;
   const { place: from, message: { text } } = sent;
   clearInterval(sent.timer);
   sending.delete(id);
-  remember(idKey(from), "");
-  if (!refused && recall(draftKey(from)) === text) remember(draftKey(from), "");
-  put(from, { refusal: refused });
-  if (!refused && !from) begun = conversation;
-  if (!refused) watcher?.(from, conversation, text);
+  if (refused) {
+    turnedDown.set(id, sent);
+    put(from, { refusal: refused });
+    return;
+  }
+  turnedDown.delete(id);
+  if (recall(idKey(from)).startsWith(id)) remember(idKey(from), "");
+  const isDraft = recall(draftKey(from)) === text;
+  // Taken after all, when something else has been written here: that stays, and who writes it stays here.
+  if (!isAwaited && !isDraft) return;
+  if (isDraft) remember(draftKey(from), "");
+  put(from, {});
+  if (!from) begun = conversation;
+  watcher?.(from, conversation, text);
 }
 
 refs["ref_composer"] = {
