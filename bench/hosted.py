@@ -180,12 +180,12 @@ async def _measured(site: Site, arguments: argparse.Namespace) -> str:
 
 def _conditions(arguments: argparse.Namespace) -> str:
     return (
-        f"{arguments.people} people stream at {RATE:g} tokens/s for {arguments.minutes:g} minutes, "
-        f"{arguments.idle} pages are idle, somebody signs in each second. {arguments.workers} workers; "
-        "gateway, clients, PostgreSQL and Redis on the same cores. Delays go from the gateway's write to the "
-        "client's socket. Memory is that of all the site's processes after a warm-up, in the first third and "
-        "in the last. "
-        f"In the lines below, {ABUSED_PEOPLE - 1} people stream while one does what the line says for "
+        f"{arguments.people} people stream at {RATE:g} tokens/s for {arguments.minutes:g} minutes, in "
+        f"answers of {ANSWER_S} s, begun one after the other; {arguments.idle} pages are idle, somebody "
+        f"signs in each second. {arguments.workers} workers; gateway, clients, PostgreSQL and Redis on the "
+        "same cores. Delays go from the gateway's write to the client's socket, and count once all have "
+        "begun. Memory is that of all the site's processes after a warm-up, in the first third and in the "
+        f"last. In the lines below, {ABUSED_PEOPLE - 1} people stream while one does what the line says for "
         f"{ABUSED_S:g} s; there memory is the most that was seen."
     )
 
@@ -236,7 +236,7 @@ async def steady(
 
     beside = [asyncio.create_task(watch()), asyncio.create_task(come_and_go())]
     try:
-        streamed = await _stream(site, people, seconds, answer_s)
+        streamed = await _stream(site, people, seconds, answer_s, begun_within_s=min(answer_s, seconds / 2))
     finally:
         for task in beside:
             task.cancel()
@@ -267,7 +267,7 @@ async def _abused(site: Site, people: Sequence[Member], name: str, verb: abuse.V
     watching = asyncio.create_task(watch())
     doing = asyncio.create_task(verb(abuse.Target(site.port, people[-1].cookie), ABUSED_S))
     try:
-        streamed = await _stream(site, people[:-1], ABUSED_S)
+        streamed = await _stream(site, people[:-1], ABUSED_S, begun_within_s=1)
         await doing
     finally:
         watching.cancel()
@@ -278,16 +278,24 @@ async def _abused(site: Site, people: Sequence[Member], name: str, verb: abuse.V
 
 
 async def _stream(
-    site: Site, people: Sequence[Member], seconds: float, answer_s: float = ANSWER_S
+    site: Site,
+    people: Sequence[Member],
+    seconds: float,
+    answer_s: float = ANSWER_S,
+    *,
+    begun_within_s: float,
 ) -> Streamed:
-    """Have everybody ask again and again, so that each has an answer on its way all the time."""
+    """Have everybody ask again and again, so that each has an answer on its way all the time.
+
+    Delays count once all have begun. People begin one after the other, and so do all their answers.
+    """
     streamed, deadline = Streamed(), time.monotonic() + seconds
+    all_have_begun = time.monotonic_ns() + begun_within_s * 1e9
     tokens = int(min(answer_s, seconds) * RATE)
 
     async def person(number: int, member: Member) -> list[tuple[str, list[int]]]:
         heard: list[tuple[str, list[int]]] = []
-        # Not all in the same instant: people don't begin together either.
-        await asyncio.sleep(number * 0.05)
+        await asyncio.sleep(number * begun_within_s / len(people))
         while time.monotonic() < deadline:
             asked = f"{question(tokens, RATE, 'k')} for {deadline:.0f}-{number}-{len(heard)}"
             try:
@@ -305,7 +313,9 @@ async def _stream(
         streamed.answers += 1
         at = written.get(asked, [])
         streamed.lost += tokens - len(arrived)
-        streamed.delays += [(came - left) / 1e6 for came, left in zip(arrived, at, strict=False)]
+        streamed.delays += [
+            (came - left) / 1e6 for came, left in zip(arrived, at, strict=False) if left >= all_have_begun
+        ]
     return streamed
 
 
