@@ -88,7 +88,7 @@ class Door:
             async with self._sessions.connected(visitor.session_id, line.cut):
                 await self._app(inside, line.receive, line.send)
         finally:
-            line.end()
+            await line.end()
 
     async def _visitor(self, connection: HTTPConnection) -> Visitor | None:
         return await self._sessions.find(self._browser.token(connection))
@@ -135,10 +135,15 @@ class _Line:
         if not self._is_cut.is_set():
             await self._send(message)
 
-    def end(self) -> None:
-        for task in (self._listening, self._cutting):
-            if task is not None:
-                task.cancel()
+    async def end(self) -> None:
+        try:
+            if self._is_cut.is_set():
+                # Whoever spoke on it has heard of it, and left, before it is closed.
+                await asyncio.wait({self._cutting})
+        finally:
+            for task in (self._listening, self._cutting):
+                if task is not None:
+                    task.cancel()
 
 
 def _is_open_file(path: str) -> bool:
