@@ -96,7 +96,8 @@ class Settings(BaseSettings):
         prices: what models cost whose gateways don't say.
         max_message_chars: the longest message a person may send, in characters.
         grace_seconds: how long answers that are being written may go on when the site is told to end.
-        metrics_token: lets whoever sends it read ``/metrics``; without, only this machine can.
+        metrics_token: lets whoever sends it read ``/metrics``; without, only this machine can, and nobody
+            where the site stands behind TLS.
         log_format: how log lines are written; as JSON where nothing is said and the site is hosted.
         log_level: the least level of the site's own lines; ``info`` on a hosted one, else ``warning``.
         x402_private_key: of the wallet that pays gateways which charge per request; set as
