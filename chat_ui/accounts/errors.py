@@ -12,7 +12,8 @@
     ├── UnfitPassword
     ├── LastAdmin           nobody would be left to run the site
     ├── NoSuchPerson
-    └── NotAllowed          only admins may
+    ├── NotAllowed          only admins may
+    └── OverLimit, OverBudget, PriceUnknown     of ``accounts/limits.py``
 """
 # ruff: noqa: N818 - these names say what happened; "Error" on each would only make them longer.
 

@@ -11,8 +11,9 @@ from chat_ui.gateway.unknown import note_unknown_fields
 
 __all__ = ["events_in_headers", "is_envelope", "is_trailer", "served_in_envelope", "told_in_trailer"]
 
-# TokenHub's documents and its code name other headers (001_3c359514f1af9dff.txt; jordanhubbard/tokenhub
-# at 04bdf28); ai& had two generations (docs.aiand.com; aiandlabs/aiand-cli src/api/client.ts).
+# TokenHub's documents and its code name other headers (jordanhubbard/tokenhub at 04bdf28, the documents in
+# docs/src/user/streaming.md); ai& had two
+# generations (docs.aiand.com; aiandlabs/aiand-cli src/api/client.ts).
 REQUEST_ID = ("x-request-id", "request-id", "x-litellm-call-id")
 MODEL = ("x-negotiated-model", "x-tokenhub-model", "x-aiand-model", "x-model")
 PROVIDER = ("x-tokenhub-provider",)

@@ -42,15 +42,15 @@ class Preset:
 
 
 _ALL = (
-    # seeds/000; the base URL is that of its newest documents (tokenhub.sandboxclaw.com/docs).
+    # The base URL is that of its newest documents (tokenhub.sandboxclaw.com/docs).
     Preset("token-hub", "token-hub", "https://llm.sandboxclaw.com/v1", "TOKENHUB_KEY"),
-    # seeds/002; without its header the newer generation sends no cost after the answer.
+    # docs.aiand.com; without its header the newer generation sends no cost after the answer.
     Preset(
         "aiand", "ai&", "https://api.aiand.com/v1", "AIAND_API_KEY", headers=(("X-Aiand-Metrics", "true"),)
     ),
-    # seeds/003.
+    # docs.x-router.ai.
     Preset("x-router", "x-router", "https://api.x-router.ai/v1", "X402_PRIVATE_KEY", x402=True),
-    # seeds/004.
+    # Of llmhub.one, what its authors wrote about it.
     Preset("llmhub", "LLMHub", "https://api.llmhub.one/v1", "LLMHUB_API_KEY"),
     Preset("openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     Preset("anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "anthropic"),

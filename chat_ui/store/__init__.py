@@ -1,7 +1,7 @@
 """What is kept: people, conversations, messages, runs, and the gateway that a person connected.
 
-``Database.open`` opens the database; the modules named after what they keep (``conversations``,
-``messages``, ``runs``, ``users``) hold every query, each taking a transaction and the owner.
+``Database.open`` opens the database; the modules named after what they keep (``conversations``, ``runs``,
+``usage`` and so on) hold the queries, each taking a transaction and, of what is somebody's, the owner.
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ site; the kind of trouble says as much of it as anybody may know::
 
     StoreError            the database, or a file beside it, can't be used
     ├── NotFoundError     there is no such row, or it is another person's
-    └── ConflictError     a row contradicts those already stored
+    ├── ConflictError     a row contradicts those already stored
+    ├── OverBudgetError   of ``payments.py``
+    └── OtherPayeeError   of ``payees.py``
 """
 
 from __future__ import annotations

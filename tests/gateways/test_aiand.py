@@ -1,4 +1,4 @@
-"""ai& (aiand): 002_5e6f6a4bd3db3728.txt, docs.aiand.com, aiandlabs/aiand-cli and aiand-python."""
+"""ai& (aiand): docs.aiand.com, aiandlabs/aiand-cli and aiand-python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LLMHub (llmhub.one): 004_40c22c16dd106bf3.txt, all that is known of it."""
+"""LLMHub (llmhub.one): what its authors wrote about it, all that is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""token-hub (sandboxclaw): 000_1f1ae70ce07f3559.txt and tokenhub.sandboxclaw.com/docs."""
+"""token-hub (sandboxclaw): what its authors wrote about it, and tokenhub.sandboxclaw.com/docs."""
 
 from __future__ import annotations
 

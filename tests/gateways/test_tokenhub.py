@@ -1,4 +1,4 @@
-"""TokenHub (jordanhubbard): 001_3c359514f1af9dff.txt, and its code at 04bdf28 where the two differ."""
+"""TokenHub (jordanhubbard): its documents, and its code at 04bdf28 where the two differ."""
 
 from __future__ import annotations
 

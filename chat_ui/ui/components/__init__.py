@@ -1,1 +1,1 @@
-"""The pieces that pages are made of. A piece with behavior of its own has a ``.js`` beside its ``.py``."""
+"""The pieces that pages are made of. What has behavior of its own is a script, wrapped in ``scripts.py``."""

@@ -85,7 +85,7 @@ export function keepFocus() {
 
 const messages = () => [...document.querySelectorAll(".thread-content article")];
 
-export function goToMessage(message) {
+function goToMessage(message) {
   if (!message) return;
   message.focus({ preventScroll: true });
   message.scrollIntoView({ block: "start" });

@@ -20,7 +20,6 @@ export const PanelLeft = icon(lucide.PanelLeft);
 export const Pencil = icon(lucide.Pencil);
 export const RefreshCw = icon(lucide.RefreshCw);
 export const SendHorizontal = icon(lucide.SendHorizontal);
-export const SlidersHorizontal = icon(lucide.SlidersHorizontal);
 export const Square = () => <lucide.Square size={14} fill="currentColor" aria-hidden="true" />;
 export const StepForward = icon(lucide.StepForward);
 export const Trash = icon(lucide.Trash2);

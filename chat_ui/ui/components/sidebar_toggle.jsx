@@ -30,7 +30,7 @@ function focusToggle() {
 }
 
 // Once for the page, however many toggles it has.
-export function useSidebar() {
+function useSidebar() {
   const { pathname } = useLocation();
   useEffect(showAsLeft, [pathname]);
   useEffect(() => {
