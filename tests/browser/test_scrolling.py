@@ -17,7 +17,12 @@ MARK = """log => {
   window.marked = lines.find(line => line.getBoundingClientRect().top > top + height / 2);
   window.marked.stays = window.marked.getBoundingClientRect().top;
 }"""
-MOVED = "() => Math.abs(window.marked.getBoundingClientRect().top - window.marked.stays)"
+# As it was painted: what moves it between two frames is put right before the next.
+MOVED = """() => new Promise(tell => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => tell(Math.abs(window.marked.getBoundingClientRect().top - window.marked.stays));
+  requestAnimationFrame(() => port2.postMessage(null));
+})"""
 BELOW = "log => log.scrollHeight - log.scrollTop - log.clientHeight"
 AT_REST = """() => new Promise(done => {
   const log = document.querySelector('[role=log]');
