@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chat_ui.accounts.caller import ADDRESS_HEADER, SESSION_HEADER
 from chat_ui.accounts.sessions import Sessions, Visitor
 from chat_ui.accounts.tokens import derived
 from chat_ui.state.current import current_chat
+from chat_ui.web.line import Line
 from chat_ui.web.requests import VISITOR, Browser
+from chat_ui.web.turnstile import Flow, Turnstile
 from chat_ui.words import say
 
 __all__ = ["Door"]
@@ -25,7 +26,9 @@ OPEN_BELOW = ("/link/",)
 # Files at the root of the compiled page; they hold nothing of anybody's.
 OPEN_FILES = (".css", ".ico", ".js", ".png", ".svg", ".webmanifest")
 
-SOCKETS = "/_event"
+WEBSOCKET = "/_event"
+# Whoever has a hundred tabs open when the site comes back is let in with all of them.
+SOCKETS_OF_ONE = Flow(at_once=100, per_s=2)
 # What nobody but the door may say, and what nobody behind it needs to know.
 TAKEN_OFF = frozenset({b"cookie", b"authorization", SESSION_HEADER, ADDRESS_HEADER})
 
@@ -45,6 +48,7 @@ class Door:
     def __init__(self, app: ASGIApp, browser: Browser) -> None:
         self._app = app
         self._browser = browser
+        self._turnstile = Turnstile(SOCKETS_OF_ONE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle what comes, as ASGI has it."""
@@ -75,14 +79,14 @@ class Door:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
         visitor = None
-        if scope["path"].startswith(SOCKETS) and self._browser.is_ours(connection):
+        if scope["path"].startswith(WEBSOCKET) and self._browser.is_ours(connection):
             visitor = await self._visitor(connection)
-        if visitor is None:
+        if visitor is None or not self._turnstile.lets_through(visitor.session_id):
             # Before it is accepted, this is a 403.
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        line = _Line(receive, send)
+        line = Line(receive, send)
         inside = _told(scope, visitor, self._browser.where(connection).address)
         try:
             async with self._sessions.connected(visitor.session_id, line.cut):
@@ -98,52 +102,6 @@ class Door:
         accounts = current_chat().accounts
         assert accounts is not None
         return accounts.sessions
-
-
-class _Line:
-    """A websocket that can be cut, whatever those who speak on it are doing."""
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive = receive
-        self._send = send
-        self._listening: asyncio.Future[Message] | None = None
-        self._is_cut = asyncio.Event()
-        self._cutting = asyncio.create_task(self._close_once_cut())
-
-    def cut(self) -> None:
-        self._is_cut.set()
-
-    async def _close_once_cut(self) -> None:
-        await self._is_cut.wait()
-        if self._listening is not None:
-            # Granian closes nothing while somebody still listens.
-            self._listening.cancel()
-            await asyncio.wait({self._listening})
-        await self._send({"type": "websocket.close", "code": 1008})
-
-    async def receive(self) -> Message:
-        if not self._is_cut.is_set():
-            if self._listening is None:
-                self._listening = asyncio.ensure_future(self._receive())
-            await asyncio.wait({self._listening, self._cutting}, return_when=asyncio.FIRST_COMPLETED)
-        if self._is_cut.is_set() or self._listening is None:
-            return {"type": "websocket.disconnect", "code": 1008}
-        message, self._listening = self._listening.result(), None
-        return message
-
-    async def send(self, message: Message) -> None:
-        if not self._is_cut.is_set():
-            await self._send(message)
-
-    async def end(self) -> None:
-        try:
-            if self._is_cut.is_set():
-                # Whoever spoke on it has heard of it, and left, before it is closed.
-                await asyncio.wait({self._cutting})
-        finally:
-            for task in (self._listening, self._cutting):
-                if task is not None:
-                    task.cancel()
 
 
 def _is_open_file(path: str) -> bool:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
 from datetime import timedelta
 
@@ -17,7 +19,7 @@ from chat_ui.accounts.errors import (
     UnfitPassword,
     in_words,
 )
-from chat_ui.accounts.passwords import Passwords
+from chat_ui.accounts.passwords import NICENESS, Passwords
 from chat_ui.accounts.service import Accounts, open_accounts
 from chat_ui.accounts.throttle import Pace, Throttle
 from chat_ui.accounts.tokens import id_of
@@ -216,6 +218,15 @@ async def test_a_flood_of_sign_ins_waits_in_a_queue_of_bounded_length() -> None:
     results = await together(*(passwords.fits("x", None) for _ in range(9)))
     assert [result for result in results if result is False] == [False] * 4
     assert all(isinstance(result, AccountError) for result in results if result is not False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread can't be told to")
+async def test_hashing_leaves_the_processor_to_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    passwords = Passwords()
+    monkeypatch.setattr(passwords, "_verify", lambda *_: not seen.append(os.getpriority(os.PRIO_PROCESS, 0)))
+    await passwords.fits("any", None)
+    assert seen == [os.getpriority(os.PRIO_PROCESS, 0) + NICENESS]
 
 
 @pytest.mark.parametrize(

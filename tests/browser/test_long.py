@@ -66,4 +66,3 @@ async def test_a_turn_costs_no_more_for_what_is_above(site, visit):
     assert sum(len(frame) for frame in person.received) < 20_000
     await person.page.reload()
     await expect(person.articles.last).to_contain_text("w5")
-

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
-from starlette.types import Message
 from websockets.exceptions import InvalidStatus
 
-from chat_ui.web.door import _Line
+from chat_ui.web.door import SOCKETS_OF_ONE
 from tests.hosted.conftest import PASSWORD, Hosted, Someone, come_in, starting, submit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -122,23 +122,17 @@ async def test_what_was_ended_closes_within_seconds(hosted: Hosted) -> None:
     assert (await other.get("/session")).status_code == 204
 
 
-async def test_nobody_listens_on_a_line_that_is_cut() -> None:
-    said: list[Message] = []
-    listened = 0
-
-    async def receive() -> Message:
-        nonlocal listened
-        listened += 1
-        return {"type": "websocket.receive", "text": "2"}
-
-    async def send(message: Message) -> None:
-        said.append(message)
-
-    line = _Line(receive, send)
-    assert (await line.receive())["text"] == "2"
-    line.cut()
-    assert (await line.receive())["type"] == "websocket.disconnect"
-    await line.send({"type": "websocket.send", "text": "more"})
-    # Whoever spoke on it may leave before it is closed.
-    await line.end()
-    assert ([message["type"] for message in said], listened) == (["websocket.close"], 1)
+async def test_who_floods_the_door_is_held_back_and_nobody_else(hosted: Hosted) -> None:
+    emma, fay = await invited(hosted, "emma"), await invited(hosted, "fay")
+    async with emma.socket() as socket:
+        await socket.send_raw("x" * 2000)
+        async with asyncio.timeout(20):
+            await socket.closed.wait()
+    opened = 0
+    with suppress(InvalidStatus):
+        while opened < 2 * SOCKETS_OF_ONE.at_once:
+            async with emma.socket():
+                opened += 1
+    assert SOCKETS_OF_ONE.at_once - 1 <= opened < 2 * SOCKETS_OF_ONE.at_once
+    async with fay.socket():
+        pass

@@ -89,6 +89,7 @@ async def call_all(
             # A tab's events are dealt with in order: with the answer to this one, all before are done.
             await socket.call(named(handlers, "thread_state.send"), {"draft": {"id": f"last-{number}"}})
             await socket.until_closed_or(lambda: f"last-{number}" in socket.received)  # noqa: B023
+            assert not socket.closed.is_set(), name
             received.append(socket.received)
     return "\n".join(received)
 
