@@ -30,8 +30,8 @@ class Defaults:
     model: str | None = None
 
 
-NAMES = tuple(field.name for field in fields(Defaults))
-_ONE = select(*(person_defaults.c[name] for name in NAMES)).where(
+_NAMES = tuple(field.name for field in fields(Defaults))
+_ONE = select(*(person_defaults.c[name] for name in _NAMES)).where(
     person_defaults.c.owner_id == bindparam("owner")
 )
 
@@ -48,7 +48,7 @@ async def put(tx: AsyncConnection, owner: str, wanted: Defaults) -> None:
     Raises:
         ConflictError: there is no such person (raised as the transaction ends).
     """
-    values = {name: getattr(wanted, name) for name in NAMES}
+    values = {name: getattr(wanted, name) for name in _NAMES}
     changed = await tx.execute(
         update(person_defaults)
         .where(person_defaults.c.owner_id == owner)

@@ -123,8 +123,8 @@ class Message(Ending):
     deleted_at: datetime | None = None
 
 
-NAMES = [field.name for field in fields(Message)]
-COLUMNS = [message.c[name] for name in NAMES]
+_NAMES = [field.name for field in fields(Message)]
+COLUMNS = [message.c[name] for name in _NAMES]
 
 # What every turn asks is put together once: building a statement takes longer than the database needs for it.
 _ONE = select(*COLUMNS).where(
@@ -136,7 +136,7 @@ _OF_SEND = select(*COLUMNS).where(
     message.c.client_id == bindparam("client"),
 )
 
-_STORED = ["owner_id", *NAMES]
+_STORED = ["owner_id", *_NAMES]
 _parent = message.alias()
 # Asking whether there is such a place and writing there are one statement.
 _ADD = (
@@ -165,7 +165,7 @@ _ADD = (
 
 def message_of(row: tuple[object, ...]) -> Message:
     """A message from its row, which holds ``COLUMNS``."""
-    return Message(**dict(zip(NAMES, row, strict=True)))  # pyright: ignore[reportArgumentType]
+    return Message(**dict(zip(_NAMES, row, strict=True)))  # pyright: ignore[reportArgumentType]
 
 
 async def add(tx: AsyncConnection, owner: str, added: Message) -> Message:

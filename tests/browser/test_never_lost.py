@@ -160,14 +160,6 @@ async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over
     await expect(await person.ask(SHORT)).to_have_attribute("data-status", "complete")
 
 
-def every_word_once(text: str) -> int:
-    """The highest numbered word of a text, in which every one before it stands once and in order."""
-    words = [int(number) for number in re.findall(r"\bw(\d+)\b", text)]
-    assert words == list(range(1, len(words) + 1))
-    assert highest_word(text) == len(words)
-    return len(words)
-
-
 async def test_a_message_that_is_stored_after_it_was_refused_is_one_message(demo_site, visit):
     """Two copies of it were on their way: the first met a full disk, the second did not."""
     person = await visit(demo_site, ready=False)
@@ -220,3 +212,11 @@ async def test_a_message_that_is_stored_after_it_was_refused_is_one_message(demo
     await expect(person.message_box).to_have_value("")
     await expect(person.page.get_by_role("alert")).to_have_count(0)
     await expect(person.articles).to_have_count(2)
+
+
+def every_word_once(text: str) -> int:
+    """The highest numbered word of a text, in which every one before it stands once and in order."""
+    words = [int(number) for number in re.findall(r"\bw(\d+)\b", text)]
+    assert words == list(range(1, len(words) + 1))
+    assert highest_word(text) == len(words)
+    return len(words)
