@@ -10,6 +10,8 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 from chat_ui import page
@@ -109,10 +111,16 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     compile_page(PAGE_DIR, os.environ, port)
     if settings.hosted:
         _invite_first_admin()
+    elif not _is_own_machine(host):
+        print(
+            "This site has no accounts: whoever reaches that address reads its chats and spends on its keys. "
+            "Listen on 127.0.0.1, or set CHAT_UI_HOSTED=1 (docs/hosting.md).",
+            flush=True,
+        )
     print(f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
     command, environment = production(
         PAGE_DIR,
-        os.environ,
+        {**os.environ, **_places(settings)},
         host=host,
         port=port,
         workers=workers,
@@ -123,6 +131,18 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     )
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606
+
+
+def _places(settings: Settings) -> dict[str, str]:
+    """Where the data and the settings lie: the server, which runs elsewhere, would look from there."""
+    config = {} if settings.config is None else {"CHAT_UI_CONFIG": str(settings.config)}
+    return {"CHAT_UI_DATA_DIR": str(settings.data_dir), **config}
+
+
+def _is_own_machine(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def _check_checkout() -> None:

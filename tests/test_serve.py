@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chat_ui import cli, page
+from chat_ui.settings import load_settings
 
 COMPILER = """#!/bin/sh
 mkdir -p "$REFLEX_WEB_WORKDIR/build/client/assets" && cd "$REFLEX_WEB_WORKDIR/build/client/assets"
@@ -50,6 +51,33 @@ def test_it_becomes_the_server_of_the_compiled_page(
     assert environment["PATH"].startswith(str(Path(sys.executable).parent))
     assert f"http://localhost:{port}" in capsys.readouterr().out
     assert Path.cwd() == cli.ROOT
+
+
+def test_the_server_finds_what_lies_where_it_was_started(
+    spied: list[tuple[str, list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "chat_ui.toml").write_text("max_message_chars = 1234\n")
+    monkeypatch.setenv("CHAT_UI_DATA_DIR", "chats")
+    cli.main(["serve", "--port", str(free_port())])
+    [(_, _, environment)] = spied
+    for name in ("CHAT_UI_DATA_DIR", "CHAT_UI_CONFIG"):
+        monkeypatch.setenv(name, environment[name])
+    found = load_settings()
+    assert (found.data_dir, found.max_message_chars) == (tmp_path / "chats", 1234)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_warned"),
+    [("localhost", False), ("127.0.0.2", False), ("0.0.0.0", True)],  # noqa: S104
+)
+def test_a_site_without_accounts_that_others_can_reach_says_so(
+    spied: list[tuple[str, list[str], dict[str, str]]],
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    is_warned: bool,
+) -> None:
+    cli.main(["serve", "--host", host, "--port", str(free_port())])
+    assert ("no accounts" in capsys.readouterr().out) == is_warned
 
 
 def test_a_port_that_is_taken_is_said(spied: list[tuple[str, list[str], dict[str, str]]]) -> None:

@@ -128,10 +128,6 @@ class Sessions:
             for close in list(self._connected.get(id, ())):
                 close()
 
-    def forget_all(self) -> None:
-        """Look everybody up anew, because somebody's rights have changed."""
-        self._known.clear()
-
     @asynccontextmanager
     async def connected(self, id: str, close: Callable[[], None]) -> AsyncGenerator[None]:
         """Have something closed when a session ends, for as long as the context is open."""

@@ -102,7 +102,7 @@ class Headers:
             "referrer-policy": "same-origin",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         }
         if is_secure:
             self._headers["strict-transport-security"] = f"max-age={YEAR_S}"

@@ -24,10 +24,6 @@ __all__ = [
 ]
 
 
-def _two_texts(first: rx.Var[str], second: rx.Var[str]) -> tuple[rx.Var[str], rx.Var[str]]:
-    return first, second
-
-
 def _three_texts(
     first: rx.Var[str], second: rx.Var[str], third: rx.Var[str]
 ) -> tuple[rx.Var[str], rx.Var[str], rx.Var[str]]:
