@@ -89,7 +89,7 @@ async def call_all(
             # A tab's events are dealt with in order: with the answer to this one, all before are done.
             await socket.call(named(handlers, "thread_state.send"), {"draft": {"id": f"last-{number}"}})
             await socket.until_closed_or(lambda: f"last-{number}" in socket.received)  # noqa: B023
-            # Else not all of it was heard. Of one setter of Reflex's own the values can't be sent back, which ends it.
+            # Else not all was heard. One setter of Reflex's own takes what it can't send back, which ends it.
             assert not socket.closed.is_set() or name.endswith(".set_is_hydrated"), name
             received.append(socket.received)
     return "\n".join(received)
