@@ -70,8 +70,12 @@ class Channel:
         self._final: set[str] = set()
 
     async def grow(self, grown: Piece) -> None:
-        """Let an answer grow on the page."""
-        value: list[Any] = [self._key(grown.message_id), grown.offset, grown.text]
+        """Let an answer grow on the page, unless it is out of sight there and has no name."""
+        key = self._keys.get(grown.message_id)
+        if key is None:
+            # A name that was not told may be another answer's, from a follower before this one.
+            return
+        value: list[Any] = [key, grown.offset, grown.text]
         if grown.part != "text":
             value.append(grown.part)
         if not await _send_bare(value):
@@ -96,8 +100,12 @@ class Channel:
             yield _set(TEXTS, {"keys": keys})
 
     def end(self, message_id: str) -> None:
-        """Know that an answer has grown to its end on the page; where pieces are missing, the page asks."""
-        self._final.add(message_id)
+        """Know that an answer has grown to its end on the page, if it grew there.
+
+        Where pieces are missing, the page asks.
+        """
+        if message_id in self._keys:
+            self._final.add(message_id)
 
     def _key(self, message_id: str) -> int:
         return self._keys.setdefault(message_id, len(self._keys))

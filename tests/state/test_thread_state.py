@@ -292,6 +292,38 @@ async def test_an_answer_is_continued_in_its_place(following: Browser, gateway: 
     await following.until(lambda: statuses(following)[-1] == ["complete", "complete"])
 
 
+async def test_an_answer_out_of_sight_is_pushed_when_it_is_shown_and_into_no_other(
+    following: Browser, chat: Chat, gateway: ScriptedGateway
+) -> None:
+    browser, request = following, await gateway.next_request()
+    await request.say("Hot.")
+    await request.finish()
+    await browser.until(lambda: statuses(browser)[-1] == ["complete", "complete"])
+    old = as_rows(browser.values(ThreadState, "heads")[-1])[-1]["id"]
+    await browser.send(SteeringState.answer_again, Again("again-1", old, model="model-a"))
+    request = await gateway.next_request()
+    await browser.until(lambda: statuses(browser)[-1] == ["complete", "streaming"])
+    new = as_rows(browser.values(ThreadState, "heads")[-1])[-1]["id"]
+    await browser.send(SteeringState.show_branch, old)
+    await browser.until(lambda: last_shown(browser) == old)
+    # The page comes back to the conversation, and knows the names that were given before.
+    before = len(browser.values(ThreadState, "heads"))
+    again = await browser.start(ThreadState.follow)
+    await browser.until(lambda: len(browser.values(ThreadState, "heads")) > before)
+    begun = len(browser.pushed("texts"))
+    await request.say("Cold.")
+    await request.finish()
+    await happens(lambda: not chat.runs._live)
+    await browser.send(SteeringState.show_branch, new)
+    await browser.until(lambda: last_shown(browser) == new)
+    again.cancel()
+    assert browser.pushed("texts")[begun:] == [{"texts": [{"id": new, "text": "Cold."}]}]
+
+
+def last_shown(browser: Browser) -> str:
+    return as_rows(browser.values(ThreadState, "heads")[-1])[-1]["id"]
+
+
 async def test_a_text_with_a_hole_is_pushed_again_whole(following: Browser, gateway: ScriptedGateway) -> None:
     request = await gateway.next_request()
     await request.say("So far")
