@@ -229,8 +229,10 @@ class Gateways:
     def first_known(self, name: str) -> str:
         """The model that is asked where nobody chose one, as far as it is known; blank where it isn't."""
         opened = self._find(name)
-        models = () if opened is None else opened.listed.models
-        return models[0].id if models else ""
+        if opened is None:
+            return ""
+        models = opened.listed.models
+        return opened.gateway.profile.model or (chat_model(models).id if models else "")
 
     def prices(self, name: str, model: str) -> Prices:
         """What a model costs in dollars, as the settings say, or else its gateway; None where nobody does."""

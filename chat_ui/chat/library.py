@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chat_ui.chat.changes import ConversationChanged
 from chat_ui.chat.errors import NoSuchConversation, NoSuchModel
 from chat_ui.chat.feed import Lagged, Topic
-from chat_ui.store import conversations
+from chat_ui.store import conversations, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id
 
@@ -52,6 +52,7 @@ async def rename(chat: Chat, owner: str, conversation_id: str, title: str) -> No
     if not is_id(conversation_id):
         raise NoSuchConversation
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         renamed = await conversations.rename(tx, owner, conversation_id, title)
     if renamed is None:
         raise NoSuchConversation

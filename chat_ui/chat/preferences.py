@@ -11,7 +11,7 @@ from chat_ui.chat.beginning import find_conversation
 from chat_ui.chat.changes import ConversationChanged
 from chat_ui.chat.errors import NoSuchConversation, NoSuchModel, UnfitPreference
 from chat_ui.chat.feed import Topic
-from chat_ui.store import conversations, defaults
+from chat_ui.store import conversations, defaults, users
 from chat_ui.store.defaults import Defaults
 from chat_ui.store.preferences import AS_IT_IS, Preferences
 from chat_ui.words import say
@@ -139,6 +139,7 @@ async def prefer(chat: Chat, owner: str, conversation_id: str, name: str, text: 
     """
     value = read_preference(name, text)
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         conversation = await find_conversation(tx, owner, conversation_id)
         wanted = replace(conversation.preferences, **{name: value})
         if wanted == conversation.preferences:
@@ -173,6 +174,7 @@ async def set_default(chat: Chat, owner: str, name: str, text: str) -> Defaults:
     """
     value = read_preference(name, text)
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         known = await defaults.get(tx, owner)
         wanted = replace(known, preferences=replace(known.preferences, **{name: value}))
         await defaults.put(tx, owner, wanted)
@@ -189,6 +191,7 @@ async def set_default_model(chat: Chat, owner: str, gateway: str, model: str) ->
     if gateway and gateway not in chat.gateways:
         raise NoSuchModel(model)
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         known = await defaults.get(tx, owner)
         changed = replace(known, gateway=gateway or None, model=(gateway and model) or None)
         await defaults.put(tx, owner, changed)
@@ -202,6 +205,7 @@ async def set_titles_by_model(chat: Chat, owner: str, *, wanted: bool) -> Defaul
         StoreError: it could not be stored.
     """
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         changed = replace(await defaults.get(tx, owner), titles_by_model=wanted)
         await defaults.put(tx, owner, changed)
     return changed

@@ -15,7 +15,7 @@ from chat_ui.chat.context import tokens_in
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.feed import Lagged, Topic
 from chat_ui.gateway import ChatMessage, ChatRequest, GatewayError, Metadata, TextDelta, Usage
-from chat_ui.store import conversations, defaults, messages, usage
+from chat_ui.store import conversations, defaults, messages, usage, users
 from chat_ui.store.errors import StoreError
 from chat_ui.store.messages import Message
 from chat_ui.store.usage import TITLE_OF
@@ -164,6 +164,7 @@ async def _count(chat: Chat, owner: str, id: str, title: _Title | None) -> None:
 async def _keep(chat: Chat, owner: str, started: TurnStarted, title: _Title) -> None:
     """Store what was written and what it took; a title that the person chose meanwhile stays."""
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         now = await conversations.get(tx, owner, started.conversation.id)
         if now is None:
             return

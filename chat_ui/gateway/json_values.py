@@ -9,7 +9,8 @@ from typing import Any, cast
 
 __all__ = ["as_amount", "as_count", "as_list", "as_mapping", "as_text", "parse_json", "storable"]
 
-LARGEST_COUNT = 2**53
+# What every database takes for a whole number; nothing that is counted here comes near it.
+LARGEST_COUNT = 2**31
 LARGEST_AMOUNT = Decimal(10**12)
 LONGEST_AMOUNT = 40
 WHITE_SPACE = " \t\n\r"
@@ -51,7 +52,7 @@ def as_text(value: object) -> str | None:
 
 
 def as_count(value: object) -> int | None:
-    """The value if it is a whole number from zero up, and no larger than JSON can carry exactly."""
+    """The value if it is a whole number from zero up, and of a size that can be stored."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST_COUNT:
         return None
     return int(value) if value == int(value) else None

@@ -148,8 +148,10 @@ class ModelState(rx.State):
         ids = [choice.id for choice in group.choices]
         may_be = model in ids or (group.gateway == gateway and group.note)
         self.gateway, self.label = group.gateway, group.label
-        self.model = model if may_be and model else next(iter(ids), "")
         gateways = current_chat().gateways
+        first = gateways.first_known(group.gateway)
+        usual = first if first in ids else next(iter(ids), "")
+        self.model = model if may_be and model else usual
         self.demo, self.removable = gateways.is_demo, group.gateway == gateways.removable
         self.paid = gateways.profile(group.gateway).x402
 

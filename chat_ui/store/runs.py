@@ -297,6 +297,7 @@ async def finish(
         input_tokens=outcome.input_tokens,
         output_tokens=outcome.output_tokens,
         dollars=outcome.cost if (outcome.currency or "usd") == "usd" else None,
+        stopped=outcome.status == "stopped",
     )
     await tx.execute(_FORGET, mine)
     return await conversations.touch(tx, owner, conversation_id)

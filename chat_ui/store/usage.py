@@ -171,6 +171,7 @@ async def settle(  # noqa: PLR0913 - what was used is said in as many ways as ga
     input_tokens: int | None,
     output_tokens: int | None,
     dollars: Decimal | None,
+    stopped: bool = False,
 ) -> None:
     """Count what an answer took in place of what it might have; where nobody says, it is estimated.
 
@@ -182,6 +183,7 @@ async def settle(  # noqa: PLR0913 - what was used is said in as many ways as ga
         input_tokens: as the gateway says.
         output_tokens: as the gateway says.
         dollars: as the gateway says.
+        stopped: whether a person wanted no more of it: by then it had been read.
     """
     mine = {"its_run": run_id, "its_owner": owner}
     row = (await tx.execute(_RESERVED, mine)).one_or_none()
@@ -189,7 +191,7 @@ async def settle(  # noqa: PLR0913 - what was used is said in as many ways as ga
         return
     reserved, input_price, output_price = row
     if input_tokens is None:
-        input_tokens = int(reserved) if text else 0
+        input_tokens = int(reserved) if text or stopped else 0
     if output_tokens is None:
         output_tokens = tokens_in(text)
     if dollars is None:

@@ -130,9 +130,15 @@ async def test_what_was_set_aside_is_given_back(db: Database) -> None:
         # Nobody counted: what was said is estimated.
         await usage.settle(tx, bob, "2", text="x" * 300, input_tokens=None, output_tokens=None, dollars=None)
         assert await usage.spent(tx, bob, TODAY) == usage.Spent(200, 200)
+        # A person stopped it before it said a word: it had been read by then.
+        await usage.reserve(tx, bob, wanted(bob, "3", 100))
+        await usage.settle(
+            tx, bob, "3", text="", input_tokens=None, output_tokens=None, dollars=None, stopped=True
+        )
+        assert await usage.spent(tx, bob, TODAY) == usage.Spent(300, 300)
         # Once is enough.
         await usage.settle(tx, bob, "2", text="", input_tokens=0, output_tokens=0, dollars=None)
-        assert await usage.spent(tx, bob, TODAY) == usage.Spent(200, 200)
+        assert await usage.spent(tx, bob, TODAY) == usage.Spent(300, 300)
 
 
 async def test_money_needs_a_price(db: Database) -> None:

@@ -214,6 +214,8 @@ async def test_nobody_chats_with_an_embedding_model(settings: Settings, gateway:
     settings = settings.model_copy(update={"gateway_model": None})
     async with opened_cleanly(settings) as chat:
         assert await chat.gateways.first_model(BY_URL) == "model-b"
+        await listed(chat.gateways)
+        assert chat.gateways.first_known(BY_URL) == "model-b"
 
 
 async def test_without_a_preference_the_first_model_answers(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +24,14 @@ from chat_ui.chat.preferences import (
 from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.gateway import Model
+from chat_ui.settings import Settings
 from chat_ui.store.defaults import Defaults
 from chat_ui.store.ids import new_id
 from chat_ui.store.preferences import AS_IT_IS, Preferences
-from tests.scripted import ScriptedGateway
+from tests.postgres import PostgresServer
+from tests.scripted import KEY, ScriptedGateway
 
+from .conftest import opened_cleanly
 from .page import ended, opened, say
 from .test_branches import answered, snapshot_of
 
@@ -141,3 +146,25 @@ async def test_a_chat_that_outgrows_its_model_is_sent_from_its_first_turn_that_f
     gauge = await measure(small, small.person.id, snapshot.conversation)
     assert (gauge.left_out, gauge.first_id) == (2, snapshot.messages[2].id)
     assert gauge.tokens < 20
+
+
+async def test_what_two_devices_choose_at_once_is_kept(
+    postgres: PostgresServer, gateway: ScriptedGateway, tmp_path: Path
+) -> None:
+    url = postgres.url(postgres.make_database())
+    settings = Settings(gateway_url=gateway.base_url, gateway_key=KEY, data_dir=tmp_path, database_url=url)
+    async with opened_cleanly(settings) as chat:
+        me = chat.person.id
+        conversation = await answered(chat, gateway, "Tea?", "Hot.")
+        id = conversation.conversation_id
+        for _ in range(5):
+            await reset(chat, me, id)
+            await asyncio.gather(
+                prefer(chat, me, id, "temperature", "0.5"),
+                prefer(chat, me, id, "top_p", "0.5"),
+                set_default(chat, me, "temperature", "0.7"),
+                set_default(chat, me, "top_p", "0.7"),
+            )
+            kept = (await snapshot_of(chat, id)).conversation.preferences
+            wanted = (await defaults_of(chat, me)).preferences
+            assert (kept.temperature, kept.top_p, wanted.temperature, wanted.top_p) == (0.5, 0.5, 0.7, 0.7)

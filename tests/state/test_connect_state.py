@@ -114,6 +114,15 @@ async def test_only_a_model_on_the_menu_can_be_chosen(browser: Browser, model: A
     assert last(browser, ModelState, "last") == "demo/demo"
 
 
+@pytest.mark.parametrize("named", [True])
+async def test_the_model_to_begin_with_is_the_one_that_is_asked(
+    browser: Browser, gateway: ScriptedGateway
+) -> None:
+    gateway.models = ["text-embedding-large", "model-b"]
+    await browser.send(ModelState.load)
+    assert last(browser, ModelState, "model") == "model-b"
+
+
 async def test_a_choice_made_while_the_page_is_loaded_stays(
     browser: Browser, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
