@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from chat_ui.chat.admission import admit_title
-from chat_ui.chat.changes import ConversationChanged, MessageEnded, TurnStarted
+from chat_ui.chat.changes import ConversationChanged, ConversationDeleted, MessageEnded, TurnStarted
 from chat_ui.chat.context import tokens_in
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.feed import Lagged, Topic
@@ -29,6 +29,8 @@ LONGEST_TITLE = 80
 # Enough of both to know what they are about.
 READ_CHARS = 2000
 PATIENCE_S = 60.0
+# How long an answer is waited for before it is read again: a person who is deleted is deleted without a word.
+LOOK_AGAIN_S = 60.0
 PLEA = (
     "Give this exchange a title of two to six words, in its own language. Answer with the title alone, "
     "without quotes.\n\nQuestion:\n{question}\n\nAnswer:\n{answer}"
@@ -87,6 +89,7 @@ async def _write(chat: Chat, owner: str, started: TurnStarted) -> None:
 
 
 async def _end_of(chat: Chat, owner: str, answer: Message) -> Message:
+    """Wait for the end of an answer, or until its conversation is deleted, and nothing tells of it."""
     async with chat.feed.follow(Topic("conversation", answer.conversation_id)) as changes:
         while True:
             # Asked after following has begun, so that no end is missed.
@@ -94,11 +97,14 @@ async def _end_of(chat: Chat, owner: str, answer: Message) -> Message:
                 found = await messages.get(tx, owner, answer.id)
             if found is None or found.status != "streaming":
                 return found or answer
-            with suppress(Lagged):
-                while True:
-                    change = await changes.next()
-                    if isinstance(change, MessageEnded) and change.message.id == answer.id:
-                        return change.message
+            with suppress(Lagged, TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    while True:
+                        change = await changes.next()
+                        if isinstance(change, MessageEnded) and change.message.id == answer.id:
+                            return change.message
+                        if isinstance(change, ConversationDeleted):
+                            return answer
 
 
 async def _title(chat: Chat, owner: str, started: TurnStarted, question: Message, answer: Message) -> None:

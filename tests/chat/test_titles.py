@@ -8,9 +8,11 @@ import pytest
 
 from chat_ui.accounts.limits import start_of_day
 from chat_ui.chat.errors import NotNow
+from chat_ui.chat.feed import Topic
 from chat_ui.chat.library import rename
 from chat_ui.chat.preferences import set_titles_by_model
 from chat_ui.chat.service import Chat
+from chat_ui.chat.trash import delete_conversation
 from chat_ui.chat.turns import Draft, send
 from chat_ui.settings import Settings
 from chat_ui.store import conversations, usage, users
@@ -71,6 +73,32 @@ async def test_a_cut_answer_and_a_refused_title_leave_the_first_words(
     await (await gateway.next_request()).refuse(500, "Not now.")
     await happens(lambda: not chat.titles._tasks)
     assert (await snapshot_of(chat, conversation.id)).conversation.title == "Tea?"
+
+
+@pytest.mark.parametrize("goes", ["conversation", "person"])
+async def test_what_is_deleted_meanwhile_is_waited_for_no_longer(
+    settings: Settings, gateway: ScriptedGateway, goes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of a deleted conversation one hears; of a deleted person nothing tells.
+    monkeypatch.setattr("chat_ui.chat.titles.LOOK_AGAIN_S", 0.01 if goes == "person" else 1e6)
+    hosted = {"hosted": True, "public_url": "https://chat.example.com"}
+    async with opened_cleanly(settings.model_copy(update=hosted)) as chat:
+        async with chat.db.write() as tx:
+            bob = (await users.create(tx, name="bob")).id
+        await set_titles_by_model(chat, bob, wanted=True)
+        conversation = await send(chat, bob, Draft(new_id(), "Tea?"))
+        request = await gateway.next_request()
+        async with opened(chat, conversation.id, bob) as page:
+            await request.say("Hot.")
+            await page.until_shown("Hot.")
+            if goes == "conversation":
+                await delete_conversation(chat, bob, conversation.id)
+            else:
+                async with chat.db.write() as tx:
+                    await users.delete(tx, bob)
+        await happens(lambda: not chat.titles._tasks)
+        await happens(lambda: not chat.feed._followers.get(Topic("conversation", conversation.id)))
+        assert len(gateway.requests) == 1
 
 
 async def test_a_title_is_counted_in_the_budget_and_not_as_a_message(
