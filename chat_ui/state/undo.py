@@ -86,7 +86,8 @@ class UndoState(rx.State):
 
     @rx.event
     async def undo(self, id: str) -> EventSpec | None:
-        """Bring back what was deleted."""
+        """Bring back what was deleted; what can't be brought back now stays on offer."""
+        self.notice = ""
         offer = self._take(id)
         if offer is None:
             return None
@@ -96,7 +97,11 @@ class UndoState(rx.State):
                 await trash.restore_message(current_chat(), owner_of(self), deleted)
             else:
                 await trash.restore_conversation(current_chat(), owner_of(self), offer.id)
-        except (ChatError, StoreError) as error:
+        except StoreError as error:
+            self.notice = in_words(error)
+            self._add(offer)
+            return None
+        except ChatError as error:
             self.notice = in_words(error)
             return None
         return rx.redirect(offer.leads_to) if offer.leads_to else None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from reflex.utils import format
 
+from chat_ui.chat import trash
 from chat_ui.chat.again import Again
 from chat_ui.chat.branches import Rewording
 from chat_ui.chat.follow import read_snapshot
@@ -19,6 +21,7 @@ from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
 from chat_ui.store.conversations import Conversation
+from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import new_id
 from tests.scripted import ScriptedGateway
 
@@ -112,6 +115,26 @@ async def test_a_deleted_conversation_is_left_and_come_back_to(
     following.path = routes.NEW_CHAT
     await following.send(UndoState.undo, conversation.id)
     assert following.redirects() == [routes.NEW_CHAT, routes.conversation(conversation.id)]
+
+
+async def test_what_can_not_be_brought_back_now_stays_on_offer(
+    following: Browser, chat: Chat, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = heads(following)[-1]["id"]
+    await following.send(UndoState.delete_message, answer)
+    await following.send(UndoState.delete_conversation, conversation.id)
+    busy = AsyncMock(side_effect=StoreError("secret on host-7 is busy.", "busy"))
+    for id, name in ((conversation.id, "restore_conversation"), (answer, "restore_message")):
+        with monkeypatch.context() as away:
+            away.setattr(trash, name, busy)
+            await following.send(UndoState.undo, id)
+        assert "too much to do" in following.values(UndoState, "notice")[-1]
+        assert following.values(UndoState, "offer")[-1] == id
+        await following.send(UndoState.undo, id)
+        assert following.values(UndoState, "notice")[-1] == ""
+    assert following.values(UndoState, "offer")[-1] == ""
+    snapshot = await read_snapshot(chat, chat.person.id, conversation.id)
+    assert snapshot.messages[-1].id == answer
 
 
 async def test_an_offer_that_has_stood_long_enough_goes(
