@@ -91,9 +91,12 @@ def _number(text: str) -> float | None:
 
 def _max_tokens(text: str) -> int:
     digits = text.strip().replace(",", "").replace(" ", "")
-    if not (digits.isascii() and digits.isdecimal()) or not 1 <= int(digits[:12]) <= MOST_TOKENS:
-        raise UnfitPreference(say("preference.max_tokens"))
-    return int(digits)
+    if digits.isascii() and digits.isdecimal():
+        # Python reads no number of thousands of digits; one of thirteen is too large already.
+        number = int(digits.lstrip("0")[:13] or 0)
+        if 1 <= number <= MOST_TOKENS:
+            return number
+    raise UnfitPreference(say("preference.max_tokens"))
 
 
 def _effort(text: str) -> str:

@@ -38,7 +38,7 @@ from .test_branches import answered, snapshot_of
 BAD = {
     "temperature": ["warm", "-1", "2.1", "nan", "inf"],
     "top_p": ["0", "1.1", "all"],
-    "max_tokens": ["0", "-5", "1.5", "many", "9" * 30, "²"],
+    "max_tokens": ["0", "-5", "1.5", "many", "9" * 30, "0" * 11 + "9" * 31, "0" * 11 + "1" * 5000, "²"],
     "effort": ["huge"],
     "stop": ["a\nb\nc\nd\ne", "x" * 201],
     "system": ["x" * 100_001],
@@ -58,6 +58,7 @@ def test_what_can_not_be_is_refused_in_words(name: str, text: str) -> None:
     [
         ("temperature", " 0,7 ", 0.7),
         ("max_tokens", "2,000", 2000),
+        ("max_tokens", "0" * 5000 + "7", 7),
         ("top_p", "1", 1.0),
         ("effort", "high", "high"),
         ("stop", "\\n\nEND", ("\n", "END")),
