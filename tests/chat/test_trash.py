@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from sqlalchemy import update
@@ -22,6 +23,8 @@ from chat_ui.chat.trash import (
     restore_message,
 )
 from chat_ui.settings import Settings
+from chat_ui.store import runs
+from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import new_id
 from chat_ui.store.tables import conversation as table
 from tests.scripted import ScriptedGateway, happens
@@ -112,6 +115,24 @@ async def test_a_conversation_comes_back_where_it_is_open(chat: Chat, gateway: S
     assert [message.text for message in back.messages] == ["Tea?", "Hot."]
     with pytest.raises(NoSuchConversation):
         await restore_conversation(chat, chat.person.id, id)
+
+
+async def test_a_deletion_is_told_though_an_answer_can_not_be_stopped(
+    chat: Chat, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    conversation = await say(chat, "Tea?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        with monkeypatch.context() as away:
+            away.setattr(runs, "active", AsyncMock(side_effect=StoreError("The database is away.", "away")))
+            await delete_conversation(chat, chat.person.id, conversation.id)
+        assert isinstance(await page.next(), ConversationDeleted)
+    assert "The database is away." in caplog.text
+    await request.say("Hot.")
+    await request.finish()
+    await happens(lambda: not chat.runs._live)
+    await restore_conversation(chat, chat.person.id, conversation.id)
+    assert await branch(chat, conversation.id) == ["Tea?", "Hot."]
 
 
 async def test_after_a_month_it_is_gone_for_good(chat: Chat, gateway: ScriptedGateway, rows: Rows) -> None:
