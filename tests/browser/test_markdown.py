@@ -134,6 +134,7 @@ async def test_what_a_reader_copies(asked):
     await person.ended(answer)
 
     table = answer.get_by_role("region", name="Table")
+    await expect(table.get_by_role("cell").last).to_have_css("white-space", "normal")
     await table.hover()
     await answer.get_by_role("button", name="Copy table as CSV").click()
     expected = 'Name,Value\r\n"one\ntwo","""1,000"""\r\ny,a | b\r\n'

@@ -41,7 +41,7 @@ async def test_answers_are_regenerated_switched_and_shown_in_every_tab(site, vis
         await expect(tab.answers.first.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
     await expect(person.message_box).to_be_focused()
 
-    await on(person.answers.first, "Ask another one").click()
+    await on(person.answers.first, "Ask another model").click()
     await person.page.get_by_role("menuitem", name="model-b").click()
     request = await reply(gateway, "Iced.")
     assert request.body["model"] == "model-b"

@@ -175,7 +175,7 @@ def _month() -> rx.Component:
                     rx.el.thead(rx.el.tr(*(rx.el.th(say(name), scope="col") for name in COLUMNS))),
                     rx.el.tbody(rx.foreach(AdminState.month, _use)),
                 ),
-                class_name="table-scroll",
+                class_name="figures-table",
                 tab_index=0,
             ),
             class_name="panel",
