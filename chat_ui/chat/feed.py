@@ -7,6 +7,7 @@ behind loses the backlog and is told so, and then starts over from a snapshot.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,7 +16,9 @@ from typing import Literal, Protocol
 
 from chat_ui.chat.changes import Notice, Piece
 
-__all__ = ["Feed", "Lagged", "MemoryFeed", "Subscription", "Topic"]
+__all__ = ["Feed", "Lagged", "MemoryFeed", "Subscription", "Topic", "tell"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +144,11 @@ class MemoryFeed:
             self._followers[topic].discard(subscription)
             if not self._followers[topic]:
                 del self._followers[topic]
+
+
+async def tell(feed: Feed, topic: Topic, change: Notice) -> None:
+    """Tell the readers, who may miss it: what happened is stored whether they hear of it or not."""
+    try:
+        await feed.publish(topic, change)
+    except Exception:
+        log.exception("A change could not be told to its readers")

@@ -126,7 +126,11 @@ class LiveRun:
         return entries
 
     def give_back(self, entries: list[JournalEntry]) -> None:
-        """Keep a batch that could not be saved for the next try."""
+        """Keep a batch that could not be saved for the next try.
+
+        It may have been stored though its commit failed: the next one has its numbers, and takes its place.
+        """
+        self._seq -= len(entries)
         for part in self.answer.parts:
             part.give_back("".join(entry.text for entry in entries if entry.part == part.part))
         self.backlog.give_back()

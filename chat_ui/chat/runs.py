@@ -7,7 +7,6 @@ the whole answer on its message. Who closes a page ends nothing; who stops a run
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import time
 from collections.abc import Coroutine
@@ -15,34 +14,25 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from chat_ui.chat.asking import Asker
-from chat_ui.chat.changes import (
-    AnswerUnsaved,
-    ConversationChanged,
-    MessageEnded,
-    Notice,
-    RunPaying,
-    RunWaiting,
-    StopAsked,
-)
+from chat_ui.chat.changes import RunPaying, RunWaiting, StopAsked
+from chat_ui.chat.ending import Saver, log_unsaved
 from chat_ui.chat.errors import ChatError, Closing
-from chat_ui.chat.feed import Feed, Topic
+from chat_ui.chat.feed import Feed, Topic, tell
 from chat_ui.chat.journal import Journal, until_tick
 from chat_ui.chat.live import LiveRun, Turn
-from chat_ui.chat.outcome import unsaved_words
 from chat_ui.chat.pace import Pace, Tempo
 from chat_ui.chat.tally import answer_ended
 from chat_ui.gateway import GatewayError
 from chat_ui.monitoring.logs import RUN_ID
 from chat_ui.monitoring.metrics import STREAMING
-from chat_ui.store import messages, runs
+from chat_ui.store import runs
 from chat_ui.store.engine import Database
-from chat_ui.store.errors import NotFoundError, StoreError
+from chat_ui.store.errors import NotFoundError
 from chat_ui.store.messages import Message
-from chat_ui.store.runs import JournalBatch, Outcome
+from chat_ui.store.runs import JournalBatch
 
 __all__ = ["Runs", "Turn"]
 
-SAVE_ATTEMPTS = 5
 # A gateway that is read at the same pace is a moment early or late.
 MOMENT_S = 0.005
 
@@ -76,6 +66,7 @@ class Runs:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._admitted: set[asyncio.Task[Any]] = set()
         self._closing = asyncio.Event()
+        self._saver = Saver(db, feed, self._pace, self._closing)
 
     @property
     def is_closing(self) -> bool:
@@ -141,7 +132,7 @@ class Runs:
             worker_id = await runs.ask_to_stop(tx, owner, message_id)
         if worker_id is None:
             return False
-        await self._tell(Topic("worker", worker_id), StopAsked(message_id))
+        await tell(self._feed, Topic("worker", worker_id), StopAsked(message_id))
         return True
 
     def end(self, message_id: str) -> None:
@@ -208,7 +199,7 @@ class Runs:
         run.sent_at = time.monotonic()
         topic = Topic("conversation", run.turn.conversation_id)
         for piece in run.answer.take_pieces(run.turn.message_id):
-            await self._tell(topic, piece)
+            await tell(self._feed, topic, piece)
 
     async def _journal(self, run: LiveRun) -> None:
         while True:
@@ -224,7 +215,7 @@ class Runs:
                 run.hang_up()
                 return
             except Exception as error:
-                _log_unsaved("An answer's journal could not be written; it is tried again", error)
+                log_unsaved("An answer's journal could not be written; it is tried again", error)
                 run.give_back(entries)
             else:
                 run.backlog.written()
@@ -234,63 +225,7 @@ class Runs:
         await self._send_piece(run)
         outcome = run.end(failure)
         answer_ended(run.turn, outcome)
-        ended = await self._save(run, outcome)
-        if ended is not None:
-            await self._tell(Topic("conversation", run.turn.conversation_id), ended)
-            await self._tell(Topic("person", run.turn.owner), ConversationChanged(ended.conversation))
-
-    async def _tell(self, topic: Topic, change: Notice) -> None:
-        """Tell the readers, who may miss it: the answer is saved whether they hear of it or not."""
-        try:
-            await self._feed.publish(topic, change)
-        except Exception:
-            log.exception("A change could not be told to its readers")
-
-    async def _save(self, run: LiveRun, outcome: Outcome) -> MessageEnded | None:
-        """Try until the answer is saved, because the only whole copy of it is here."""
-        for attempt in itertools.count(1):
-            try:
-                return await self._store_end(run, outcome)
-            except Exception as error:
-                _log_unsaved(f"An answer could not be saved (attempt {attempt})", error)
-                if attempt == SAVE_ATTEMPTS:
-                    await self._tell_unsaved(run, error)
-            if attempt >= SAVE_ATTEMPTS and self._closing.is_set():
-                return None
-            await self._pause(min(self._pace.retry * 2 ** min(attempt - 1, 30), self._pace.longest_retry))
-        return None
-
-    async def _store_end(self, run: LiveRun, outcome: Outcome) -> MessageEnded | None:
-        turn = run.turn
-        async with self._db.write() as tx:
-            conversation = await runs.finish(
-                tx, turn.owner, turn.run_id, texts=run.answer.texts, outcome=outcome
-            )
-            message = await messages.get(tx, turn.owner, turn.message_id)
-        if conversation is None or message is None:
-            return None
-        return MessageEnded(conversation, message)
-
-    async def _tell_unsaved(self, run: LiveRun, error: Exception) -> None:
-        turn = run.turn
-        run.save_error = unsaved_words(error)
-        answer = Message(
-            id=turn.message_id,
-            conversation_id=turn.conversation_id,
-            role="assistant",
-            gateway=turn.gateway,
-            model=turn.request.model or None,
-        )
-        await self._tell(Topic("conversation", turn.conversation_id), AnswerUnsaved(run.shown(answer)))
-        run.settled.set()
-
-    async def _pause(self, seconds: float) -> None:
-        if self._closing.is_set():
-            await asyncio.sleep(seconds)
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
+        await self._saver.save(run, outcome)
 
 
 def _failure(listening: asyncio.Task[None]) -> BaseException | None:
@@ -300,10 +235,3 @@ def _failure(listening: asyncio.Task[None]) -> BaseException | None:
     if failure is not None and not isinstance(failure, GatewayError | ChatError):
         log.error("A run failed on its own account", exc_info=failure)
     return failure
-
-
-def _log_unsaved(what: str, error: Exception) -> None:
-    if isinstance(error, StoreError):
-        log.warning("%s: %s", what, error)
-    else:
-        log.error("%s: the site's own fault", what, exc_info=error)

@@ -12,11 +12,12 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
-from chat_ui.chat.changes import ConversationChanged, MessageEnded, StopAsked
+from chat_ui.chat.changes import StopAsked
+from chat_ui.chat.ending import store_end, tell_end
 from chat_ui.chat.feed import Feed, Lagged, Topic
 from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.chat.runs import Runs
-from chat_ui.store import messages, runs, workers
+from chat_ui.store import runs, workers
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
 from chat_ui.store.runs import Outcome, Run
@@ -61,6 +62,8 @@ class Worker:
         self._feed = feed
         self._running = running
         self._watch = Watch()
+        # Those that may have been ended without anybody being told, because the commit was lost on its way.
+        self._left: dict[str, Run] = {}
 
     async def join(self, *, is_alone: bool) -> None:
         """Begin to count as alive; one that is alone knows that all the others are dead.
@@ -123,20 +126,12 @@ class Worker:
             StoreError: that could not be stored.
         """
         async with self._db.read() as tx:
-            left = await runs.orphans(tx)
-        for run in left:
-            await self._interrupt(run)
-
-    async def _interrupt(self, run: Run) -> None:
-        async with self._db.write() as tx:
-            conversation = await runs.finish(tx, run.owner_id, run.id, outcome=LEFT_BEHIND)
-            message = await messages.get(tx, run.owner_id, run.message_id)
-        # Where another process was faster, it has told them.
-        if conversation is not None and message is not None:
-            await self._feed.publish(
-                Topic("conversation", run.conversation_id), MessageEnded(conversation, message)
-            )
-            await self._feed.publish(Topic("person", run.owner_id), ConversationChanged(conversation))
+            self._left |= {run.id: run for run in await runs.orphans(tx)}
+        for run in list(self._left.values()):
+            ended = await store_end(self._db, run.owner_id, run.id, run.message_id, outcome=LEFT_BEHIND)
+            del self._left[run.id]
+            if ended is not None:
+                await tell_end(self._feed, run.owner_id, ended)
 
     async def hear(self) -> None:
         """End the runs that another process is asked to stop, until cancelled."""

@@ -1,21 +1,29 @@
-"""Runs: one generation each, and the journal that keeps its answer while it is written."""
+"""Runs: one generation each, with the journal that keeps its answer while it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Literal
 
-from sqlalchemy import CursorResult, bindparam, delete, literal, select, update
+from sqlalchemy import bindparam, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store import conversations, usage
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.ids import new_id
+from chat_ui.store.journal import (
+    NOTHING_SAID,
+    JournalBatch,
+    JournalEntry,
+    Texts,
+    append,
+    append_all,
+    journal,
+)
 from chat_ui.store.messages import Ending
-from chat_ui.store.tables import Part, RunStatus, message, run, run_journal, worker
+from chat_ui.store.tables import RunStatus, message, run, run_journal, worker
 
 __all__ = [
     "NOTHING_SAID",
@@ -49,36 +57,6 @@ class Run:
     status: RunStatus
     started_at: datetime
     ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """A piece of an answer; ``seq`` counts the pieces of a run, text and reasoning alike."""
-
-    seq: int
-    part: Part
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class JournalBatch:
-    """Pieces that a run adds to its journal."""
-
-    owner: str
-    run_id: str
-    entries: Sequence[JournalEntry]
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """What an answer says; the fields are those of ``messages.Message``."""
-
-    text: str = ""
-    reasoning: str = ""
-    tool_calls: str = ""
-
-
-NOTHING_SAID = Texts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,22 +100,6 @@ _END = (
 _WRITE = update(message).where(message.c.id == bindparam("its_id"), message.c.owner_id == bindparam("owner"))
 _FORGET = delete(run_journal).where(
     run_journal.c.run_id == bindparam("run"), run_journal.c.owner_id == bindparam("owner")
-)
-
-# Takes its rows from the run, so that asking whose it is and writing are one statement: this one runs
-# several times a second for each answer that is being written.
-_APPEND = run_journal.insert().from_select(
-    ["run_id", "seq", "owner_id", "part", "text"],
-    select(
-        run.c.id,
-        bindparam("seq", type_=run_journal.c.seq.type),
-        run.c.owner_id,
-        bindparam("part", type_=run_journal.c.part.type),
-        bindparam("text", type_=run_journal.c.text.type),
-    )
-    .where(run.c.id == bindparam("run"), run.c.owner_id == bindparam("owner"), run.c.status == "running")
-    # Whoever ends the run waits for this, and this for them: no piece comes after the end.
-    .with_for_update(read=True),
 )
 
 
@@ -188,52 +150,6 @@ async def active(tx: AsyncConnection, owner: str, conversation_id: str) -> list[
         .order_by(run.c.started_at, run.c.id)
     )
     return [Run(*row) for row in rows]
-
-
-async def append(tx: AsyncConnection, owner: str, run_id: str, entries: Iterable[JournalEntry]) -> None:
-    """Add pieces to the journal of a run.
-
-    Raises:
-        NotFoundError: the run isn't this owner's, or has ended.
-        ConflictError: a sequence number is taken (raised as the transaction ends).
-    """
-    await append_all(tx, [JournalBatch(owner, run_id, list(entries))])
-
-
-async def append_all(tx: AsyncConnection, batches: Iterable[JournalBatch]) -> None:
-    """Add pieces to the journals of several runs, as ``append`` does; of all of them or of none.
-
-    Raises:
-        NotFoundError: one of the runs isn't its owner's, or has ended.
-        ConflictError: a sequence number is taken (raised as the transaction ends).
-    """
-    rows = [
-        {"run": batch.run_id, "owner": batch.owner, "seq": entry.seq, "part": entry.part, "text": entry.text}
-        for batch in batches
-        for entry in batch.entries
-    ]
-    if not rows:
-        return
-    # PostgreSQL's driver doesn't count what many rows at once have done.
-    counts_many = tx.dialect.supports_sane_multi_rowcount
-    for some in [rows] if counts_many else [[row] for row in rows]:
-        said = some if len(some) > 1 else some[0]
-        added = await tx.execute(_APPEND, said, execution_options={"preserve_rowcount": True})
-        if cast("CursorResult[Any]", added).rowcount != len(some):
-            raise NotFoundError("There is no such run that is still going.")
-
-
-async def journal(tx: AsyncConnection, owner: str, run_id: str) -> Texts:
-    """Read what a run has written so far; nothing where it has ended."""
-    rows = await tx.execute(
-        select(run_journal.c.part, run_journal.c.text)
-        .where(run_journal.c.run_id == run_id, run_journal.c.owner_id == owner)
-        .order_by(run_journal.c.seq)
-    )
-    pieces: dict[str, list[str]] = {}
-    for part, text in rows:
-        pieces.setdefault(part, []).append(text)
-    return Texts(**{part: "".join(texts) for part, texts in pieces.items()})
 
 
 async def ask_to_stop(tx: AsyncConnection, owner: str, message_id: str) -> str | None:

@@ -12,14 +12,16 @@ import pytest
 from chat_ui.accounts.people import local_person
 from chat_ui.chat.asking import Asker
 from chat_ui.chat.changes import AnswerUnsaved, MessageEnded
+from chat_ui.chat.ending import SAVE_ATTEMPTS
 from chat_ui.chat.feed import MemoryFeed
 from chat_ui.chat.follow import read_texts
 from chat_ui.chat.gateways import Gateways
 from chat_ui.chat.pace import Pace
-from chat_ui.chat.runs import SAVE_ATTEMPTS, Runs
+from chat_ui.chat.runs import Runs
 from chat_ui.chat.service import DATABASE, Chat
 from chat_ui.settings import Settings
 from chat_ui.store.engine import Database
+from chat_ui.store.errors import StoreError
 from chat_ui.store.payments import Budget
 from tests.scripted import ScriptedGateway, happens
 
@@ -156,3 +158,54 @@ async def test_no_more_is_shown_than_two_batches_while_the_disk_is_slow(
             answer = await page.until_ended()
     assert answer.status == "complete"
     assert page.shown() == answer.text == piece * pieces
+
+
+@pytest.fixture
+def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Let the connection break once, after the next commit that is durable, or isn't, has arrived."""
+    write = Database.write
+    breaks: list[bool] = []
+
+    @asynccontextmanager
+    async def breaking(self: Database, *, durable: bool = True) -> AsyncGenerator[Any]:
+        async with write(self, durable=durable) as tx:
+            yield tx
+        if durable in breaks:
+            breaks.remove(durable)
+            raise StoreError("The connection broke.", "away")
+
+    monkeypatch.setattr(Database, "write", breaking)
+    return breaks.append
+
+
+async def test_an_end_that_was_stored_but_not_confirmed_is_told(
+    chat: Chat, gateway: ScriptedGateway, unconfirmed: Callable[[bool], None]
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        unconfirmed(True)
+        await request.say("All of it.")
+        await request.finish()
+        answer = await page.until_ended()
+    assert (answer.status, answer.text) == ("complete", "All of it.")
+    assert page.count(MessageEnded) == 1
+
+
+async def test_a_batch_that_was_stored_but_not_confirmed_is_in_the_journal_once(
+    chat: Chat, gateway: ScriptedGateway, rows: Rows, unconfirmed: Callable[[bool], None]
+) -> None:
+    conversation = await say(chat, "Hello?")
+    request = await gateway.next_request()
+    async with opened(chat, conversation.id) as page:
+        unconfirmed(False)
+        said = ""
+        for word in ("one ", "two ", "three"):
+            said += word
+            await request.say(word)
+            await page.until_shown(said)
+        query = "SELECT text FROM run_journal ORDER BY seq"
+        await happens(lambda: "".join(text for (text,) in rows(query)).endswith("three"))
+        assert "".join(text for (text,) in rows(query)) == said
+        await request.finish()
+        await page.until_ended()

@@ -107,13 +107,17 @@ async def test_the_journal_is_read_in_order(db: Database, alice: User, turn: Tur
         assert await runs.journal(tx, alice.id, turn.run.id) == Texts("Three minutes", "Hm.")
 
 
-async def test_a_piece_is_written_once(db: Database, alice: User, turn: Turn) -> None:
+async def test_a_piece_that_is_written_again_takes_its_own_place(
+    db: Database, alice: User, turn: Turn
+) -> None:
     await write_journal(db, alice.id, turn.run.id)
-    with pytest.raises(ConflictError):
-        async with db.write() as tx:
-            await runs.append(
-                tx, alice.id, turn.run.id, [JournalEntry(4, "text", "x"), JournalEntry(3, "text", "y")]
-            )
+    again = [
+        JournalEntry(2, "text", " min"),
+        JournalEntry(3, "reasoning", "."),
+        JournalEntry(4, "text", "utes"),
+    ]
+    async with db.write() as tx:
+        await runs.append(tx, alice.id, turn.run.id, again)
     async with db.read() as tx:
         assert await runs.journal(tx, alice.id, turn.run.id) == Texts("Three minutes", "Hm.")
 
