@@ -40,7 +40,22 @@ async def test_it_opens_at_its_end_with_its_last_messages_only(site, visit):
 
 
 async def test_scrolling_up_brings_all_of_it_without_a_jump(site, visit):
-    person = await visit(site, site.path)
+    person = await visit(site, ready=False)
+    lost = []
+
+    def lose_the_first(socket):
+        server = socket.connect_to_server()
+
+        def from_page(frame):
+            if ".show_earlier" in str(frame) and not lost:
+                lost.append(frame)
+            else:
+                server.send(frame)
+
+        socket.on_message(from_page)
+
+    await person.page.route_web_socket("**/_event/**", lose_the_first)
+    await person.open(site.path)
     await expect(person.articles).to_have_count(PAGE)
     await person.log.hover()
     for loaded in range(2, 7):
@@ -56,6 +71,7 @@ async def test_scrolling_up_brings_all_of_it_without_a_jump(site, visit):
     await expect(person.articles.first).to_contain_text("Message 0.")
     numbers = [int(number) for number in re.findall(r"Message (\d+)\.", await person.log.inner_text())]
     assert numbers == list(range(LENGTH))
+    assert len(lost) == 1
 
 
 async def test_a_turn_costs_no_more_for_what_is_above(site, visit):

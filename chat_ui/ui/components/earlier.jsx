@@ -5,6 +5,8 @@ import { startTransition, useEffect, useLayoutEffect, useRef, useState } from "r
 // More than a window is high, so that they are there before the reader is.
 const NEAR_TOP_PX = 2400;
 const AT_A_TIME = 12;
+// Doubled each time, so that not too many of them wait for the connection to be back.
+const ASK_AGAIN_MS = 2000;
 
 const undrawn = [];
 let asking = false;
@@ -21,18 +23,27 @@ function drawOn() {
   requestAnimationFrame(drawSome);
 }
 
-// Asks for what stands before the first message, before the reader gets there, and once.
+// Asks for what stands before the first message, before the reader gets there; once, unless it was lost on its way.
 export function useEarlier(scroller, first, more, onTop) {
   const asked = useRef("");
+  const again = useRef({});
   useEffect(() => {
     asking = false;
+    again.current = { afterMs: ASK_AGAIN_MS };
+    return () => clearTimeout(again.current.timer);
   }, [first]);
-  return () => {
+  const lookUp = () => {
     if (!more || undrawn.length > 0 || scroller.current.scrollTop > NEAR_TOP_PX || asked.current === first) return;
     asked.current = first;
     asking = true;
     onTop(first);
+    again.current.timer = setTimeout(() => {
+      asked.current = "";
+      lookUp();
+    }, again.current.afterMs);
+    again.current.afterMs *= 2;
   };
+  return lookUp;
 }
 
 export function Drawn({ children }) {
