@@ -198,6 +198,14 @@ async def test_thoughts_that_fold_and_opened_ones_move_nothing_that_is_read(read
     await reader.grow(30)
     assert await reader.moved() <= NEARLY_PX
 
+    await reader.person.answers.first.get_by_role("button", name="Details").click()
+    details = page.get_by_role("group", name="Details")
+    await expect(details).to_contain_text("Model")
+    await reader.grow(30)
+    await expect(details).to_be_visible()
+    await reader.log.evaluate("log => { log.scrollTop -= 60; }")
+    await expect(details).to_be_hidden()
+
 
 async def test_a_keyboard_that_opens_hides_nothing_that_is_followed_and_moves_nothing_that_is_read(reading):
     reader = await reading(**PHONE)

@@ -8,6 +8,7 @@ import { say } from "./words.js";
 
 const GAP_PX = 6;
 const EDGE_PX = 8;
+const STILL_PX = 2;
 
 // Above the line if there is room, else below it.
 function place(panel, line) {
@@ -28,12 +29,17 @@ export function Details({ messageId, note, figures, onOpen }) {
   useLayoutEffect(() => {
     if (!open) return undefined;
     place(panel.current, line.current);
+    const { top } = line.current.getBoundingClientRect();
     const close = () => panel.current.hidePopover();
+    // The log scrolls as an answer grows, too; what is read stays in its place then.
+    const closeIfMoved = () => {
+      if (Math.abs(line.current.getBoundingClientRect().top - top) > STILL_PX) close();
+    };
     addEventListener("resize", close);
-    addEventListener("scroll", close, true);
+    addEventListener("scroll", closeIfMoved, true);
     return () => {
       removeEventListener("resize", close);
-      removeEventListener("scroll", close, true);
+      removeEventListener("scroll", closeIfMoved, true);
     };
   }, [open, details]);
   const onToggle = ({ newState }) => {
