@@ -53,11 +53,26 @@ more
 $$
 x. = y
 $$
+$$E = mc^2$$.
+\\[x. y\\] says **one**.
+\\[
+x. = y
+\\],
+```
+print("x.")
+```
+
+| a |
+|---|
+| 1 |
+| 2 |
 It costs $5. Or 3 * 4 = 12. And a_b_c stays.
 No end here"""
 SPOKEN = (
     "A title This is bold and soft text. It has code in it! See a link. one two three First. Then. "
-    "Code, python, 3 lines. Table, 1 rows. Formula. It costs $5. Or 3 * 4 = 12. And a_b_c stays. No end here"
+    "Code, python, 3 lines. Table, 1 row. Formula. "
+    "Formula. Formula. says one. Formula. Code, 1 line. Table, 2 rows. "
+    "It costs $5. Or 3 * 4 = 12. And a_b_c stays. No end here"
 )
 
 

@@ -4,7 +4,13 @@ import { say } from "./words.js";
 
 const SENTENCE = /^[\s\S]*[.!?…:;。！？][)"'”’\]*_`]*(?=\s)/;
 const FENCE = /^\s{0,3}(`{3,}|~{3,})\s*(\w*)/;
-const FORMULA = /^\s{0,3}(\$\$|\\\[)/;
+const FORMULA = /^\s{0,3}(\$\$(?!\$)|\\\[)/;
+const OF_ONE_LINE = {
+  "speech.code": "speech.code.one",
+  "speech.code.plain": "speech.code.plain.one",
+  "speech.table": "speech.table.one",
+};
+const SAYS_SOMETHING = /[\p{L}\p{N}]/u;
 const TABLE = /^\s{0,3}\|/;
 // A line that begins like this may yet become one of those: nothing of it is said before it is whole.
 const NOT_YET_SURE = /^\s{0,3}([`~$\\|]|$)/;
@@ -65,6 +71,7 @@ export class Speech {
 
   #line(line) {
     if (this.#block?.until) return this.#inBlock(line);
+    if (this.#block?.closing) return this.#inFormula(line);
     if (TABLE.test(line) && !this.#inLine) {
       this.#block ??= { key: "speech.table", lines: -2 };
       this.#block.lines += 1;
@@ -73,14 +80,23 @@ export class Speech {
     const before = this.#close();
     const fence = this.#inLine ? null : FENCE.exec(line);
     if (fence) this.#block = { key: "speech.code", until: fence[1], language: fence[2], lines: 0 };
-    else if (!this.#inLine && FORMULA.test(line)) this.#formula(line.trim());
-    const rest = this.#block ? (this.#block.done ? this.#close() : "") : withoutMarkup(line);
+    const rest = fence ? "" : !this.#inLine && FORMULA.test(line) ? this.#formula(line.trim()) : withoutMarkup(line);
     return [before, rest].filter(Boolean).join(" ");
   }
 
   #formula(line) {
-    const until = line.startsWith("$$") ? "$$" : "\\]";
-    this.#block = { key: "speech.formula", until, lines: 0, done: line.length > 2 && line.endsWith(until) };
+    this.#block = { key: "speech.formula", closing: line.startsWith("$$") ? "$$" : "\\]", lines: 0 };
+    return this.#inFormula(line.slice(2));
+  }
+
+  // It ends where its delimiter stands, whatever follows there; no formula holds a blank line.
+  #inFormula(line) {
+    const { closing, lines } = this.#block;
+    const end = line.indexOf(closing);
+    this.#block.lines += 1;
+    if (end < 0) return lines > 0 && !line.trim() ? this.#close() : "";
+    const rest = line.slice(end + closing.length);
+    return SAYS_SOMETHING.test(rest) ? `${this.#close()} ${withoutMarkup(rest)}` : this.#close();
   }
 
   #inBlock(line) {
@@ -92,6 +108,10 @@ export class Speech {
   #close() {
     const block = this.#block;
     this.#block = null;
-    return block ? say(block.key, { language: block.language, lines: Math.max(block.lines, 0) }).trim() : "";
+    if (!block) return "";
+    const { language } = block;
+    const lines = Math.max(block.lines, 0);
+    const key = block.key === "speech.code" && !language ? "speech.code.plain" : block.key;
+    return say((lines === 1 && OF_ONE_LINE[key]) || key, { language, lines });
   }
 }
