@@ -21,7 +21,7 @@ class Backlog:
         self._batch_chars = batch_chars
         self._waiting_chars = 0
         self._taken_chars = 0
-        self._fails = False
+        self.fails = False
         self._room = asyncio.Event()
         self._room.set()
 
@@ -29,8 +29,6 @@ class Backlog:
         """So much more was said."""
         self._waiting_chars += chars
         self.waiting.set()
-        if self._waiting_chars >= self._batch_chars:
-            self.bulky.set()
         self._look()
 
     def take(self) -> None:
@@ -42,14 +40,14 @@ class Backlog:
     def written(self) -> None:
         """What was taken is on disk."""
         self._taken_chars = 0
-        self._fails = False
+        self.fails = False
         self._look()
 
     def give_back(self) -> None:
         """What was taken could not be written, and waits again."""
         self._waiting_chars += self._taken_chars
         self._taken_chars = 0
-        self._fails = True
+        self.fails = True
         self.waiting.set()
         self._look()
 
@@ -58,7 +56,12 @@ class Backlog:
         await self._room.wait()
 
     def _look(self) -> None:
-        if self._fails or self._waiting_chars + self._taken_chars < 2 * self._batch_chars:
+        # What the disk refuses is tried again in its time, and not whenever more is said.
+        if not self.fails and self._waiting_chars >= self._batch_chars:
+            self.bulky.set()
+        else:
+            self.bulky.clear()
+        if self.fails or self._waiting_chars + self._taken_chars < 2 * self._batch_chars:
             self._room.set()
         else:
             self._room.clear()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chat_ui.store import runs
 from chat_ui.store.engine import Database
+from chat_ui.store.errors import ConflictError, NotFoundError, StoreError
 from chat_ui.store.runs import JournalBatch
 
 __all__ = ["Journal", "until_tick"]
@@ -45,22 +46,13 @@ class Journal:
     async def _write_waiting(self) -> None:
         while self._waiting:
             together, self._waiting = self._waiting, {}
-            if not await self._is_written(together) and len(together) > 1:
-                # One that can't be written must not keep the others from the disk.
-                for written, batch in together.items():
-                    await self._is_written({written: batch})
-
-    async def _is_written(self, together: dict[asyncio.Future[None], JournalBatch]) -> bool:
-        failure = await self._failure(list(together.values()))
-        if failure is not None and len(together) > 1:
-            return False
-        for written in together:
-            if not written.done():
-                if failure is None:
-                    written.set_result(None)
-                else:
-                    written.set_exception(failure)
-        return failure is None
+            failure = await self._failure(list(together.values()))
+            if failure is None or len(together) == 1 or not _is_about_a_row(failure):
+                _answer(together, failure)
+                continue
+            # One that can't be written must not keep the others from the disk.
+            for written, batch in together.items():
+                _answer([written], await self._failure([batch]))
 
     async def _failure(self, batches: Sequence[JournalBatch]) -> Exception | None:
         try:
@@ -69,6 +61,20 @@ class Journal:
         except Exception as error:
             return error
         return None
+
+
+def _answer(waiting: Iterable[asyncio.Future[None]], failure: Exception | None) -> None:
+    for written in waiting:
+        if not written.done():
+            if failure is None:
+                written.set_result(None)
+            else:
+                written.set_exception(failure)
+
+
+def _is_about_a_row(failure: Exception) -> bool:
+    """Whether the database took the others; where it takes nothing at all, each try may last seconds."""
+    return isinstance(failure, NotFoundError | ConflictError) or not isinstance(failure, StoreError)
 
 
 def until_tick(seconds: float) -> float:

@@ -215,7 +215,9 @@ class Runs:
                 run.hang_up()
                 return
             except Exception as error:
-                log_unsaved("An answer's journal could not be written; it is tried again", error)
+                # Said once, however long it goes on.
+                if not run.backlog.fails:
+                    log_unsaved("An answer's journal could not be written; it is tried until it is", error)
                 run.give_back(entries)
             else:
                 run.backlog.written()

@@ -43,6 +43,7 @@ async def test_there_is_room_below_two_batches_or_where_the_disk_fails(steps: li
         elif step == "give_back":
             backlog.give_back()
             waiting, taken, fails = waiting + taken, 0, True
+        assert backlog.bulky.is_set() == (not fails and waiting >= BATCH)
         assert await has_room(backlog) == (fails or waiting + taken < 2 * BATCH)
 
 

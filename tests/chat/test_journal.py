@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from chat_ui.chat.journal import Journal, until_tick
-from chat_ui.store import Database, NotFoundError, users
+from chat_ui.store import Database, NotFoundError, StoreError, users
 from chat_ui.store.runs import JournalBatch, JournalEntry
 from tests.store.conftest import begin_turn
 
@@ -24,9 +24,12 @@ class Counted:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.writes = 0
+        self.is_away = False
 
     def write(self, *, durable: bool) -> Any:
         self.writes += 1
+        if self.is_away:
+            raise StoreError("The database is away.", "away")
         return self._db.write(durable=durable)
 
 
@@ -65,6 +68,18 @@ async def test_one_that_can_not_be_written_keeps_no_other_from_the_disk(batches:
     assert written == [None] * ANSWERS
     assert isinstance(refused, NotFoundError)
     assert journaled(tmp_path) == {batch.run_id for batch in waiting}
+
+
+async def test_where_the_database_takes_nothing_it_is_asked_once_for_all(
+    batches: Any, tmp_path: Path
+) -> None:
+    db, waiting = batches
+    journal = Journal(cast("Database", db))
+    db.is_away = True
+    refused = await asyncio.gather(*map(journal.write, waiting), return_exceptions=True)
+    assert {type(failure) for failure in refused} == {StoreError}
+    assert db.writes == 1
+    assert journaled(tmp_path) == set()
 
 
 async def test_who_leaves_keeps_no_other_from_the_disk(batches: Any, tmp_path: Path) -> None:
