@@ -96,8 +96,11 @@ async def test_letters_are_keys_outside_of_fields_and_none_is_the_browsers(demo_
     await expect(person.answers).to_have_count(3)
     await person.seen_at_least(person.answers.last, 3)
     await page.keyboard.press("Escape")
+    # Neither the answer that grows nor the one before it is asked for anew.
+    await page.keyboard.press("r")
     await page.keyboard.press(".")
     await expect(person.answers.last).to_have_attribute("data-status", "stopped")
+    await expect(person.answers).to_have_count(3)
     await page.keyboard.press("Escape")
     await page.keyboard.press("n")
     await expect(page).to_have_url(re.compile(r"/$"))

@@ -42,8 +42,11 @@ const isSeen = (element) => element.getClientRects().length > 0;
 
 function press(key) {
   const bearers = [...document.querySelectorAll(`[aria-keyshortcuts="${CSS.escape(key)}"]`)].filter(isSeen);
-  const message = document.activeElement.closest("article");
-  const bearer = bearers.find((each) => message?.contains(each)) ?? bearers.at(-1);
+  const messages = [document.activeElement.closest("article"), [...document.querySelectorAll("article")].at(-1)];
+  // An answer that is being written has no such controls yet: those of the one before it are not meant.
+  const bearer =
+    messages.flatMap((message) => bearers.filter((each) => message?.contains(each))).at(0) ??
+    bearers.filter((each) => !each.closest("article")).at(-1);
   if (!bearer) return false;
   if (bearer.matches(FIELD)) bearer.focus();
   else bearer.click();
@@ -62,7 +65,7 @@ function onKeyDown(event) {
   else if (event.key.length === 1 && !recall(OFF) && !event.target.closest(FIELD) && !document.querySelector(MODAL)) {
     const key = event.key.toUpperCase();
     if (MOVES[key]) MOVES[key]();
-    else if (!press(key)) return;
+    else if (event.repeat || !press(key)) return;
     event.preventDefault();
   }
 }
