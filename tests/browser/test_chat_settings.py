@@ -10,6 +10,15 @@ from playwright.async_api import expect
 from tests.browser.test_steering import answered, reply
 from tests.scripted import KEY, ScriptedGateway
 
+CLICK_AS_IT_ENDS = """() => {
+  const stop = document.querySelector('.composer button[aria-label="Stop"]');
+  const ends = new MutationObserver(() => {
+    ends.disconnect();
+    stop.dispatchEvent(new MouseEvent('click', { detail: 1, bubbles: true, cancelable: true }));
+  });
+  ends.observe(stop, { attributeFilter: ['aria-label'] });
+}"""
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def gateway():
@@ -191,8 +200,25 @@ async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visi
 
 async def test_ctrl_enter_stops_an_answer_and_sends_at_once(site, visit, gateway):
     person = await visit(site)
-    await person.say("More?")
+    await person.message_box.fill("Some?")
+    await person.button("Send").hover()
+    mouse = person.page.mouse
+    await mouse.down()
+    await mouse.up()
+    some = await gateway.next_request()
+    await expect(person.button("Stop")).to_be_visible()
+    # The second click of a double one, and one for Stop as the answer ends, are for what the button was.
+    await mouse.down(click_count=2)
+    await mouse.up(click_count=2)
+    await person.message_box.fill("Half a")
+    await person.page.evaluate(CLICK_AS_IT_ENDS)
+    await some.say("Some.")
+    await some.finish()
+    await expect(person.answers.last).to_have_attribute("data-status", "complete")
+    await expect(person.button("Send")).to_be_visible()
+    await person.say("Half a thought, more?")
     more = await gateway.next_request()
+    assert more.asked[1:] == [("assistant", "Some."), ("user", "Half a thought, more?")]
     await more.say("Mo")
     await expect(person.answers.last).to_contain_text("Mo")
     await person.message_box.fill("At once")

@@ -12,6 +12,7 @@ import { Queued } from "./queued.jsx";
 import { recall, remember } from "./storage.js";
 import { say } from "./words.js";
 
+const TURNS_WITHIN_MS = 500;
 const EXAMPLE = "chat-ui:example";
 export const SENT = "chat-ui:sent";
 
@@ -44,6 +45,22 @@ function useHeightOf(field, text) {
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
   }, [text]);
+}
+
+// The button turns from Send into Stop under the pointer, and back. A click that was aimed at what it was a moment before
+// does nothing: the second of a double click on Send, and one for Stop that comes just after the end.
+function useAim(stoppable) {
+  const ended = useRef(-Infinity);
+  const before = useRef(stoppable);
+  useLayoutEffect(() => {
+    if (before.current && !stoppable) ended.current = performance.now();
+    before.current = stoppable;
+  }, [stoppable]);
+  return (event) => {
+    const isByPointer = event.detail > 0;
+    const isLate = stoppable ? event.detail > 1 : performance.now() - ended.current < TURNS_WITHIN_MS;
+    if (isByPointer && isLate) event.preventDefault();
+  };
 }
 
 function tooLong(text, maxChars) {
@@ -111,6 +128,7 @@ export function Composer({
   );
 
   const stoppable = settled ? running : "";
+  const onAim = useAim(stoppable);
   const draftOf = (words) => ({ text: words, parent_id: settled ? leaf : "", ...modelToAsk({ gateway, model }) });
   const askPrice = () => {
     setPriced(text);
@@ -199,6 +217,7 @@ export function Composer({
           aria-keyshortcuts={stoppable ? "." : undefined}
           title={label}
           disabled={!stoppable && (!text.trim() || sending)}
+          onClick={onAim}
         >
           {stoppable ? <Square /> : <ArrowUp />}
         </button>
