@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import Locator, Page, WebSocket, expect
 
 ANSWER_WITHIN_MS = 60_000
+# It closes the candidates that are offered, and nothing else.
+ESCAPE_OF_AN_INPUT_METHOD = """() => document.activeElement.dispatchEvent(
+  new KeyboardEvent('keydown', { key: 'Escape', isComposing: true, bubbles: true, cancelable: true }))"""
 
 
 class Person:

@@ -5,6 +5,8 @@ import re
 
 from playwright.async_api import expect
 
+from tests.browser.person import ESCAPE_OF_AN_INPUT_METHOD
+
 NOBODYS = "01a1f8a0-44c0-7c24-b3ad-24ddb4d5d31e"
 
 
@@ -59,7 +61,10 @@ async def test_escape_leaves_the_name_as_it_was(demo_site, visit):
     await person.ask("Steady name of 3 words")
     await person.page.get_by_role("button", name="Actions for Steady name of 3 words").first.click()
     await person.page.get_by_role("menuitem", name="Rename").click()
-    await person.page.get_by_role("textbox", name="Title").fill("Something else")
+    title = person.page.get_by_role("textbox", name="Title")
+    await title.fill("Something else")
+    await person.page.evaluate(ESCAPE_OF_AN_INPUT_METHOD)
+    await expect(title).to_have_value("Something else")
     await person.page.keyboard.press("Escape")
 
     await expect(person.sidebar.get_by_role("link").first).to_have_text("Steady name of 3 words")

@@ -5,6 +5,8 @@ import re
 
 from playwright.async_api import expect
 
+from tests.browser.person import ESCAPE_OF_AN_INPUT_METHOD
+
 
 async def reply(gateway, text, reason="stop"):
     request = await gateway.next_request()
@@ -112,6 +114,7 @@ async def test_what_is_reworded_shows_in_every_tab_and_each_message_is_one_reque
     await person.page.reload()
     await on(questions.first, "Edit").click()
     await expect(field).to_have_value("Coffee?")
+    await person.page.evaluate(ESCAPE_OF_AN_INPUT_METHOD)
     await field.press("Escape")
     await expect(on(questions.first, "Edit")).to_be_focused()
     await person.page.keyboard.press("Enter")

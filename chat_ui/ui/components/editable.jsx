@@ -62,8 +62,10 @@ function Editor({ messageId, role, conversation, gateway, model, onSend, onRewor
   };
   const onKeyDown = (event) => {
     const composing = event.nativeEvent.isComposing || event.keyCode === 229;
+    // Those keys are the input method's own: Escape closes its candidates.
+    if (composing) return;
     if (event.key === "Escape") cancel();
-    else if (event.key !== "Enter" || composing || event.shiftKey) return;
+    else if (event.key !== "Enter" || event.shiftKey) return;
     else if (isQuestion || event.ctrlKey || event.metaKey) submit();
     else return;
     event.preventDefault();

@@ -23,7 +23,8 @@ export function TitleField({ title, onKeep, onCancel }) {
     else onCancel();
   };
   const onKeyDown = (event) => {
-    if (event.key === "Enter" && !event.nativeEvent.isComposing) end(true, true);
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter") end(true, true);
     if (event.key === "Escape") end(false, true);
   };
   return (
