@@ -10,6 +10,10 @@ from playwright.async_api import expect
 from tests.browser.test_steering import answered, reply
 from tests.scripted import KEY, ScriptedGateway
 
+MARK_AS_HURRIED = """() => {
+  const key = Object.keys(localStorage).find((each) => each.startsWith('chat-ui:queue:'));
+  localStorage[key] = JSON.stringify(JSON.parse(localStorage[key]).map((item) => ({ ...item, now: true })));
+}"""
 CLICK_AS_IT_ENDS = """() => {
   const stop = document.querySelector('.composer button[aria-label="Stop"]');
   const ends = new MutationObserver(() => {
@@ -185,7 +189,6 @@ async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visi
     await fourth.say("Well")
     await expect(person.answers.last).to_contain_text("Well")
     await person.say("Held?")
-    await expect(queued).to_have_count(1)
     await person.button("Stop").click()
     await expect(person.page.get_by_text("Held back")).to_be_visible()
     await person.answers.last.get_by_role("button", name="More").click()
@@ -193,7 +196,10 @@ async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visi
     await expect(person.articles.last).to_have_attribute("data-role", "user")
     await person.button("Undo").click()
     await expect(person.answers.last).to_contain_text("Well")
-    await expect(queued).to_have_count(1)
+    # A page that is opened later sends nothing by itself, not even what once was to be sent at once.
+    await person.page.evaluate(MARK_AS_HURRIED)
+    await person.page.reload()
+    await expect(person.page.get_by_text("Held back")).to_be_visible()
     assert len(gateway.requests) == asked + 3
     await queued.get_by_role("button", name="Remove").click()
 

@@ -7,6 +7,8 @@ const PREFIX = "chat-ui:queue:";
 const NONE = Object.freeze([]);
 
 const known = new Map();
+// Which ones are to be sent as soon as nothing is being said. A page that is loaded anew sends nothing by itself.
+const hurried = new Set();
 const listeners = new Set();
 
 function read(conversation) {
@@ -15,7 +17,7 @@ function read(conversation) {
   if (last?.stored === stored) return last.items;
   let items = NONE;
   try {
-    items = stored ? JSON.parse(stored) : NONE;
+    items = stored ? JSON.parse(stored).map(({ id, text }) => ({ id, text, now: hurried.has(id) })) : NONE;
   } catch {
     // Somebody else's writing under our name: there is nothing of ours in it.
   }
@@ -24,12 +26,14 @@ function read(conversation) {
 }
 
 function write(conversation, items) {
-  remember(PREFIX + conversation, items.length ? JSON.stringify(items) : "");
+  remember(PREFIX + conversation, items.length ? JSON.stringify(items.map(({ id, text }) => ({ id, text }))) : "");
+  known.delete(conversation);
   listeners.forEach((notify) => notify());
 }
 
-export function enqueue(conversation, item) {
-  write(conversation, [...read(conversation), item]);
+export function enqueue(conversation, { id, text, now }) {
+  if (now) hurried.add(id);
+  write(conversation, [...read(conversation), { id, text }]);
 }
 
 export function dequeue(conversation, id) {
@@ -39,11 +43,13 @@ export function dequeue(conversation, id) {
 // To be sent as soon as nothing is being said, however the answer ended, and before the others.
 export function hurry(conversation, id) {
   const [wanted] = read(conversation).filter((item) => item.id === id);
-  if (wanted) write(conversation, [{ ...wanted, now: true }, ...read(conversation).filter((item) => item !== wanted)]);
+  hurried.add(id);
+  if (wanted) write(conversation, [wanted, ...read(conversation).filter((item) => item !== wanted)]);
 }
 
 export function calm(conversation, id) {
-  write(conversation, read(conversation).map((item) => (item.id === id ? { ...item, now: false } : item)));
+  hurried.delete(id);
+  write(conversation, read(conversation));
 }
 
 function subscribe(notify) {
