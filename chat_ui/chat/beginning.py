@@ -21,6 +21,7 @@ from chat_ui.chat.runs import Turn
 from chat_ui.gateway import ChatRequest
 from chat_ui.store import conversations, defaults, lineage, messages, runs, users
 from chat_ui.store.conversations import Conversation
+from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
 from chat_ui.store.preferences import Preferences
@@ -90,15 +91,22 @@ async def begin(
 async def _begin(
     chat: Chat, owner: str, id: str, store: Store, then: Callable[[TurnStarted], None] | None
 ) -> Conversation:
-    async with chat.db.write() as tx:
-        await users.lock(tx, owner)
-        known = await messages.by_client_id(tx, owner, id)
-        if known is not None:
-            return await find_conversation(tx, owner, known.conversation_id)
-        started, turn = await store(tx)
-        turn = await admit(chat, tx, turn)
-        first = started.added[0]
-        beside = await lineage.siblings(tx, owner, first.conversation_id, [first.parent_id])
+    committing: Turn | None = None
+    try:
+        async with chat.db.write() as tx:
+            await users.lock(tx, owner)
+            known = await messages.by_client_id(tx, owner, id)
+            if known is not None:
+                return await find_conversation(tx, owner, known.conversation_id)
+            started, turn = await store(tx)
+            turn = await admit(chat, tx, turn)
+            first = started.added[0]
+            beside = await lineage.siblings(tx, owner, first.conversation_id, [first.parent_id])
+            committing = turn
+    except StoreError:
+        if committing is not None:
+            chat.runs.disown(committing)
+        raise
     started = replace(started, siblings=beside[first.parent_id])
     if then is not None:
         then(started)

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from chat_ui.chat.changes import AnswerUnsaved, ConversationChanged, MessageEnded
 from chat_ui.chat.feed import Feed, Topic, tell
-from chat_ui.chat.live import LiveRun
-from chat_ui.chat.outcome import unsaved_words
+from chat_ui.chat.live import LiveRun, Turn
+from chat_ui.chat.outcome import NEVER_ASKED, unsaved_words
 from chat_ui.chat.pace import Pace
 from chat_ui.store import conversations, messages, runs
 from chat_ui.store.engine import Database
@@ -21,6 +21,7 @@ from chat_ui.store.runs import Outcome, Texts
 __all__ = ["SAVE_ATTEMPTS", "Saver", "log_unsaved", "store_end", "tell_end"]
 
 SAVE_ATTEMPTS = 5
+UNASKED = Outcome(status="failed", error=NEVER_ASKED, input_tokens=0, output_tokens=0)
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,21 @@ class Saver:
                 log_unsaved(f"An answer could not be saved (attempt {attempt})", error)
                 if attempt == SAVE_ATTEMPTS:
                     await self._tell_unsaved(run, error)
+            else:
+                if ended is not None:
+                    await tell_end(self._feed, turn.owner, ended)
+                return
+            if attempt >= SAVE_ATTEMPTS and self._closing.is_set():
+                return
+            await self._pause(min(self._pace.retry * 2 ** min(attempt - 1, 30), self._pace.longest_retry))
+
+    async def disown(self, turn: Turn) -> None:
+        """End a turn that nobody is asked for, if it was stored, once the database says whether it was."""
+        for attempt in itertools.count(1):
+            try:
+                ended = await store_end(self._db, turn.owner, turn.run_id, turn.message_id, outcome=UNASKED)
+            except Exception as error:
+                log_unsaved(f"It isn't known yet whether a turn was stored (attempt {attempt})", error)
             else:
                 if ended is not None:
                     await tell_end(self._feed, turn.owner, ended)

@@ -16,11 +16,12 @@ from chat_ui.store.messages import Message
 from chat_ui.store.runs import Outcome
 from chat_ui.words import say
 
-__all__ = ["SHUT_DOWN", "Times", "outcome_of", "remark", "unsaved_words"]
+__all__ = ["NEVER_ASKED", "SHUT_DOWN", "Times", "outcome_of", "remark", "unsaved_words"]
 
 EndStatus = Literal["complete", "stopped", "interrupted", "failed"]
 
 CUT_SHORT = say("answer.cut_short")
+NEVER_ASKED = say("answer.never_asked")
 SHUT_DOWN = say("answer.shut_down")
 SAID_NOTHING = say("answer.said_nothing")
 REMARKS = {

@@ -97,6 +97,12 @@ class Runs:
         self._tasks[turn.message_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(turn.message_id))
 
+    def disown(self, turn: Turn) -> None:
+        """See that a turn whose commit failed, but may have arrived, doesn't seem to stream for ever."""
+        task = asyncio.create_task(self._saver.disown(turn))
+        self._tasks[turn.message_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(turn.message_id))
+
     async def stop(self, owner: str, message_id: str) -> bool:
         """End a run and keep what it has said.
 

@@ -44,7 +44,7 @@ _TROUBLE = {
         "can't be reached. See that it runs, that CHAT_UI_DATABASE_URL names the right host and port, and "
         "that it listens there, then try again"
     ),
-    "08": "has dropped the connection. Nothing of this was stored; try again",
+    "08": "has dropped the connection. Try again; a transaction that was being committed may have arrived",
     "25006": "takes no writes here: the transaction or the server is read-only. Name the primary server",
     "28": "doesn't let the site in. Check user and password in CHAT_UI_DATABASE_URL",
     "3D000": "doesn't exist. Make it with createdb, or name another one in CHAT_UI_DATABASE_URL",

@@ -16,12 +16,15 @@ from chat_ui.chat.ending import SAVE_ATTEMPTS
 from chat_ui.chat.feed import MemoryFeed
 from chat_ui.chat.follow import read_texts
 from chat_ui.chat.gateways import Gateways
+from chat_ui.chat.outcome import NEVER_ASKED
 from chat_ui.chat.pace import Pace
 from chat_ui.chat.runs import Runs
 from chat_ui.chat.service import DATABASE, Chat
+from chat_ui.chat.turns import Draft, send
 from chat_ui.settings import Settings
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
+from chat_ui.store.ids import new_id
 from chat_ui.store.payments import Budget
 from chat_ui.store.runs import JournalBatch
 from tests.scripted import ScriptedGateway, happens
@@ -224,3 +227,16 @@ async def test_a_batch_that_was_stored_but_not_confirmed_is_in_the_journal_once(
         assert "".join(text for (text,) in rows(query)) == said
         await request.finish()
         await page.until_ended()
+
+
+async def test_a_turn_that_was_stored_but_not_confirmed_does_not_stream_for_ever(
+    chat: Chat, gateway: ScriptedGateway, unconfirmed: Callable[[bool], None]
+) -> None:
+    draft = Draft(new_id(), "Hello?")
+    unconfirmed(True)
+    with pytest.raises(StoreError):
+        await send(chat, chat.person.id, draft)
+    conversation = await send(chat, chat.person.id, draft)
+    answer = await ended(chat, conversation)
+    assert (answer.status, answer.error) == ("failed", NEVER_ASKED)
+    assert gateway.requests == []

@@ -45,6 +45,7 @@ NOT_TO_A_PERSON = (
     "A hosted site isn't run by 'reflex run'",
     "An answer could not be saved (attempt",
     "An answer's journal could not be written",
+    "It isn't known yet whether a turn was stored",
     "it doesn't answer",
     "run ",
     "Wallet(mainnet=",
