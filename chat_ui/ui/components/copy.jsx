@@ -1,20 +1,23 @@
 // Buttons that put text on the clipboard and say that they did.
 import { useEffect, useState } from "react";
-import { Check, Copy } from "./icons.jsx";
+import { Check, Copy, X } from "./icons.jsx";
 import { richText } from "./rich_text.js";
 import { readText } from "./texts.js";
 import { say } from "./words.js";
 
 const SAID_FOR_MS = 1600;
+const FACES = { "copy.done": Check, "copy.refused": X };
 
-async function toClipboard(plain, html) {
-  if (navigator.clipboard) {
-    if (!html) return navigator.clipboard.writeText(plain);
-    const blob = (text, type) => new Blob([text], { type });
-    const both = { "text/plain": blob(plain, "text/plain"), "text/html": blob(html, "text/html") };
-    return navigator.clipboard.write([new ClipboardItem(both)]);
-  }
-  // Plain http on another host has no clipboard API: the old way still works there.
+function byApi(plain, html) {
+  if (!html) return navigator.clipboard.writeText(plain);
+  const blob = (text, type) => new Blob([text], { type });
+  const both = { "text/plain": blob(plain, "text/plain"), "text/html": blob(html, "text/html") };
+  return navigator.clipboard.write([new ClipboardItem(both)]);
+}
+
+// Plain http on another host has no clipboard API: the old way still works there.
+function byCommand(plain, html) {
+  const focused = document.activeElement;
   const give = (event) => {
     event.preventDefault();
     event.clipboardData.setData("text/plain", plain);
@@ -25,21 +28,33 @@ async function toClipboard(plain, html) {
   document.body.append(area);
   area.select();
   area.addEventListener("copy", give);
-  document.execCommand("copy");
+  const isDone = document.execCommand("copy");
   area.remove();
-  return undefined;
+  focused?.focus({ preventScroll: true });
+  return isDone;
+}
+
+// Whether it is there now.
+async function toClipboard(plain, html) {
+  try {
+    await byApi(plain, html);
+    return true;
+  } catch {
+    return byCommand(plain, html);
+  }
 }
 
 // `read` gives the text, and where it has a richer form, `readRich` gives that as HTML. A button without a face of its
 // own is an icon.
 export function CopyButton({ label, face, shortcut, read, readRich }) {
-  const [copied, setCopied] = useState(false);
+  const [said, setSaid] = useState("");
   useEffect(() => {
-    if (!copied) return undefined;
-    const timer = setTimeout(() => setCopied(false), SAID_FOR_MS);
+    if (!said) return undefined;
+    const timer = setTimeout(() => setSaid(""), SAID_FOR_MS);
     return () => clearTimeout(timer);
-  }, [copied]);
-  const copy = () => toClipboard(read(), readRich?.()).then(() => setCopied(true));
+  }, [said]);
+  const copy = () => toClipboard(read(), readRich?.()).then((isDone) => setSaid(isDone ? "copy.done" : "copy.refused"));
+  const Icon = FACES[said] ?? Copy;
   return (
     <button
       type="button"
@@ -49,9 +64,9 @@ export function CopyButton({ label, face, shortcut, read, readRich }) {
       title={label}
       onClick={copy}
     >
-      {copied ? <Check /> : <Copy />}
+      <Icon />
       {face}
-      <span className="visually-hidden" role="status">{copied ? say("copy.done") : ""}</span>
+      <span className="visually-hidden" role="status">{said && say(said)}</span>
     </button>
   );
 }
