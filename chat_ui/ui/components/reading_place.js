@@ -6,7 +6,7 @@
 const AT_BOTTOM_PX = 1;
 const NEAR_BOTTOM_PX = 48;
 const UPWARDS = new Set(["ArrowUp", "PageUp", "Home"]);
-const OPENS = "summary, [aria-expanded]:not([aria-haspopup])";
+const OPENS = "summary, [aria-expanded]:not([aria-haspopup]), [aria-pressed], .image-blocked";
 
 // The elements around the line at the top of what is seen, the innermost first, and where each of them begins.
 function elementsAt(content, top) {
