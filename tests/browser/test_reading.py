@@ -226,6 +226,8 @@ async def test_one_chooses_how_answers_are_read(site, visit, gateway):
     for name in ("Smooth text", "Wrap code"):
         await person.button("Reading").click()
         await person.page.get_by_role("menuitemcheckbox", name=name).click()
+    wrapped = person.answers.last.get_by_role("button", name="Wrap lines", pressed=True)
+    await expect(wrapped).to_be_visible()
     await person.page.reload()
     await person.button("Reading").click()
     for name, chosen in {"Smooth text": True, "Wrap code": True, "Open thoughts": False}.items():

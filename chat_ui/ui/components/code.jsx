@@ -2,7 +2,7 @@
 // part of itself, from its first line on: it never changes its height by itself, but by growing.
 import { memo, useEffect, useLayoutEffect, useReducer, useRef, useState } from "react";
 import { useIsCodeFenceIncomplete } from "streamdown";
-import { isChosen } from "./choices.js";
+import { useChoice } from "./choices.js";
 import { PLAIN, useTokenizer } from "./code_highlight.js";
 import { findLanguage } from "./code_languages.js";
 import { CodeLines } from "./code_lines.js";
@@ -123,7 +123,9 @@ function holdInPlace(element) {
 
 // `tools` are more buttons; `instead` is shown in place of the code; `note` says something about it.
 export function Code({ source, language, open, tools, instead, note }) {
-  const [wrapped, setWrapped] = useState(() => isChosen("wrap"));
+  const isWrapChosen = useChoice("wrap");
+  const [wrapped, setWrapped] = useState(isWrapChosen);
+  useEffect(() => setWrapped(isWrapChosen), [isWrapChosen]);
   const [unfolded, setUnfolded] = useState(false);
   const [fit] = useState(linesThatFit);
   const pre = useRef(null);
