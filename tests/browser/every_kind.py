@@ -42,6 +42,10 @@ Words with **weight**, *stress*, ~~regret~~, `code`, a [link](https://example.co
 | `one` | some text that goes on for a while | more text than fits | 1 |
 | שתיים | טקסט | more | 22 |
 
+| Another | Table |
+| --- | --- |
+| one | two |
+
 ```python
 def a_function_with_a_long_name(argument: int, another_argument: str) -> dict[str, list[int]]:
     return {another_argument: [argument]}  # and a comment that makes the line longer still

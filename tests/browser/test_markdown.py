@@ -34,6 +34,7 @@ E = mc^2
 
 [there]: https://there.example/path
 """
+DOT = {"content_type": "image/svg+xml", "body": '<svg xmlns="http://www.w3.org/2000/svg"/>'}
 RAW = r"\*\*|`|\]\(|\|\s|\$\$|\\\(|\\\[|\[\^|\[x\]|\[ \]|^#|:---|&\w*$"
 WATCH = """raw => {
   const answer = document.querySelector("[data-role=assistant]");
@@ -128,12 +129,13 @@ async def test_footnotes_lead_to_their_own_answers_notes(asked, gateway):
 
 async def test_what_a_reader_copies(asked):
     person, request = await asked(permissions=["clipboard-read", "clipboard-write"])
-    await request.say(TEXT)
+    said = TEXT + "\n![a striped cat](https://cat.example/cat.svg)\n"
+    await request.say(said)
     await request.finish()
     answer = person.answers.first
     await person.ended(answer)
 
-    table = answer.get_by_role("region", name="Table")
+    table = answer.get_by_role("group", name="Table")
     await expect(table.get_by_role("cell").last).to_have_css("white-space", "normal")
     await table.hover()
     await answer.get_by_role("button", name="Copy table as CSV").click()
@@ -143,12 +145,15 @@ async def test_what_a_reader_copies(asked):
     await becomes(
         lambda: person.page.evaluate(
             "async start => (await navigator.clipboard.readText()).startsWith(start)",
-            "| Name | Value |\n| :--- | ---: |\n| one<br>two |",
+            '| Name | Value |\n| :--- | ---: |\n| one<br>two | "1,000" |\n| $y$ | a',
         )
     )
+    await person.page.route("https://cat.example/**", lambda route: route.fulfill(**DOT))
+    await answer.get_by_role("button", name="a striped cat").click()
+    await expect(answer.get_by_role("img", name="a striped cat")).to_be_attached()
 
     await answer.get_by_role("button", name="Copy", exact=True).click()
-    await has_copied(person.page, TEXT)
+    await has_copied(person.page, said)
     html = await person.page.evaluate(
         """async () => {
           const [item] = await navigator.clipboard.read();
@@ -159,11 +164,12 @@ async def test_what_a_reader_copies(asked):
         "<h1>A title</h1>",
         "<strong>bold</strong>",
         "<td",
+        "a striped cat",
         "<math",
         'href="https://there.example/path"',
     ):
         assert part in html
-    assert not re.search(r"<button|<svg|katex|evil\.example</|Markdown", html)
+    assert not re.search(r"<button|<svg|<img|katex|evil\.example</|Markdown", html)
 
 
 async def test_a_diagram_is_drawn_once_it_is_whole_in_a_frame_without_an_origin(asked):
@@ -171,7 +177,7 @@ async def test_a_diagram_is_drawn_once_it_is_whole_in_a_frame_without_an_origin(
     answer = person.answers.first
     fetched = []
     person.page.on("request", lambda sent: fetched.append(sent.url))
-    await request.say("```mermaid\nflowchart LR\n  A[Ask] --> B[Answer]\n")
+    await request.say("```Mermaid\nflowchart LR\n  A[Ask] --> B[Answer]\n")
     await expect(answer.get_by_role("figure")).to_contain_text("A[Ask]")
     assert not any("mermaid" in url for url in fetched)
 

@@ -128,7 +128,7 @@ function Note({ text, plugins }) {
 const AnyBlock = memo(function AnyBlock({ content, isIncomplete, plugins }) {
   const fence = readFence(content);
   if (fence) {
-    const Fence = fence.language === "mermaid" ? Diagram : Code;
+    const Fence = fence.language.toLowerCase() === "mermaid" ? Diagram : Code;
     return (
       <div dir="ltr">
         <Fence {...fence} open={isIncomplete} />

@@ -59,6 +59,11 @@ export function withDollars(text) {
   );
 }
 
+// Formulas within a line, as most programs know them.
+export function withOneDollar(text) {
+  return outsideCode(text, (part) => part.replace(/\$\$([^$\n]+)\$\$/g, (_, formula) => `$${formula}$`));
+}
+
 // Where the last line of a growing text holds the beginning of a formula; null where it doesn't.
 export function halfFormula(line) {
   const blank = (match) => " ".repeat(match.length);

@@ -7,6 +7,7 @@ function cleanCopy(element) {
   const copy = element.cloneNode(true);
   for (const box of copy.querySelectorAll("input[type=checkbox]")) box.replaceWith(box.checked ? "☑ " : "☐ ");
   for (const blocked of copy.querySelectorAll("button.image-blocked")) blocked.replaceWith(blocked.dataset.alt ?? "");
+  for (const image of copy.querySelectorAll("img")) image.replaceWith(image.alt);
   for (const left of copy.querySelectorAll(NOT_SAID)) left.remove();
   for (const mark of copy.querySelectorAll(".footnote-mark")) mark.replaceWith(...mark.childNodes);
   return copy;

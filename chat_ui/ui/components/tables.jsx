@@ -1,6 +1,7 @@
 // A table scrolls inside itself, and can be copied for a text and for a spreadsheet.
 import { createContext, useContext, useRef } from "react";
 import { CopyButton } from "./copy.jsx";
+import { withOneDollar } from "./math.js";
 import { plainText } from "./rich_text.js";
 import { say } from "./words.js";
 
@@ -10,7 +11,7 @@ export const BlockText = createContext("");
 // Without what a list or a quote around the table puts before its lines.
 function sourceOf({ position }, text) {
   const source = text.slice(position.start.offset, position.end.offset);
-  return source.replace(/^[\s>]+/gm, "");
+  return withOneDollar(source.replace(/^[\s>]+/gm, ""));
 }
 
 const quoted = (cell) => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
@@ -25,7 +26,7 @@ export function Table({ node, children }) {
   const text = useContext(BlockText);
   return (
     <div className="table">
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={say("table")}>
+      <div className="table-scroll" tabIndex={0} role="group" aria-label={say("table")}>
         <table ref={table}>{children}</table>
       </div>
       <div className="table-tools">
