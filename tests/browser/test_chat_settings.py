@@ -212,7 +212,7 @@ async def test_ctrl_enter_stops_an_answer_and_sends_at_once(site, visit, gateway
     await mouse.down()
     await mouse.up()
     some = await gateway.next_request()
-    await expect(person.button("Stop")).to_be_visible()
+    await person.button("Stop").hover()
     # The second click of a double one, and one for Stop as the answer ends, are for what the button was.
     await mouse.down(click_count=2)
     await mouse.up(click_count=2)
