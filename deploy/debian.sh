@@ -42,7 +42,7 @@ code() {
     cp -r chat_ui assets reflex.lock docs deploy rxconfig.py pyproject.toml requirements.lock bunfig.toml .npmrc "$app"
   fi
   [ -x "$app/.venv/bin/python" ] || "${CHAT_UI_PYTHON:-/usr/bin/python3}" -m venv "$app/.venv"
-  "$app/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$app/requirements.lock"
+  "$app/.venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$app/requirements.lock"
   (cd "$app" && .venv/bin/python -m chat_ui compile)
 }
 
