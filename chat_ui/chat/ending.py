@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeAlias
 
 from chat_ui.chat.changes import AnswerUnsaved, ConversationChanged, MessageEnded
 from chat_ui.chat.feed import Feed, Topic, tell
@@ -22,6 +24,9 @@ __all__ = ["SAVE_ATTEMPTS", "Saver", "log_unsaved", "store_end", "tell_end"]
 
 SAVE_ATTEMPTS = 5
 UNASKED = Outcome(status="failed", error=NEVER_ASKED, input_tokens=0, output_tokens=0)
+
+# What to do when a try, the first one being 1, has failed.
+Failed: TypeAlias = Callable[[int, Exception], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 
@@ -71,31 +76,30 @@ class Saver:
 
     async def save(self, run: LiveRun, outcome: Outcome) -> None:
         """Try until the answer is saved, and tell its readers."""
-        turn, texts = run.turn, run.answer.texts
+
+        async def failed(attempt: int, error: Exception) -> None:
+            log_unsaved(f"An answer could not be saved (attempt {attempt})", error)
+            if attempt == SAVE_ATTEMPTS:
+                await self._tell_unsaved(run, error)
+
+        await self._end(run.turn, outcome, run.answer.texts, failed)
+
+    async def disown(self, turn: Turn) -> None:
+        """End a turn that nobody is asked for, if it was stored, once the database says whether it was."""
+
+        async def failed(attempt: int, error: Exception) -> None:
+            log_unsaved(f"It isn't known yet whether a turn was stored (attempt {attempt})", error)
+
+        await self._end(turn, UNASKED, None, failed)
+
+    async def _end(self, turn: Turn, outcome: Outcome, texts: Texts | None, failed: Failed) -> None:
         for attempt in itertools.count(1):
             try:
                 ended = await store_end(
                     self._db, turn.owner, turn.run_id, turn.message_id, outcome=outcome, texts=texts
                 )
             except Exception as error:
-                log_unsaved(f"An answer could not be saved (attempt {attempt})", error)
-                if attempt == SAVE_ATTEMPTS:
-                    await self._tell_unsaved(run, error)
-            else:
-                if ended is not None:
-                    await tell_end(self._feed, turn.owner, ended)
-                return
-            if attempt >= SAVE_ATTEMPTS and self._closing.is_set():
-                return
-            await self._pause(min(self._pace.retry * 2 ** min(attempt - 1, 30), self._pace.longest_retry))
-
-    async def disown(self, turn: Turn) -> None:
-        """End a turn that nobody is asked for, if it was stored, once the database says whether it was."""
-        for attempt in itertools.count(1):
-            try:
-                ended = await store_end(self._db, turn.owner, turn.run_id, turn.message_id, outcome=UNASKED)
-            except Exception as error:
-                log_unsaved(f"It isn't known yet whether a turn was stored (attempt {attempt})", error)
+                await failed(attempt, error)
             else:
                 if ended is not None:
                     await tell_end(self._feed, turn.owner, ended)
