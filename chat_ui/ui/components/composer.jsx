@@ -48,14 +48,20 @@ function useHeightOf(field, text) {
 }
 
 // The button turns from Send into Stop under the pointer, and back. A click that was aimed at what it was a moment before
-// does nothing: the second of a double click on Send, and one for Stop that comes just after the end.
-function useAim(stoppable) {
+// does nothing: the second of a double click on Send, and one for Stop that comes just after the end. Whoever has written
+// something since then means Send.
+function useAim(stoppable, text) {
   const ended = useRef(-Infinity);
   const before = useRef(stoppable);
   useLayoutEffect(() => {
     if (before.current && !stoppable) ended.current = performance.now();
     before.current = stoppable;
   }, [stoppable]);
+  const written = useRef(text);
+  useLayoutEffect(() => {
+    if (written.current !== text) ended.current = -Infinity;
+    written.current = text;
+  }, [text]);
   return (event) => {
     const isByPointer = event.detail > 0;
     const isLate = stoppable ? event.detail > 1 : performance.now() - ended.current < TURNS_WITHIN_MS;
@@ -128,7 +134,7 @@ export function Composer({
   );
 
   const stoppable = settled ? running : "";
-  const onAim = useAim(stoppable);
+  const onAim = useAim(stoppable, text);
   const draftOf = (words) => ({ text: words, parent_id: settled ? leaf : "", ...modelToAsk({ gateway, model }) });
   const askPrice = () => {
     setPriced(text);
