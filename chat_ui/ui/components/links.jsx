@@ -43,16 +43,23 @@ export function Link({ href, children }) {
   );
 }
 
-// A remote image would tell its host who reads what.
+// A remote image would tell its host who reads what. The button stays until the image is there: if the log shrank
+// meanwhile, a reader at its end would be taken to the end of the image.
 export function RemoteImage({ src, alt }) {
-  const [shown, setShown] = useState(false);
+  const [wanted, setWanted] = useState(false);
+  const [there, setThere] = useState(false);
   const url = parse(src);
   if (!url || !WEB.test(url.protocol)) return <span className="image-blocked">{alt || say("image.nameless")}</span>;
-  if (shown) return <img src={src} alt={alt ?? ""} referrerPolicy="no-referrer" />;
+  const show = () => setThere(true);
   return (
-    <button type="button" className="image-blocked" onClick={() => setShown(true)}>
-      {say("image.load", { host: url.host })}
-      {alt ? `: ${alt}` : ""}
-    </button>
+    <>
+      {wanted && <img src={src} alt={alt ?? ""} hidden={!there} referrerPolicy="no-referrer" onLoad={show} onError={show} />}
+      {!there && (
+        <button type="button" className="image-blocked" aria-busy={wanted} onClick={() => setWanted(true)}>
+          {say("image.load", { host: url.host })}
+          {alt ? `: ${alt}` : ""}
+        </button>
+      )}
+    </>
   );
 }
