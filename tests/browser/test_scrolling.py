@@ -9,6 +9,10 @@ from tests.browser.person import Person, becomes
 from tests.scripted import Request
 
 NEARLY_PX = 1.5
+TALL = {
+    "content_type": "image/svg+xml",
+    "body": '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="900"/>',
+}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 # The paragraph in the middle of what is seen, and how far it has moved since.
 MARK = """log => {
@@ -201,21 +205,25 @@ async def test_thoughts_that_fold_and_opened_ones_move_nothing_that_is_read(read
     await reader.person.answers.first.get_by_role("button", name="Details").click()
     details = page.get_by_role("group", name="Details")
     await expect(details).to_contain_text("Model")
+    # Code that is folded scrolls in itself to its newest line.
+    await reader.request.say("```\n" + "a line\n" * 90 + "```\n\n")
     await reader.grow(30)
     await expect(details).to_be_visible()
     await reader.log.evaluate("log => { log.scrollTop -= 60; }")
     await expect(details).to_be_hidden()
 
-    await reader.request.say(f"```\n{'word ' * 400}\n```\n\n")
-    wrap = reader.person.answers.last.get_by_role("button", name="Wrap lines")
-    await expect(wrap).to_be_visible()
-    await reader.log.evaluate("log => { log.scrollTop = log.scrollHeight; }")
-    await still(page)
-    await wrap.evaluate("it => { window.marked = it; it.stays = it.getBoundingClientRect().top; }")
-    await wrap.click()
-    await becomes(lambda: reader.log.evaluate(f"log => ({BELOW})(log) > 100"))
-    await still(page)
-    assert await reader.moved() <= NEARLY_PX
+    await page.route("https://cat.example/**", lambda route: route.fulfill(**TALL))
+    await reader.request.say(f"```\n{'word ' * 400}\n```\n\n![a cat](https://cat.example/cat.svg)\n\n")
+    wrap = reader.person.answers.last.get_by_role("button", name="Wrap lines").last
+    for opened in (wrap, page.get_by_role("button", name="a cat")):
+        await expect(opened).to_be_visible()
+        await reader.log.evaluate("log => { log.scrollTop = log.scrollHeight; }")
+        await still(page)
+        await wrap.evaluate("it => { window.marked = it; it.stays = it.getBoundingClientRect().top; }")
+        await opened.click()
+        await becomes(lambda: reader.log.evaluate(f"log => ({BELOW})(log) > 100"))
+        await still(page)
+        assert await reader.moved() <= NEARLY_PX
 
 
 async def test_a_keyboard_that_opens_hides_nothing_that_is_followed_and_moves_nothing_that_is_read(reading):
