@@ -35,6 +35,8 @@ PARTS: tuple[Part, ...] = get_args(Part)
 # A batch comes into the journal up to a quarter of a second after its pieces.
 JOURNAL_LOOKS = 40
 JOURNAL_LOOK_S = 0.05
+# How long an answer that another process writes may be quiet before the journal is looked at.
+QUIET_S = 0.5
 # How much of a conversation a page gets at first, and each time that it asks for more.
 PAGE = 60
 # How much at most, where a branch was shown that parts from the one before further up.
@@ -83,7 +85,13 @@ async def _in_order(
     if snapshot.is_whole:
         shown.insert(0, None)
     while True:
-        change = await changes.next()
+        try:
+            async with asyncio.timeout(grown.patience_s):
+                change = await changes.next()
+        except TimeoutError:
+            for piece in await grown.late():
+                yield piece
+            continue
         if isinstance(change, StopAsked):
             continue
         if isinstance(change, Piece):
@@ -109,14 +117,41 @@ class _Grown:
     """How far a reader has the answers that grow; what is missing before a piece is read from the journal.
 
     It is only where another process writes the answer that a piece may come before the journal's batch that
-    ends where it begins.
+    ends where it begins. There, too, the last piece before a reader came may have been told to those who were
+    there already, and not be in the journal yet: the reader has neither, and looks again if nothing comes.
     """
 
     def __init__(self, chat: Chat, owner: str, messages: Iterable[Message]) -> None:
         self._chat = chat
         self._owner = owner
         self._have: dict[tuple[str, Part], int] = {}
+        self._elsewhere = {m.id for m in messages if m.status == "streaming" and not chat.runs.shown(m)}
+        self._patience_s = QUIET_S
         self.add(messages)
+
+    @property
+    def patience_s(self) -> float | None:
+        """How long to wait for a change before ``late`` is asked; None where nothing can be late."""
+        return self._patience_s if self._elsewhere else None
+
+    async def late(self) -> list[Piece]:
+        """What the journal has by now that no piece has brought; the next look is after twice as long."""
+        self._patience_s *= 2
+        pieces: list[Piece] = []
+        for message_id in tuple(self._elsewhere):
+            try:
+                message = await read_texts(self._chat, self._owner, message_id)
+            except NoSuchMessage:
+                self._elsewhere.discard(message_id)
+                continue
+            for part in PARTS:
+                text, have = getattr(message, part), self._have[message_id, part]
+                if len(text) > have:
+                    pieces.append(Piece(message_id, part, have, text[have:]))
+                    self._have[message_id, part] = len(text)
+            if message.status != "streaming":
+                self._elsewhere.discard(message_id)
+        return pieces
 
     def add(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -138,6 +173,8 @@ class _Grown:
             text = await self._read(piece)
             piece = replace(piece, offset=have, text=text[have : piece.offset] + piece.text)
         self._have[key] = max(have, piece.offset + len(piece.text))
+        # From here on each piece is heard.
+        self._elsewhere.discard(piece.message_id)
         return piece
 
     async def _read(self, piece: Piece) -> str:

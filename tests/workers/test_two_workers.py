@@ -17,6 +17,7 @@ from chat_ui.chat.turns import Draft, send
 from chat_ui.chat.workers import MISSED, Watch, Worker
 from chat_ui.store import messages, runs
 from chat_ui.store.ids import new_id
+from chat_ui.store.runs import JournalBatch
 from tests.chat.page import Page, opened, say
 from tests.redis_server import RedisServer
 from tests.scripted import ScriptedGateway
@@ -78,6 +79,34 @@ async def test_a_hole_is_filled_from_the_journal(worker: Open, gateway: Scripted
             await page.until_shown("Nobody is told of this. But of this.")
             assert page.count(Snapshot) == 1
             assert page.count(Piece) >= 1
+            await request.finish()
+            await page.until_ended()
+
+
+async def test_what_was_said_just_before_a_reader_came_is_shown_though_nothing_more_comes(
+    worker: Open, gateway: ScriptedGateway
+) -> None:
+    async with worker() as a, worker() as b:
+        conversation = await say(a, "Hello?")
+        request = await gateway.next_request()
+        goes_on = asyncio.Event()
+        write = a.runs._on_disk.write
+
+        async def write_later(batch: JournalBatch) -> None:
+            await goes_on.wait()
+            await write(batch)
+
+        a.runs._on_disk.write = write_later  # type: ignore[method-assign]
+        await request.say("Told before. ")
+        async with opened(a, conversation.id) as here:
+            await here.until_shown("Told before. ")
+        async with opened(b, conversation.id) as page:
+            assert page.shown() == ""
+            goes_on.set()
+            await page.until_shown("Told before. ")
+            await request.say("Then this.")
+            await page.until_shown("Told before. Then this.")
+            assert page.count(Snapshot) == 1
             await request.finish()
             await page.until_ended()
 
