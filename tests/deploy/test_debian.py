@@ -15,10 +15,10 @@ import pytest
 import pytest_asyncio
 
 from tests.deploy.conftest import KEY, PATIENCE_S, Deployed, links_in
+from tests.deploy.test_two_workers import go_on_until_read
 from tests.hosted.conftest import PASSWORD, submit
 from tests.hosted.socket import Socket
 from tests.hosted.test_every_handler import every_handler, named
-from tests.hosted.test_two_workers import go_on_until_read
 from tests.scripted import Request, ScriptedGateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
