@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EFFORTS",
+    "LONGEST_SYSTEM",
     "defaults_of",
     "prefer",
     "read_preference",

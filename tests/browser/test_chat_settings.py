@@ -118,6 +118,16 @@ async def test_a_setting_that_the_site_has_not_heard_of_is_neither_lost_nor_give
 
     await page.route_web_socket(re.compile("_event"), between)
     await person.open("/")
+    # More than a megabyte would cut the websocket, again and again.
+    await button.click()
+    system = panel.get_by_role("textbox", name="System prompt")
+    await system.fill("S" * 100_001)
+    await system.press("Tab")
+    await expect(panel.get_by_role("alert")).to_contain_text("your text stays in this field")
+    await system.fill("")
+    await system.press("Tab")
+    await expect(panel.get_by_role("alert")).to_have_count(0)
+    await page.keyboard.press("Escape")
     await choose_unheard("low")
     request = await answered(person, gateway, "Tea?", "Hot.")
     assert request.body["reasoning_effort"] == "low"
@@ -233,3 +243,53 @@ async def test_ctrl_enter_stops_an_answer_and_sends_at_once(site, visit, gateway
     at_once = await reply(gateway, "Here.")
     assert at_once.asked[-2:] == [("assistant", "Mo"), ("user", "At once")]
     await expect(person.answers.last).to_contain_text("Here.")
+
+
+async def test_what_is_taken_back_while_the_site_is_out_of_reach_is_never_sent(site, visit, gateway):
+    person = await visit(site, "/settings", ready=False)
+    page, sockets, said = person.page, [], []
+    is_cut = False
+
+    def between(socket):
+        if is_cut:
+            return sockets.append(socket)
+        server = socket.connect_to_server()
+        socket.on_message(lambda frame: (said.append(frame), server.send(frame)))
+        return sockets.append(socket)
+
+    await page.route_web_socket(re.compile("_event"), between)
+    await person.open("/")
+    await person.say("Tea?")
+    first = await gateway.next_request()
+    await first.say("Hot")
+    await expect(person.answers.last).to_contain_text("Hot")
+    await person.say("And milk?")
+    await person.button("Stop").click()
+    await expect(page.get_by_text("Not sent: the last answer")).to_be_visible()
+    question, asked = person.articles.first, len(gateway.requests)
+    await question.get_by_role("button", name="Edit").click()
+    wording = page.get_by_role("textbox", name="New wording")
+    await wording.fill("T" * 200_001)
+    await wording.press("Enter")
+    await expect(question.get_by_role("alert")).to_contain_text("your text is kept here")
+
+    is_cut = True
+    await sockets[-1].close()
+    await wording.fill("Coffee?")
+    await wording.press("Enter")
+    await expect(person.button("Send edit")).to_be_disabled()
+    await person.button("Cancel").click()
+    await person.button("Send now").click()
+    await person.button("Remove").click()
+    await person.say("And sugar?")
+    await expect(person.button("Send")).to_be_disabled()
+    said.clear()
+    is_cut = False
+    await sockets[-1].close()
+
+    request = await reply(gateway, "Sweet.")
+    assert request.asked[-1] == ("user", "And sugar?")
+    await expect(person.answers.last).to_contain_text("Sweet.")
+    await expect(person.articles).to_have_count(4)
+    assert sum('.send"' in frame for frame in said) == 1
+    assert len(gateway.requests) == asked + 1

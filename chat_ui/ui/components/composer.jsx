@@ -5,6 +5,7 @@ import { PrefetchPageLinks, useNavigate } from "react-router";
 import { useConversation } from "./address.js";
 import { editLastQuestion } from "./editing.js";
 import { ArrowUp, Square } from "./icons.jsx";
+import { tooLong } from "./lengths.js";
 import { modelToAsk, useNamedModel } from "./model_choice.jsx";
 import { draftKey, forgive, newId, post, useOutbox, watch } from "./outbox.js";
 import { enqueue } from "./queue.js";
@@ -67,13 +68,6 @@ function useAim(stoppable, text) {
     const isLate = stoppable ? event.detail > 1 : performance.now() - ended.current < TURNS_WITHIN_MS;
     if (isByPointer && isLate) event.preventDefault();
   };
-}
-
-function tooLong(text, maxChars) {
-  const count = [...text].length;
-  if (count <= maxChars) return "";
-  const [has, most] = [count, maxChars].map((number) => number.toLocaleString("en-US"));
-  return say("composer.too_long", { has, most });
 }
 
 // What a message would cost is asked only when somebody wants to know: the gateway has to read it for that.
@@ -141,7 +135,7 @@ export function Composer({
     onPrice({ ...draftOf(text), id: newId(), conversation_id: conversation });
   };
   const isFit = (words) => {
-    const problem = tooLong(words, maxChars);
+    const problem = tooLong("composer.too_long", words, maxChars);
     setComplaint(problem);
     return words.trim() && !problem;
   };

@@ -26,6 +26,6 @@ def composer() -> rx.Component:
         paid=ModelState.paid,
         price=ThreadState.price,
         on_price=ThreadState.ask_price,
-        on_send=ThreadState.send,
+        on_send=ThreadState.send.temporal,
         on_stop=ThreadState.stop,
     )

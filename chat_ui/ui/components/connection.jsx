@@ -5,6 +5,7 @@ import { useConversation } from "./address.js";
 import { tellFailure, useFailure } from "./failure.js";
 import { X } from "./icons.jsx";
 import { useRenewal } from "./renewal.js";
+import { tellAgain } from "./telling.js";
 import { say } from "./words.js";
 
 const EVERY_MS = 4000;
@@ -44,6 +45,10 @@ export function Connection({ errors }) {
   const [unreached, setUnreached] = useState(false);
   const isOut = errors.length > 0 || unreached;
   const isOld = useRenewal(errors, useConversation());
+  // Reflex puts a new list, an empty one, whenever the websocket is there again.
+  useEffect(() => {
+    if (errors.length === 0) tellAgain();
+  }, [errors]);
   useEffect(() => {
     const ask = async () => setUnreached(!(await reach()));
     window.addEventListener("offline", ask);

@@ -2,8 +2,9 @@
 // server has said that it is stored.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { edit, useEditing } from "./editing.js";
+import { tooLong } from "./lengths.js";
 import { modelToAsk } from "./model_choice.jsx";
-import { draftKey, forgive, post, useOutbox } from "./outbox.js";
+import { draftKey, forgive, post, useOutbox, withdraw } from "./outbox.js";
 import { recall, remember } from "./storage.js";
 import { readText } from "./texts.js";
 import { say } from "./words.js";
@@ -16,10 +17,11 @@ function focusEditButton(messageId) {
   requestAnimationFrame(() => article?.querySelector('[aria-keyshortcuts="E"]')?.focus());
 }
 
-function Editor({ messageId, role, conversation, gateway, model, onSend, onReword }) {
+function Editor({ messageId, role, conversation, gateway, model, maxChars, onSend, onReword }) {
   const place = `edit:${messageId}`;
   const [text, setText] = useState(() => recall(draftKey(place)) || readText(messageId).text);
   const { sending, refusal } = useOutbox(place);
+  const [complaint, setComplaint] = useState("");
   const posted = useRef(false);
   const field = useRef(null);
   const isQuestion = role === "user";
@@ -47,6 +49,8 @@ function Editor({ messageId, role, conversation, gateway, model, onSend, onRewor
   }, [sending, refusal]);
 
   const cancel = () => {
+    posted.current = false;
+    withdraw(place);
     close();
     focusEditButton(messageId);
   };
@@ -56,6 +60,9 @@ function Editor({ messageId, role, conversation, gateway, model, onSend, onRewor
       cancel();
       return;
     }
+    const problem = tooLong("composer.too_long", text, maxChars);
+    setComplaint(problem);
+    if (problem) return;
     posted.current = true;
     const asked = { text, replaces: messageId, conversation_id: conversation, ...modelToAsk({ gateway, model }) };
     post(place, isQuestion ? asked : { text, message_id: messageId }, isQuestion ? onSend : onReword);
@@ -87,11 +94,12 @@ function Editor({ messageId, role, conversation, gateway, model, onSend, onRewor
         onChange={(event) => {
           setText(event.target.value);
           remember(draftKey(place), event.target.value);
+          setComplaint("");
           if (refusal) forgive(place);
         }}
         onKeyDown={onKeyDown}
       />
-      {refusal && <p className="notice" role="alert">{refusal}</p>}
+      {(complaint || refusal) && <p className="notice" role="alert">{complaint || refusal}</p>}
       <div className="editor-foot">
         <p className="meta">
           {isQuestion ? say("edit.asks") : say("edit.keeps")}

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from chat_ui.settings import get_settings
 from chat_ui.state.heads import MessageHead
 from chat_ui.state.models import ModelState
 from chat_ui.state.preferences import GaugeState
@@ -99,8 +100,9 @@ def _editable(head: rx.vars.ObjectVar[MessageHead], text: rx.Component) -> rx.Co
         conversation=ThreadState.conversation_id,
         gateway=ModelState.gateway,
         model=ModelState.model,
-        on_send=ThreadState.send,
-        on_reword=SteeringState.reword,
+        max_chars=get_settings().max_message_chars,
+        on_send=ThreadState.send.temporal,
+        on_reword=SteeringState.reword.temporal,
     )
 
 

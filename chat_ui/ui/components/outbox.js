@@ -9,8 +9,8 @@
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
 import { recall, remember } from "./storage.js";
+import { tellUntilAnswered } from "./telling.js";
 
-const RESEND_AFTER_MS = 4000;
 const NOTHING = Object.freeze({ sending: false, refusal: "" });
 
 const sending = new Map();
@@ -46,9 +46,18 @@ export function post(place, draft, deliver) {
   const message = { conversation_id: place, ...draft, id };
   remember(idKey(place), `${id}\n${draft.text}`);
   turnedDown.delete(id);
-  sending.set(id, { place, message, timer: setInterval(() => deliver(message), RESEND_AFTER_MS) });
+  sending.set(id, { place, message, end: tellUntilAnswered(() => deliver(message)) });
   put(place, { sending: true });
-  deliver(message);
+}
+
+// Not wanted any more; of several messages that were written at a place, it may be one alone.
+export function withdraw(place, only = "") {
+  for (const [id, sent] of sending) {
+    if (sent.place !== place || (only && id !== only)) continue;
+    sent.end();
+    sending.delete(id);
+    put(place, {});
+  }
 }
 
 function answered({ id, conversation = "", refused = "" }) {
@@ -56,7 +65,7 @@ function answered({ id, conversation = "", refused = "" }) {
   const sent = sending.get(id) ?? turnedDown.get(id);
   if (!sent || (refused && !isAwaited)) return;
   const { place: from, message: { text } } = sent;
-  clearInterval(sent.timer);
+  sent.end();
   sending.delete(id);
   if (refused) {
     turnedDown.set(id, sent);

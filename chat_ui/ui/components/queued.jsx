@@ -1,7 +1,7 @@
 // What waits above the composer, and what sends it when its time has come.
 import { useEffect, useRef, useState } from "react";
 import { CornerDownRight, Pencil, SendHorizontal, X } from "./icons.jsx";
-import { forgive, post, useOutbox } from "./outbox.js";
+import { forgive, post, useOutbox, withdraw } from "./outbox.js";
 import { calm, dequeue, hurry, useQueue } from "./queue.js";
 import { say } from "./words.js";
 
@@ -30,6 +30,10 @@ function useSending({ conversation, settled, running, ended, draftOf, onSend }) 
     setHeld(Boolean(refusal));
     sent.current = "";
   }, [sending, refusal]);
+  // What is no longer in the queue, which another tab may have removed it from, isn't sent any more.
+  useEffect(() => {
+    if (sent.current && !queue.some(({ id }) => id === sent.current)) withdraw(place, sent.current);
+  }, [queue]);
   useEffect(() => {
     if (!settled || running || sending || sent.current || !next) return;
     const isTime = seen.current === conversation && !ENDED_BADLY.includes(ended) && !refusal;
@@ -51,6 +55,10 @@ export function Queued({ onTakeBack, onStop, ...thread }) {
     hurry(conversation, id);
     if (running) onStop(running);
   };
+  const remove = (id) => {
+    withdraw(`queue:${conversation}`, id);
+    dequeue(conversation, id);
+  };
   return (
     <div className="queue">
       {refusal && <p className="notice" role="alert">{refusal}</p>}
@@ -65,10 +73,10 @@ export function Queued({ onTakeBack, onStop, ...thread }) {
             <button type="button" className="icon-button" aria-label={say("queue.now")} title={running ? say("queue.now.stops") : say("queue.now")} onClick={() => sendNow(id)}>
               <SendHorizontal />
             </button>
-            <button type="button" className="icon-button" aria-label={say("queue.back")} title={say("queue.back.what")} onClick={() => { dequeue(conversation, id); onTakeBack(text); }}>
+            <button type="button" className="icon-button" aria-label={say("queue.back")} title={say("queue.back.what")} onClick={() => { remove(id); onTakeBack(text); }}>
               <Pencil />
             </button>
-            <button type="button" className="icon-button" aria-label={say("queue.remove")} title={say("queue.remove")} onClick={() => dequeue(conversation, id)}>
+            <button type="button" className="icon-button" aria-label={say("queue.remove")} title={say("queue.remove")} onClick={() => remove(id)}>
               <X />
             </button>
           </li>

@@ -1,6 +1,7 @@
 // One setting. What is typed counts as soon as the field is left, or Enter is pressed in it.
 import { useEffect, useId, useRef, useState } from "react";
 import { ChevronDown } from "./icons.jsx";
+import { tooLong } from "./lengths.js";
 import { choose, chosen, usePlace } from "./settings_outbox.js";
 import { say } from "./words.js";
 
@@ -8,13 +9,16 @@ const LINES = { system: 4, stop: 2 };
 
 const shownDefault = (text) => (text ? text.replaceAll("\n", " · ") : "");
 
-export function SettingField({ scope, name, label, hint, value, fallback, unset, error, choices, onKeep }) {
+export function SettingField({ scope, name, label, hint, value, fallback, unset, error, choices, longest, onKeep }) {
   const place = usePlace(scope);
   const [text, setText] = useState(chosen(place, name) ?? value);
+  const [complaint, setComplaint] = useState("");
+  const problem = complaint || error;
   const field = useRef(null);
   const id = useId();
-  // Changed in another tab, or reset; not under somebody's hands.
+  // Changed in another tab, or reset; not under somebody's hands, nor over what could not be kept.
   useEffect(() => {
+    if (complaint) return;
     if (document.activeElement !== field.current || !error) setText(chosen(place, name) ?? value);
   }, [value]);
   const send = (wanted) => {
@@ -22,11 +26,15 @@ export function SettingField({ scope, name, label, hint, value, fallback, unset,
     onKeep(place, name, wanted);
   };
   const keep = (wanted) => {
+    const tooMuch = tooLong("chat_settings.too_long", wanted, longest);
+    setComplaint(tooMuch);
+    if (tooMuch) return;
     if (wanted !== (chosen(place, name) ?? value) || error) send(wanted);
   };
   // The button goes with the difference: the focus moves to what it was about.
   const reset = () => {
     setText("");
+    setComplaint("");
     send("");
     field.current.focus();
   };
@@ -36,7 +44,7 @@ export function SettingField({ scope, name, label, hint, value, fallback, unset,
     ref: field,
     id,
     value: text,
-    "aria-invalid": Boolean(error),
+    "aria-invalid": Boolean(problem),
     "aria-describedby": `${id}-more`,
     onChange: (event) => setText(event.target.value),
     onBlur: () => keep(text),
@@ -67,8 +75,8 @@ export function SettingField({ scope, name, label, hint, value, fallback, unset,
       ) : (
         <input {...shared} inputMode="decimal" autoComplete="off" placeholder={placeholder} onKeyDown={onKeyDown} />
       )}
-      <p id={`${id}-more`} className={error ? "meta danger" : "meta"} role={error ? "alert" : undefined}>
-        {error || (differs && fallback ? say("chat_settings.default", { value: shownDefault(fallback) }) : hint)}
+      <p id={`${id}-more`} className={problem ? "meta danger" : "meta"} role={problem ? "alert" : undefined}>
+        {problem || (differs && fallback ? say("chat_settings.default", { value: shownDefault(fallback) }) : hint)}
       </p>
     </div>
   );

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
-from chat_ui.chat.preferences import EFFORTS
+from chat_ui.chat.preferences import EFFORTS, LONGEST_SYSTEM
 from chat_ui.state import routes
 from chat_ui.state.models import Group, ModelState
 from chat_ui.state.preferences import DEFAULTS, ChatSettingsState, DefaultsState, GaugeState, Setting
@@ -46,6 +46,8 @@ def _field(setting: Setting, scope: str, handler: Any) -> rx.Component:
         unset=rx.cond(setting.name == "system", say("setting.none"), say("setting.unset")),
         error=setting.error,
         choices=rx.cond(setting.name == "effort", list(EFFORTS), rx.Var.create([])),
+        # The others are shorter by far: what is wrong with them the site says itself.
+        longest=LONGEST_SYSTEM,
         on_keep=handler,
         key=setting.name,
     )
@@ -54,7 +56,7 @@ def _field(setting: Setting, scope: str, handler: Any) -> rx.Component:
 def chat_settings() -> rx.Component:
     """The settings of the open chat, behind a button that says how many differ from the defaults."""
     return rx.fragment(
-        SettingsOutbox.create(scope="chat", on_keep=ChatSettingsState.change),
+        SettingsOutbox.create(scope="chat", on_keep=ChatSettingsState.change.temporal),
         _chat_settings(),
     )
 
@@ -66,7 +68,8 @@ def _chat_settings() -> rx.Component:
             ChatSettingsState.notice, rx.el.p(ChatSettingsState.notice, class_name="notice", role="alert")
         ),
         rx.foreach(
-            ChatSettingsState.settings, lambda setting: _field(setting, "chat", ChatSettingsState.change)
+            ChatSettingsState.settings,
+            lambda setting: _field(setting, "chat", ChatSettingsState.change.temporal),
         ),
         rx.cond(ChatSettingsState.title_note, rx.el.p(ChatSettingsState.title_note, class_name="meta")),
         rx.el.div(
@@ -120,7 +123,7 @@ def answers_section() -> rx.Component:
 
 def _change_default(place: rx.Var[str], name: rx.Var[str], value: rx.Var[str]) -> Any:
     del place
-    return DefaultsState.change(name, value)
+    return DefaultsState.change(name, value).temporal
 
 
 def _model_field() -> rx.Component:

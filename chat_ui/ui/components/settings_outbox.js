@@ -6,8 +6,7 @@ import { useEffect } from "react";
 import { refs } from "$/utils/state";
 import { useConversation } from "./address.js";
 import { recall, remember } from "./storage.js";
-
-const RESEND_AFTER_MS = 4000;
+import { tellUntilAnswered } from "./telling.js";
 
 const keyOf = (place) => `chat-ui:settings:${place}`;
 const waiting = (place) => JSON.parse(recall(keyOf(place)) || "{}");
@@ -45,9 +44,7 @@ export function SettingsOutbox({ scope, onKeep }) {
   const place = usePlace(scope);
   useEffect(() => {
     const send = () => Object.entries(waiting(place)).forEach(([name, value]) => onKeep(place, name, value));
-    send();
-    const sending = setInterval(send, RESEND_AFTER_MS);
-    return () => clearInterval(sending);
+    return tellUntilAnswered(send);
   }, [place]);
   return null;
 }

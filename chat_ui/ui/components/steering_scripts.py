@@ -74,6 +74,7 @@ class Editable(rx.Component):
     conversation: rx.Var[str]
     gateway: rx.Var[str]
     model: rx.Var[str]
+    max_chars: rx.Var[int]
     on_send: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
     on_reword: rx.EventHandler[rx.event.passthrough_event_spec(Rewording)]
 
@@ -118,6 +119,7 @@ class SettingField(rx.Component):
     unset: rx.Var[str]
     error: rx.Var[str]
     choices: rx.Var[list[str]]
+    longest: rx.Var[int]
     on_keep: rx.EventHandler[_three_texts]
 
 
