@@ -21,6 +21,14 @@ TOO_SMALL = """least => [...document.querySelectorAll(
   .map(it => [it.ariaLabel || it.textContent, it.getBoundingClientRect()])
   .filter(([, box]) => box.width < least || box.height < least)
   .map(([name, box]) => [name, box.width, box.height].join(' '))"""
+# An icon alone says too little to whoever has never pressed it.
+UNTOLD = """() => [...document.querySelectorAll('a[href], button, summary')]
+  .filter(it => {
+    const shown = it.cloneNode(true);
+    shown.querySelectorAll('.visually-hidden').forEach(hidden => hidden.remove());
+    return it.checkVisibility() && !shown.textContent.trim() && !it.title;
+  })
+  .map(it => it.outerHTML.slice(0, 120))"""
 # What reaches over the edge of the window, and over that of nothing smaller that scrolls.
 CUT_OFF = """() => {
   const scrolls = it => ['auto', 'scroll'].includes(getComputedStyle(it).overflowX);
@@ -151,6 +159,7 @@ async def test_axe_finds_nothing_and_every_target_can_be_hit(site, visit, size):
     async for name in screens(person, site):
         problems[name] = await found_by_axe(person.page)
         problems[f"{name}, targets"] = await person.page.evaluate(TOO_SMALL, LEAST_TARGET_PX)
+        problems[f"{name}, icons"] = await person.page.evaluate(UNTOLD)
     assert_nothing(problems)
 
 

@@ -37,11 +37,15 @@ def site(start_site, gateway):
     )
 
 
+async def enter(text, field):
+    await field.fill(text)
+    await field.press("Enter")
+
+
 async def test_requests_carry_what_was_chosen_and_what_differs_can_be_reset(site, visit, gateway):
     person = await visit(site, "/settings", ready=False)
     page = person.page
-    await page.get_by_role("textbox", name="Temperature").fill("0.2")
-    await page.get_by_role("textbox", name="Temperature").press("Enter")
+    await enter("0.2", page.get_by_role("textbox", name="Temperature"))
     await page.get_by_role("textbox", name="Top-p").fill("lots")
     await page.get_by_role("textbox", name="Top-p").press("Tab")
     await expect(page.get_by_role("alert")).to_have_text(
@@ -71,9 +75,14 @@ async def test_requests_carry_what_was_chosen_and_what_differs_can_be_reset(site
     await expect(button).to_contain_text("2")
     other = await visit(site, page.url.removeprefix(site.url))
     await button.click()
-    await panel.get_by_role("textbox", name="Temperature").fill("1.5")
-    await panel.get_by_role("textbox", name="Temperature").press("Enter")
+    temperature = panel.get_by_role("textbox", name="Temperature")
+    await temperature.fill("1.5")
+    await other.page.get_by_role("button", name="Settings for this chat").click()
+    await enter("0.7", other.page.get_by_role("textbox", name="Temperature"))
     await expect(panel.get_by_text("Your default: 0.2")).to_be_visible()
+    await expect(temperature).to_have_value("1.5")
+    await temperature.press("Enter")
+    await expect(other.page.get_by_role("textbox", name="Temperature")).to_have_value("1.5")
     await expect(other.page.get_by_role("button", name="Settings for this chat")).to_contain_text("3")
     await panel.get_by_role("button", name="Reset Reasoning effort").click()
     await expect(button).to_contain_text("2")

@@ -76,7 +76,7 @@ async def test_markdown_is_never_raw_and_what_is_drawn_stays(asked):
     assert await person.page.evaluate("window.seenRaw") == []
     assert await person.page.evaluate("getSelection().toString()") == "this"
     assert await person.page.evaluate("window.kept.isConnected")
-    await expect(answer.get_by_role("heading", name="A title")).to_be_visible()
+    await expect(answer.get_by_role("heading", name="A title", level=3)).to_be_visible()
     await expect(answer.get_by_role("checkbox", name="Done")).to_be_checked()
     await expect(answer.get_by_role("list").first).to_contain_text("deeper")
     await expect(answer.get_by_role("math")).to_have_count(4)

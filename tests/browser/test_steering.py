@@ -172,8 +172,12 @@ async def test_what_is_deleted_comes_back_from_every_tab_over_a_reload(site, vis
         await on(article, "More").click()
         await person.page.get_by_role("menuitem", name="Delete from here on").click()
 
+    await person.message_box.fill("A draft\n" * 20)
     await delete(person.page.locator('article[data-role="user"]').last)
-    await expect(person.page.get_by_text("2 messages deleted")).to_be_visible()
+    await expect(person.page.locator("section").get_by_text("2 messages deleted")).to_be_visible()
+    await expect(person.page.locator("[data-announcements]")).to_contain_text("2 messages deleted")
+    bar, draft = [await it.bounding_box() for it in (undo, person.message_box)]
+    assert bar["y"] + bar["height"] <= draft["y"]
     await expect(undo).to_be_focused()
     for tab in (person, other):
         await expect(tab.articles).to_have_count(2)

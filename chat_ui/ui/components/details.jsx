@@ -54,6 +54,7 @@ export function Details({ messageId, note, figures, onOpen }) {
           type="button"
           className="small-button facts-button"
           aria-label={figures ? say("details.of", { figures }) : say("details")}
+          title={say("details")}
           aria-expanded={open}
           popoverTarget={id}
         >

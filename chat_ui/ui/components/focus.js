@@ -4,12 +4,12 @@ const STOPS =
   'a[href], button:not(:disabled), input:not(:disabled), textarea:not(:disabled), select, summary, [tabindex="0"]';
 // What was deleted can be brought back from here.
 const WAY_BACK = ".undo button";
-const FALLBACKS = [".composer textarea", "main"];
+const FALLBACKS = [".composer textarea", "main", ".sidebar button"];
 
 let trail = [];
 let rescued = null;
 
-const isSeen = (element) => element.getClientRects().length > 0;
+export const isSeen = (element) => element.getClientRects().length > 0 && !element.closest("[inert]");
 
 // The element and what it stands in, each with its place among its siblings.
 function trailOf(element) {
@@ -36,7 +36,7 @@ function nearest() {
     if (parent.hasAttribute("tabindex")) return parent;
   }
   // On a touch screen the field would bring up the keyboard.
-  const places = window.matchMedia("(pointer: coarse)").matches ? ["main"] : FALLBACKS;
+  const places = window.matchMedia("(pointer: coarse)").matches ? FALLBACKS.slice(1) : FALLBACKS;
   return places.map((place) => document.querySelector(place)).find((place) => place && isSeen(place));
 }
 
@@ -86,7 +86,7 @@ export function keepFocus() {
 const messages = () => [...document.querySelectorAll(".thread-content article")];
 
 function goToMessage(message) {
-  if (!message) return;
+  if (!message || !isSeen(message)) return;
   message.focus({ preventScroll: true });
   message.scrollIntoView({ block: "start" });
 }

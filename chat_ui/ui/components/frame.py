@@ -12,6 +12,7 @@ from chat_ui.ui.components.header import header
 from chat_ui.ui.components.scripts import Connection, Scrim, SkipLink
 from chat_ui.ui.components.sidebar import sidebar
 from chat_ui.ui.components.steering_scripts import UndoBar
+from chat_ui.ui.words import say
 
 __all__ = ["frame"]
 
@@ -38,20 +39,26 @@ def frame(
             Connection.create(errors=connect_errors),
             header(title, model=model, actions=actions),
             *children,
-            _undo(),
             tab_index=-1,
         ),
+        _undo(),
         class_name="app",
     )
 
 
 def _undo() -> rx.Component:
-    return rx.fragment(
-        rx.cond(UndoState.notice, rx.el.p(UndoState.notice, class_name="undo notice", role="alert")),
-        UndoBar.create(
-            offer=UndoState.offer,
-            words=UndoState.words,
-            on_undo=UndoState.undo,
-            on_let_go=UndoState.let_go,
+    """Beside the page: while the sidebar lies over that, nothing in it can be used, and much deleted."""
+    return rx.cond(
+        UndoState.offer | UndoState.notice,
+        rx.el.section(
+            rx.cond(UndoState.notice, rx.el.p(UndoState.notice, class_name="undo notice", role="alert")),
+            UndoBar.create(
+                offer=UndoState.offer,
+                words=UndoState.words,
+                on_undo=UndoState.undo,
+                on_let_go=UndoState.let_go,
+            ),
+            class_name="way-back",
+            aria_label=say("undo"),
         ),
     )

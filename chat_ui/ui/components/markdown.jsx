@@ -58,6 +58,13 @@ const plain = (Tag) =>
     return <Tag {...props} />;
   };
 
+// Beneath the heading of its turn, which is the second level of the page; it looks as it was written.
+const heading = (level) =>
+  function Heading({ node, className, ...props }) {
+    const Tag = `h${Math.min(level + 2, 6)}`;
+    return <Tag data-level={level} {...props} />;
+  };
+
 const COMPONENTS = {
   ...defaultComponents,
   a: Link,
@@ -66,8 +73,9 @@ const COMPONENTS = {
   li: Item,
   table: Table,
   code: (props) => ("data-block" in props ? <MarkdownCode {...props} /> : <code>{props.children}</code>),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((level) => [`h${level}`, heading(level)])),
   ...Object.fromEntries(
-    ["h1", "h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "blockquote", "hr", "strong", "sub", "sup"]
+    ["p", "ul", "ol", "blockquote", "hr", "strong", "sub", "sup"]
       .concat(["section", "thead", "tbody", "tr", "th", "td"])
       .map((tag) => [tag, plain(tag)]),
   ),

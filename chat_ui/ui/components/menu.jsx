@@ -135,6 +135,7 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
         type="button"
         className={buttonClass}
         aria-label={label}
+        title={buttonClass.startsWith("icon-button") ? label : undefined}
         aria-describedby={id}
         aria-haspopup="menu"
         aria-expanded={open}

@@ -3,11 +3,18 @@ const NOT_SAID = "button, .table-tools, figcaption, .visually-hidden, .katex-htm
 const KEPT = new Set(["href", "start", "value", "colspan", "rowspan", "align", "dir", "display", "xmlns", "encoding"]);
 const BORDER = "border: 1px solid #999; padding: 4px 8px; text-align: start";
 
+function renamed(element, name) {
+  const other = document.createElement(name);
+  other.append(...element.childNodes);
+  element.replaceWith(other);
+}
+
 function cleanCopy(element) {
   const copy = element.cloneNode(true);
   for (const box of copy.querySelectorAll("input[type=checkbox]")) box.replaceWith(box.checked ? "☑ " : "☐ ");
   for (const blocked of copy.querySelectorAll("button.image-blocked")) blocked.replaceWith(blocked.dataset.alt ?? "");
   for (const image of copy.querySelectorAll("img")) image.replaceWith(image.alt);
+  for (const each of copy.querySelectorAll("[data-level]")) renamed(each, `h${each.dataset.level}`);
   for (const left of copy.querySelectorAll(NOT_SAID)) left.remove();
   for (const mark of copy.querySelectorAll(".footnote-mark")) mark.replaceWith(...mark.childNodes);
   return copy;

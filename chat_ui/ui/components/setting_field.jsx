@@ -12,16 +12,22 @@ const shownDefault = (text) => (text ? text.replaceAll("\n", " · ") : "");
 export function SettingField({ scope, name, label, hint, value, fallback, unset, error, choices, longest, onKeep }) {
   const place = usePlace(scope);
   const [text, setText] = useState(chosen(place, name) ?? value);
+  const settled = useRef(text);
   const [complaint, setComplaint] = useState("");
   const problem = complaint || error;
   const field = useRef(null);
   const id = useId();
+  const settle = (next) => {
+    settled.current = next;
+    setText(next);
+  };
   // Changed in another tab, or reset; not under somebody's hands, nor over what could not be kept.
   useEffect(() => {
-    if (complaint) return;
-    if (document.activeElement !== field.current || !error) setText(chosen(place, name) ?? value);
+    const isBeingTyped = document.activeElement === field.current && (error || text !== settled.current);
+    if (!complaint && !isBeingTyped) settle(chosen(place, name) ?? value);
   }, [value]);
   const send = (wanted) => {
+    settle(wanted);
     choose(place, name, wanted);
     onKeep(place, name, wanted);
   };
@@ -29,11 +35,12 @@ export function SettingField({ scope, name, label, hint, value, fallback, unset,
     const tooMuch = tooLong("chat_settings.too_long", wanted, longest);
     setComplaint(tooMuch);
     if (tooMuch) return;
-    if (wanted !== (chosen(place, name) ?? value) || error) send(wanted);
+    const counts = chosen(place, name) ?? value;
+    if (wanted === settled.current && !error) settle(counts);
+    else if (wanted !== counts || error) send(wanted);
   };
   // The button goes with the difference: the focus moves to what it was about.
   const reset = () => {
-    setText("");
     setComplaint("");
     send("");
     field.current.focus();

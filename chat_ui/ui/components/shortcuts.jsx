@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useConversation } from "./address.js";
 import { Announcements } from "./announcer.jsx";
-import { goByMessages, goToLatestAnswer } from "./focus.js";
+import { goByMessages, goToLatestAnswer, isSeen } from "./focus.js";
 import { Keyboard, X } from "./icons.jsx";
 import { recall, remember } from "./storage.js";
 import { say } from "./words.js";
@@ -35,10 +35,10 @@ const LISTED = {
 const WHILE_WRITING = {
   "shortcuts.enter": "shortcuts.send",
   "shortcuts.shift_enter": "shortcuts.break",
+  "shortcuts.control_enter": "shortcuts.at_once",
+  "shortcuts.up": "shortcuts.last",
   "shortcuts.escape": "shortcuts.leave",
 };
-
-const isSeen = (element) => element.getClientRects().length > 0;
 
 function press(key) {
   const bearers = [...document.querySelectorAll(`[aria-keyshortcuts="${CSS.escape(key)}"]`)].filter(isSeen);
@@ -131,7 +131,7 @@ export function Shortcuts() {
       <div className="dialog-body">
         <header>
           <h2 id="shortcuts-title">{say("shortcuts.title")}</h2>
-          <button type="button" className="icon-button" aria-label={say("dialog.close")} onClick={close}>
+          <button type="button" className="icon-button" aria-label={say("dialog.close")} title={say("dialog.close")} onClick={close}>
             <X />
           </button>
         </header>

@@ -8,6 +8,8 @@ import { say } from "./words.js";
 
 const KEY = "chat-ui:sidebar";
 const NARROW = "(max-width: 767px)";
+// What the drawer lies over. A keyboard would come to it unseen.
+const BENEATH = "main, .skip";
 const CHOICE = ".sidebar :is(a, button):not([aria-haspopup], [role^='menuitem'], [data-toggles-sidebar])";
 
 const isNarrow = () => window.matchMedia(NARROW).matches;
@@ -15,6 +17,7 @@ const isOpen = () => document.documentElement.dataset.sidebar === "open";
 
 function show(open) {
   document.documentElement.dataset.sidebar = open ? "open" : "closed";
+  for (const each of document.querySelectorAll(BENEATH)) each.inert = open && isNarrow();
   if (!isNarrow()) remember(KEY, open ? "open" : "closed");
   window.dispatchEvent(new Event(KEY));
 }
@@ -78,6 +81,7 @@ export function SidebarToggle() {
       type="button"
       className="icon-button"
       aria-label={say("sidebar.toggle")}
+      title={say("sidebar.toggle")}
       aria-expanded={open}
       aria-keyshortcuts="S"
       data-toggles-sidebar=""

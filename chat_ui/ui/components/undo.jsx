@@ -1,5 +1,6 @@
 // The bar that stands for a while after something was deleted. It waits as long as somebody is at it.
 import { useEffect, useRef, useState } from "react";
+import { announce } from "./announcements.js";
 import { isFocusAdrift } from "./focus.js";
 import { X } from "./icons.jsx";
 import { say } from "./words.js";
@@ -13,6 +14,8 @@ function Bar({ offer, words, onUndo, onLetGo }) {
     // What was deleted took the focus along. On a page that was loaded anew nobody has done anything yet.
     if (isFocusAdrift() && navigator.userActivation?.hasBeenActive !== false) undo.current.focus({ preventScroll: true });
   }, []);
+  // A live region that comes with its words is passed over by many screen readers.
+  useEffect(() => announce(words), []);
   useEffect(() => {
     if (held) return undefined;
     const timer = setTimeout(() => onLetGo(offer), STANDS_FOR_MS);
@@ -22,7 +25,7 @@ function Bar({ offer, words, onUndo, onLetGo }) {
   const release = () => setHeld(false);
   return (
     <div className="undo" onMouseEnter={hold} onMouseLeave={release} onFocus={hold} onBlur={release}>
-      <span role="status">{words}</span>
+      <span>{words}</span>
       <button ref={undo} type="button" className="text-button" onClick={() => onUndo(offer)}>
         {say("undo")}
       </button>
