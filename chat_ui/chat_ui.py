@@ -16,6 +16,7 @@ from chat_ui.state.sidebar import SidebarState
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
 from chat_ui.ui.components.scripts import Shell
+from chat_ui.ui.first import first_script
 from chat_ui.ui.pages.admin import admin
 from chat_ui.ui.pages.conversation import conversation
 from chat_ui.ui.pages.new_chat import new_chat
@@ -41,11 +42,7 @@ app = rx.App(
         rx.el.meta(
             name="viewport", content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
         ),
-        # Before the first paint, or a sidebar that was left closed would be seen to close.
-        rx.el.script(
-            "try{if(localStorage['chat-ui:sidebar']==='closed'&&innerWidth>767)"
-            "document.documentElement.dataset.sidebar='closed'}catch{}"
-        ),
+        first_script(),
         rx.el.meta(name="color-scheme", content="light dark"),
     ],
 )

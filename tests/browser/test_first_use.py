@@ -18,6 +18,15 @@ LOADED = """() => Object.fromEntries(
 FETCHED = """name => performance.getEntriesByType("resource")
   .filter(entry => entry.name.endsWith(name) && entry.transferSize > 0).length"""
 
+# One storage is forbidden, the other one is full.
+KEEPS_NOTHING = """
+Object.defineProperty(window, "localStorage", {
+  configurable: true,
+  get() { throw new DOMException("", "SecurityError"); },
+});
+Storage.prototype.setItem = () => { throw new DOMException("", "QuotaExceededError"); };
+"""
+
 
 async def test_the_demo_model_answers_and_says_that_it_is_one(demo_site, visit):
     person = await visit(demo_site)
@@ -29,6 +38,18 @@ async def test_the_demo_model_answers_and_says_that_it_is_one(demo_site, visit):
     await expect(answer).to_contain_text("demo")
     await expect(person.articles).to_have_count(2)
     await expect(person.page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}$"))
+
+
+async def test_a_browser_that_may_keep_nothing_shows_everything(demo_site, visit):
+    person = await visit(demo_site, ready=False)
+    await person.page.add_init_script(KEEPS_NOTHING)
+    await person.open()
+    await expect(await person.ask("Hello in 5 words")).to_have_attribute("data-status", "complete")
+    await person.message_box.fill("Half a")
+    await person.page.get_by_role("link", name="Settings").click()
+    await expect(person.message_box).to_have_count(0)
+    await person.page.go_back()
+    await expect(person.message_box).to_have_value("Half a")
 
 
 async def test_files_are_kept_by_the_browser_as_long_as_their_names_are_true(demo_site, visit):

@@ -1,17 +1,9 @@
-// The browser's storage may be full or forbidden. Then nothing is remembered, and all else works.
+// What this browser remembers. It may refuse to (see ../first.js); while the page is built there is none at all.
 export function recall(key) {
-  try {
-    return localStorage.getItem(key) ?? "";
-  } catch {
-    return "";
-  }
+  return globalThis.localStorage?.getItem(key) ?? "";
 }
 
 export function remember(key, value) {
-  try {
-    if (value) localStorage.setItem(key, value);
-    else localStorage.removeItem(key);
-  } catch {
-    // Nothing to be done, and nothing broken.
-  }
+  if (value) localStorage.setItem(key, value);
+  else localStorage.removeItem(key);
 }
