@@ -58,6 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     doctor_command.add_argument(
         "--ask", action="store_true", help="have each gateway write a word, which may cost"
     )
+    for name, what in (
+        ("export", "write all conversations of a person to a file"),
+        ("import", "add the conversations of such a file to a person's own; none comes twice"),
+    ):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("file", type=Path)
+        command.add_argument("--person", metavar="NAME", help="whose, on a hosted site")
     wanted = parser.parse_args(arguments)
     if wanted.command == "invite":
         invite(admin=wanted.admin, reset=wanted.reset)
@@ -66,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         compile_page(PAGE_DIR, os.environ, DEFAULT_PORT)
     elif wanted.command == "doctor":
         sys.exit(doctor(ask=wanted.ask))
+    elif wanted.command in ("export", "import"):
+        carry(wanted.command, wanted.file, wanted.person)
     else:
         serve(wanted.host, wanted.port, wanted.workers)
 
@@ -80,6 +89,21 @@ def invite(*, admin: bool, reset: str | None) -> None:
     from chat_ui import operator  # noqa: PLC0415
 
     print(operator.reset_link(reset) if reset else operator.invite_link("admin" if admin else "user"))
+
+
+def carry(command: str, file: Path, person: str | None) -> None:
+    """Export a person's conversations to a file, or import those of one, and say how many.
+
+    Raises:
+        SystemExit: it can't be done; the text says why.
+    """
+    from chat_ui import operator  # noqa: PLC0415
+
+    if command == "export":
+        print(f"Exported {operator.export_to(file, person)} conversations to {file}.")
+        return
+    came = operator.import_from(file, person)
+    print(f"Imported {len(came.added)} conversations; {came.known} were here already.")
 
 
 def doctor(*, ask: bool) -> int:

@@ -1,20 +1,27 @@
-"""What whoever runs a hosted site does about its accounts from a terminal, where nobody need sign in."""
+"""What whoever runs a site does from a terminal, where nobody need sign in."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Literal
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+from typing import IO, Literal, TypeVar
 
 from chat_ui.accounts.errors import AccountError
 from chat_ui.accounts.people import Person
 from chat_ui.accounts.service import Accounts, open_accounts
 from chat_ui.chat.service import database_of
 from chat_ui.settings import Settings, SettingsError, get_settings
+from chat_ui.store import users
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
+from chat_ui.transfer import own
+from chat_ui.transfer.own import BroughtIn, UnfitFile
 
-__all__ = ["first_link", "invite_link", "reset_link"]
+__all__ = ["export_to", "first_link", "import_from", "invite_link", "reset_link"]
+
+Said = TypeVar("Said")
 
 # In the audit log.
 OPERATOR = Person("", "the operator, in a terminal", is_admin=True)
@@ -57,14 +64,84 @@ def reset_link(name: str) -> str:
     return _link(make)
 
 
+def export_to(path: Path, name: str | None) -> int:
+    """Write all conversations of a person to a new file, which only its owner may read.
+
+    Args:
+        path: the file.
+        name: of the person; None on a local site, which has one.
+
+    Returns:
+        How many conversations those are.
+
+    Raises:
+        SystemExit: it can't be done; the text says why.
+    """
+
+    async def write(db: Database) -> int:
+        lines = 0
+        owner = await _owner(db, name)
+        with _opened(path, "xb") as file:
+            async for line in own.give_out(db, owner):
+                file.write(line)
+                lines += 1
+        # The first line is the file's head.
+        return lines - 1
+
+    return _with_database(write)
+
+
+def import_from(path: Path, name: str | None) -> BroughtIn:
+    """Add the conversations of a file to a person's own.
+
+    Args:
+        path: the file, as ``export_to`` writes it.
+        name: of the person; None on a local site, which has one.
+
+    Raises:
+        SystemExit: it can't be done, or not whole; the text says why, and what to do.
+    """
+
+    async def read(db: Database) -> BroughtIn:
+        owner = await _owner(db, name)
+        with _opened(path, "rb") as file:
+            return await own.bring_in(db, owner, _lines(file))
+
+    return _with_database(read)
+
+
+async def _lines(file: IO[bytes]) -> AsyncGenerator[bytes]:
+    for line in file:
+        yield line
+
+
+def _opened(path: Path, mode: Literal["rb", "xb"]) -> IO[bytes]:
+    try:
+        return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
+    except FileExistsError:
+        raise SystemExit(f"{path} is there already. Name another file.") from None
+    except OSError as error:
+        raise SystemExit(f"{path} can't be opened: {error.strerror}.") from None
+
+
+async def _owner(db: Database, name: str | None) -> str:
+    hosted = _settings().hosted
+    if hosted and name is None:
+        raise SystemExit("Whose conversations? This site has accounts: name one with --person.")
+    if not hosted and name is not None:
+        raise SystemExit("There are no accounts on a local site. Leave --person away.")
+    async with db.write() as tx:
+        found = await (users.local_user(tx) if name is None else users.by_name(tx, name.casefold()))
+    if found is None:
+        raise SystemExit(f"There is nobody called {name} here.")
+    return found.id
+
+
 def _link(work: Callable[[Accounts], Awaitable[str]]) -> str:
     settings = _settings()
     if not settings.hosted:
         raise SystemExit("There are no accounts on a local site. Set CHAT_UI_HOSTED=1 for a hosted one.")
-    try:
-        token = asyncio.run(_with_accounts(settings, work))
-    except (StoreError, AccountError) as error:
-        raise SystemExit(str(error)) from None
+    token = _with_database(lambda db: work(open_accounts(settings, db)))
     return f"{settings.public_url}/link/{token}" if token else ""
 
 
@@ -75,9 +152,15 @@ def _settings() -> Settings:
         raise SystemExit(f"Chat UI can't start. {error}") from None
 
 
-async def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[str]]) -> str:
-    db = await Database.open(database_of(settings))
+def _with_database(work: Callable[[Database], Awaitable[Said]]) -> Said:
+    async def opened() -> Said:
+        db = await Database.open(database_of(_settings()))
+        try:
+            return await work(db)
+        finally:
+            await db.close()
+
     try:
-        return await work(open_accounts(settings, db))
-    finally:
-        await db.close()
+        return asyncio.run(opened())
+    except (StoreError, AccountError, UnfitFile) as error:
+        raise SystemExit(str(error)) from None

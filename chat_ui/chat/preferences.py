@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EFFORTS",
     "LONGEST_SYSTEM",
+    "check",
     "defaults_of",
     "prefer",
     "read_preference",
@@ -50,6 +51,16 @@ def read_preference(name: str, text: str) -> Any:
     if reader is None:
         raise UnfitPreference(say("preference.unknown"))
     return reader(text) if text.strip() else None
+
+
+def check(wanted: Preferences) -> None:
+    """See that somebody could have written these.
+
+    Raises:
+        UnfitPreference: one of them can't be; the text says what can.
+    """
+    for name in _READERS:
+        read_preference(name, spelled(wanted, name))
 
 
 def spelled(wanted: Preferences, name: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from chat_ui.gateway import ToolCallDelta
 
-__all__ = ["SEPARATOR", "ToolCall", "ToolLog", "calls_in"]
+__all__ = ["SEPARATOR", "ToolCall", "ToolLog", "calls_in", "is_log"]
 
 SEPARATOR = "\x1e"
 
@@ -62,3 +62,21 @@ def _head(text: str) -> tuple[int, str | None, str | None]:
         return -1, None, None  # a log that was cut within the line
     id, name = named or (None, None)
     return index, id, name
+
+
+def is_log(text: str) -> bool:
+    """Whether a text is such a log, be it cut, so that the page can read it."""
+    before, *entries = text.split(SEPARATOR)
+    return not before and all(_is_head(entry.partition("\n")[0]) for entry in entries if "\n" in entry)
+
+
+def _is_head(text: str) -> bool:
+    try:
+        head = json.loads(text)
+    except ValueError:
+        return False
+    match head:
+        case [int(), *named] if len(named) in (0, 2):
+            return all(name is None or isinstance(name, str) for name in named)
+        case _:
+            return False

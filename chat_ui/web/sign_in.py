@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from chat_ui.accounts.errors import AccountError, LinkIsDead, TooBusy, TooOften
 from chat_ui.accounts.service import Accounts
 from chat_ui.state.current import current_chat
 from chat_ui.store.portrait import portrait
+from chat_ui.transfer import own
 from chat_ui.web.html import NAME, NEW_PASSWORD, PASSWORD, Form, page
 from chat_ui.web.requests import BadForm, Browser, next_of, visitor_of
 from chat_ui.words import say
@@ -133,14 +134,12 @@ class Pages:
         return await self._answer(request, form, delete, done="/login")
 
     async def export(self, request: Request) -> Response:
-        """All that is kept of whoever asks, as JSON."""
+        """All that is kept of whoever asks: their conversations, which can be imported, then the rest."""
         visitor = visitor_of(request)
         assert visitor is not None
-        async with current_chat().db.read() as tx:
-            kept = await portrait(tx, visitor.person.id)
-        body = json.dumps(kept, default=str, ensure_ascii=False, indent=1)
-        named = {"Content-Disposition": 'attachment; filename="chat-ui.json"'}
-        return Response(body, media_type="application/json", headers=NO_STORE | named)
+        named = {"Content-Disposition": 'attachment; filename="chat-ui.jsonl"'}
+        kept = _kept(visitor.person.id)
+        return StreamingResponse(kept, media_type="application/jsonl", headers=NO_STORE | named)
 
     async def logout(self, request: Request) -> Response:
         """Sign out; the form stands in the page itself."""
@@ -206,6 +205,15 @@ def routes(browser: Browser) -> list[BaseRoute]:
         Route("/logout", pages.logout, methods=["POST"]),
         Route("/session", pages.session, methods=["GET"]),
     ]
+
+
+async def _kept(owner: str) -> AsyncGenerator[bytes]:
+    db = current_chat().db
+    async for line in own.give_out(db, owner):
+        yield line
+    async with db.read() as tx:
+        account = await portrait(tx, owner)
+    yield json.dumps({"account": account}, default=str, ensure_ascii=False).encode()
 
 
 def _accounts() -> Accounts:

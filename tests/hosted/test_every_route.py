@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from chat_ui.settings import Settings
@@ -10,7 +11,8 @@ from chat_ui.web.door import OPEN
 from chat_ui.web.requests import Browser
 from chat_ui.web.sign_in import routes
 from tests.hosted.conftest import PASSWORD, StartHosted, come_in, submit
-from tests.scripted import KEY
+from tests.hosted.test_every_handler import every_handler, named
+from tests.scripted import KEY, PATIENCE_S
 
 FIGURES = "the-token-of-the-figures"
 ELSEWHERE = "https://evil.example"
@@ -71,9 +73,20 @@ async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHos
     seen.append(figures.text)
 
     # What somebody takes along is theirs alone, and lets nobody in.
-    kept = json.loads((await bob.client.get("/export")).text)
-    assert [person["name"] for person in kept["user"]] == ["bob"]
-    seen += [json.dumps(kept), (await ada.client.get("/export")).text]
+    begun = {"id": "first", "text": "A word of bob's"}
+    async with bob.socket("tab") as page:
+        await page.call(named(every_handler(), "thread_state.send"), {"draft": begun})
+        async with asyncio.timeout(PATIENCE_S):
+            while site.rows("SELECT status FROM message WHERE role = 'assistant'") != [("failed",)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    kept = (await bob.client.get("/export")).text
+    head, conversation, account = map(json.loads, kept.splitlines())
+    assert head == {"format": "chat-ui", "version": 1}
+    assert conversation["messages"][0]["text"] == begun["text"]
+    assert [person["name"] for person in account["account"]["user"]] == ["bob"]
+    assert begun["text"] not in json.dumps(account)
+    seen += [kept, (await ada.client.get("/export")).text]
+    assert begun["text"] not in seen[-1]
     assert "argon2" not in "".join(seen)
     assert all(
         secret not in "".join(seen) for secret in (KEY, FIGURES, bob.client.cookies["chat_ui_session"])

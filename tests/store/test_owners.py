@@ -12,7 +12,17 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chat_ui.store import Database, NotFoundError, conversations, lineage, messages, payees, payments, runs
+from chat_ui.store import (
+    Database,
+    NotFoundError,
+    conversations,
+    lineage,
+    messages,
+    payees,
+    payments,
+    runs,
+    whole,
+)
 from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Message
 from chat_ui.store.preferences import Preferences
@@ -113,16 +123,20 @@ CALLS |= {
         payments.Budget(9, 9, 9),
     ),
     "payments.of_message": (lambda tx, who, t: payments.of_message(tx, who, t.answer.id), []),
+    "whole.ids": (lambda tx, who, t: whole.ids(tx, who), []),
+    "whole.has": (lambda tx, who, t: whole.has(tx, who, t.conversation.id), False),
+    "whole.get": (lambda tx, who, t: whole.get(tx, who, t.conversation.id), None),
 }
-# The batches of a journal each say whose they are.
+# The batches of a journal each say whose they are; an id that is somebody's is free for nobody.
 WITHOUT_AN_OWNER = {
     "runs.append_all",
     "runs.orphans",
     "runs.stops_asked",
     "conversations.purge",
     "messages.purge",
+    "whole.are_free",
 }
-MAKES_ITS_OWN = {"conversations.create", "payees.hold_to"}
+MAKES_ITS_OWN = {"conversations.create", "payees.hold_to", "whole.add"}
 
 
 def new(turn: Turn, nonce: str) -> payments.NewPayment:
@@ -170,7 +184,7 @@ def functions(module: ModuleType) -> dict[str, inspect.Signature]:
 
 EVERY = {
     name: signature
-    for module in (conversations, lineage, messages, payees, payments, runs)
+    for module in (conversations, lineage, messages, payees, payments, runs, whole)
     for name, signature in functions(module).items()
 }
 

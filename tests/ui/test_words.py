@@ -17,7 +17,7 @@ UI = HOUSE / "ui"
 SCRIPTS = sorted(path for kind in ("*.js", "*.jsx") for path in UI.rglob(kind))
 PAGE = [*sorted(UI.rglob("*.py")), HOUSE / "chat_ui.py"]
 # All whose words a person reads. The store speaks to whoever runs the site, about files and servers.
-LAYERS = ("state", "web", "chat", "accounts", "gateway")
+LAYERS = ("state", "web", "transfer", "chat", "accounts", "gateway")
 SITE = [path for layer in LAYERS for path in sorted((HOUSE / layer).rglob("*.py"))]
 # Links of components to scripts and packages, what the demo gateway answers, and what only whoever runs the
 # site is told: in the log, at the start, of its figures.

@@ -1,0 +1,97 @@
+"""``chat-ui export`` and ``chat-ui import``, from one site's terminal to another's."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from pathlib import Path
+
+import pytest
+
+from chat_ui import settings
+from chat_ui.cli import main
+from chat_ui.store import Database, users, whole
+from tests.database import put_new_database
+
+from .test_own import small
+
+Sites = tuple[Path, Path]
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Sites:
+    """A local site with one conversation, and one without."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        put_new_database(folder / "chat.db")
+    asyncio.run(begin(here, small("Tea")))
+    return here, there
+
+
+async def begin(folder: Path, kept: whole.Whole, name: str | None = None) -> None:
+    db = await Database.open(folder / "chat.db")
+    async with db.write() as tx:
+        person = await (users.create(tx, name=name) if name else users.local_user(tx))
+        await whole.add(tx, person.id, kept)
+    await db.close()
+
+
+def at(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str, **env: str) -> None:
+    """Type a command where a site's data lies."""
+    for name, value in {"CHAT_UI_DATA_DIR": str(folder), **env}.items():
+        monkeypatch.setenv(name, value)
+    settings.get_settings.cache_clear()
+    main(arguments)
+
+
+def test_conversations_move_from_one_site_to_another(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there = sites
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    at(monkeypatch, here, "export", str(first))
+    at(monkeypatch, there, "import", str(first))
+    at(monkeypatch, there, "import", str(first))
+    at(monkeypatch, there, "export", str(second))
+    assert capsys.readouterr().out.splitlines() == [
+        f"Exported 1 conversations to {first}.",
+        "Imported 1 conversations; 0 were here already.",
+        "Imported 0 conversations; 1 were here already.",
+        f"Exported 1 conversations to {second}.",
+    ]
+    assert second.read_bytes() == first.read_bytes()
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+
+
+def test_on_a_hosted_site_one_says_whose(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = sites
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    asyncio.run(begin(there, small("Coffee"), "ada"))
+    at(monkeypatch, here, "export", str(first))
+    hosted = {"CHAT_UI_HOSTED": "1", "CHAT_UI_PUBLIC_URL": "http://localhost:3000"}
+    at(monkeypatch, there, "import", str(first), "--person", "Ada", **hosted)
+    at(monkeypatch, there, "export", str(second), "--person", "ada")
+    assert second.read_text().count('"title"') == 2
+    for person, said in ((), "name one with --person"), (("--person", "eve"), "nobody called eve"):
+        with pytest.raises(SystemExit, match=said):
+            at(monkeypatch, there, "import", str(first), *person)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export", "{here}/chat.db"), "is there already"),
+        (("import", "{here}/none.jsonl"), "can't be opened: No such file"),
+        (("import", "{here}/chat.db"), "no file of Chat UI's"),
+        (("export", "{here}/none/x.jsonl"), "can't be opened: No such file"),
+        (("export", "x.jsonl", "--person", "ada"), "Leave --person away"),
+    ],
+)
+def test_what_can_not_be_done_is_said(
+    sites: Sites, arguments: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = sites
+    with pytest.raises(SystemExit, match=said):
+        at(monkeypatch, here, *(each.format(here=here) for each in arguments))
