@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
-from tests.browser.person import becomes, highest_word
+from tests.browser.person import Person, becomes, highest_word
 
 LONG = "A long answer of {} tokens, please"
 SHORT = "Hello in 5 words"
@@ -196,7 +196,9 @@ async def test_a_message_that_is_stored_after_it_was_refused_is_one_message(demo
     await person.page.route_web_socket("**/_event/**", listen)
     await person.open()
     is_held = True
-    await person.say("Hello in 5 words")
+    await person.message_box.fill(SHORT)
+    await (await another_tab(person)).message_box.fill("Written later in another tab")
+    await person.message_box.press("Enter")
     await refuse()
     await expect(person.message_box).to_have_value("Hello in 5 words")
     # Sent once more, it is the same message.
@@ -212,6 +214,41 @@ async def test_a_message_that_is_stored_after_it_was_refused_is_one_message(demo
     await expect(person.message_box).to_have_value("")
     await expect(person.page.get_by_role("alert")).to_have_count(0)
     await expect(person.articles).to_have_count(2)
+
+
+async def test_each_tab_keeps_its_own_draft_and_one_that_is_opened_begins_with_what_was_left(
+    demo_site, visit
+):
+    person = await visit(demo_site)
+    await person.message_box.fill("Mine")
+    other = await another_tab(person)
+    await expect(other.message_box).to_have_value("Mine")
+    await other.message_box.fill("Written beside it")
+    await person.page.reload()
+    await expect(person.message_box).to_have_value("Mine")
+    await other.ask(SHORT)
+    await other.new_chat()
+    await other.page.reload()
+    await other.arrived()
+    await expect(other.message_box).to_have_value("")
+
+    third = await another_tab(person)
+    await expect(third.message_box).to_have_value("Mine")
+    await third.message_box.fill("Left behind")
+    await third.page.close()
+    await person.page.get_by_role("link", name="Settings").click()
+    await expect(person.message_box).to_have_count(0)
+    await person.page.go_back()
+    await expect(person.message_box).to_have_value("Mine")
+    await person.ask(SHORT)
+    await expect((await another_tab(person)).message_box).to_have_value("Left behind")
+
+
+async def another_tab(person: Person) -> Person:
+    """One of the same browser, at a new chat."""
+    another = Person(await person.page.context.new_page(), person.url)
+    await another.open()
+    return another
 
 
 def every_word_once(text: str) -> int:

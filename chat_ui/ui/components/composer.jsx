@@ -3,14 +3,14 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { PrefetchPageLinks, useNavigate } from "react-router";
 import { useConversation } from "./address.js";
+import { draftAt, keepDraft } from "./drafts.js";
 import { editLastQuestion } from "./editing.js";
 import { ArrowUp, Square } from "./icons.jsx";
 import { tooLong } from "./lengths.js";
 import { modelToAsk, useNamedModel } from "./model_choice.jsx";
-import { draftKey, forgive, newId, post, useOutbox, watch } from "./outbox.js";
+import { forgive, newId, post, useOutbox, watch } from "./outbox.js";
 import { enqueue } from "./queue.js";
 import { Queued } from "./queued.jsx";
-import { recall, remember } from "./storage.js";
 import { say } from "./words.js";
 
 const TURNS_WITHIN_MS = 500;
@@ -24,14 +24,14 @@ function useDraft(field, conversation, outbox) {
   // What was typed before this script was there stands in the field alone. A browser may have put the draft there, too.
   useLayoutEffect(() => {
     const early = field.current.value;
-    const kept = recall(draftKey(conversation));
+    const kept = draftAt(conversation);
     if (early && early !== kept) keep(early.startsWith(kept) ? early : `${kept}\n${early}`);
   }, []);
   // A message that was stored is no draft any more: the outbox has forgotten it by now.
-  useEffect(() => setText(recall(draftKey(conversation))), [conversation, outbox]);
+  useEffect(() => setText(draftAt(conversation)), [conversation, outbox]);
   const keep = (next) => {
     setText(next);
-    remember(draftKey(conversation), next);
+    keepDraft(conversation, next);
   };
   return [text, keep];
 }

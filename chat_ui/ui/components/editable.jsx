@@ -1,11 +1,11 @@
 // A message, or the field in which it is reworded. What is typed there is kept like any other draft until the
 // server has said that it is stored.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { draftAt, keepDraft } from "./drafts.js";
 import { edit, useEditing } from "./editing.js";
 import { tooLong } from "./lengths.js";
 import { modelToAsk } from "./model_choice.jsx";
-import { draftKey, forgive, post, useOutbox, withdraw } from "./outbox.js";
-import { recall, remember } from "./storage.js";
+import { forgive, post, useOutbox, withdraw } from "./outbox.js";
 import { readText } from "./texts.js";
 import { say } from "./words.js";
 
@@ -19,7 +19,7 @@ function focusEditButton(messageId) {
 
 function Editor({ messageId, role, conversation, gateway, model, maxChars, onSend, onReword }) {
   const place = `edit:${messageId}`;
-  const [text, setText] = useState(() => recall(draftKey(place)) || readText(messageId).text);
+  const [text, setText] = useState(() => draftAt(place) || readText(messageId).text);
   const { sending, refusal } = useOutbox(place);
   const [complaint, setComplaint] = useState("");
   const posted = useRef(false);
@@ -36,7 +36,7 @@ function Editor({ messageId, role, conversation, gateway, model, maxChars, onSen
     field.current.style.height = `${field.current.scrollHeight}px`;
   }, [text]);
   const close = () => {
-    remember(draftKey(place), "");
+    keepDraft(place, "");
     forgive(place);
     edit("");
   };
@@ -93,7 +93,7 @@ function Editor({ messageId, role, conversation, gateway, model, maxChars, onSen
         readOnly={sending}
         onChange={(event) => {
           setText(event.target.value);
-          remember(draftKey(place), event.target.value);
+          keepDraft(place, event.target.value);
           setComplaint("");
           if (refusal) forgive(place);
         }}

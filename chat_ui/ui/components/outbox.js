@@ -8,7 +8,8 @@
 // of several copies on their way, one may be taken after another was refused.
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
-import { recall, remember } from "./storage.js";
+import { draftAt, keepDraft } from "./drafts.js";
+import { recall, recallHere, remember, rememberHere } from "./storage.js";
 import { tellUntilAnswered } from "./telling.js";
 
 const NOTHING = Object.freeze({ sending: false, refusal: "" });
@@ -20,7 +21,6 @@ const listeners = new Set();
 let watcher = null;
 let begun = "";
 
-export const draftKey = (place) => `chat-ui:draft:${place}`;
 const idKey = (place) => `chat-ui:sending:${place}`;
 
 function put(place, state) {
@@ -34,8 +34,16 @@ export function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// Another tab may have sent something else from there since.
+const sentFrom = (place) => recallHere(idKey(place)) || recall(idKey(place));
+
+function noteSent(place, message) {
+  rememberHere(idKey(place), message);
+  remember(idKey(place), message);
+}
+
 function idFor(place, text) {
-  const [id, ...words] = recall(idKey(place)).split("\n");
+  const [id, ...words] = sentFrom(place).split("\n");
   return id && words.join("\n") === text ? id : newId();
 }
 
@@ -44,7 +52,7 @@ export function post(place, draft, deliver) {
   if (states.get(place)?.sending) return;
   const id = draft.id ?? idFor(place, draft.text);
   const message = { conversation_id: place, ...draft, id };
-  remember(idKey(place), `${id}\n${draft.text}`);
+  noteSent(place, `${id}\n${draft.text}`);
   turnedDown.delete(id);
   sending.set(id, { place, message, end: tellUntilAnswered(() => deliver(message)) });
   put(place, { sending: true });
@@ -73,11 +81,11 @@ function answered({ id, conversation = "", refused = "" }) {
     return;
   }
   turnedDown.delete(id);
-  if (recall(idKey(from)).startsWith(id)) remember(idKey(from), "");
-  const isDraft = recall(draftKey(from)) === text;
+  if (sentFrom(from).startsWith(id)) noteSent(from, "");
+  const isDraft = draftAt(from) === text;
   // Taken after all, when something else has been written here: that stays, and who writes it stays here.
   if (!isAwaited && !isDraft) return;
-  if (isDraft) remember(draftKey(from), "");
+  if (isDraft) keepDraft(from, "");
   put(from, {});
   if (!from) begun = conversation;
   watcher?.(from, conversation, text);

@@ -2,9 +2,9 @@
 // expects, and scripts that it hasn't fetched yet are gone. So it asks each time that it has come back to the server,
 // and loads itself anew as soon as that takes nobody's words away.
 import { useEffect, useState } from "react";
+import { draftAt } from "./drafts.js";
 import { isEditing } from "./editing.js";
-import { draftKey, isSending } from "./outbox.js";
-import { recall } from "./storage.js";
+import { isSending } from "./outbox.js";
 
 // React Router's list of a page's scripts is named by what is in it. There is none in development.
 const BUILD = /\/assets\/manifest-[\w-]+\.js/;
@@ -37,7 +37,7 @@ function holdsWords(conversation) {
   const focused = document.activeElement;
   if (isSending() || isEditing()) return true;
   if (focused !== composer && focused?.matches(FIELD)) return true;
-  if (composer && composer.value !== recall(draftKey(conversation))) return true;
+  if (composer && composer.value !== draftAt(conversation)) return true;
   const fields = document.querySelectorAll(`form:not(.composer) :is(${FIELD})`);
   return [...fields].some((field) => field.value !== field.defaultValue);
 }

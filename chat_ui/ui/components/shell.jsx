@@ -2,6 +2,7 @@
 import { Component, useEffect } from "react";
 import { LiveRegion } from "./announcer.jsx";
 import { PageComing } from "./coming.jsx";
+import { keepOwnDrafts } from "./drafts.js";
 import { keepFocus } from "./focus.js";
 // The server may push texts, or answer a message, before the page that shows them has been fetched.
 import "./outbox.js";
@@ -12,6 +13,7 @@ import { say } from "./words.js";
 
 function Around() {
   useEffect(keepFocus, []);
+  useEffect(keepOwnDrafts, []);
   useEffect(keepToScreen, []);
   return (
     <>
