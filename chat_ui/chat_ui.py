@@ -30,7 +30,7 @@ refuse_a_false_start()
 keep_payloads_out()
 
 app = rx.App(
-    stylesheets=["/tokens.css", "/page.css", "/prose.css", "/accounts.css", "/steering.css"],
+    stylesheets=["/tokens.css", "/page.css", "/prose.css", "/accounts.css", "/steering.css", "/print.css"],
     reset_style=False,
     toaster=None,
     app_wraps={(50, "Shell"): lambda _: Shell.create()},

@@ -58,6 +58,7 @@ $$
 [^1]: The note itself.
 """
 CALL = SEPARATOR + json.dumps([0, "call_1", "find_weather"]) + '\n{"place": "Oslo", "days": 3}'
+LINES = "\n".join(f"line {number} of code" for number in range(60))
 LONG_WORD = "https://example.com/" + "a" * 120
 ENDINGS: tuple[dict[str, object], ...] = (
     {
@@ -74,7 +75,7 @@ ENDINGS: tuple[dict[str, object], ...] = (
     {"text": "", "tool_calls": CALL, "status": "complete", "finish_reason": "tool_calls"},
     {"text": "Stopped half", "status": "stopped"},
     {"text": "Cut off half", "status": "interrupted", "error": "The gateway closed the stream."},
-    {"text": "Too long", "status": "complete", "finish_reason": "length"},
+    {"text": f"Too long\n\n```\n{LINES}\n```", "status": "complete", "finish_reason": "length"},
     {"text": "", "status": "failed", "error": "The gateway says: " + LONG_WORD},
 )
 

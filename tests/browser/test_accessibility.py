@@ -35,12 +35,23 @@ CUT_OFF = """() => {
   const hidden = it => it.closest(".visually-hidden, .katex-mathml, .skip, .sidebar");
   const isWithin = it => it && ((scrolls(it) && it.clientWidth < innerWidth) || isWithin(it.parentElement));
   const reachesOver = ({ width, left, right }) => width > 0 && (right > innerWidth + 1 || left < -1);
+  const isShort = it => it.scrollWidth > it.clientWidth;
   return [...document.querySelectorAll('main *, dialog *')]
     .filter(it => it.checkVisibility() && !hidden(it) && !isWithin(it))
     .filter(it => reachesOver(it.getBoundingClientRect()))
+    .concat([...document.querySelectorAll('.facts-button span')].filter(isShort))
     .map(it => it.outerHTML.slice(0, 120))
     .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls sideways'] : []);
 }"""
+# What goes on below its own edge, or isn't drawn where it is out of sight.
+LEFT_OUT_OF_PRINT = """() => [...document.querySelectorAll('body, body *')]
+  .filter(it => it.checkVisibility() && !it.closest('.visually-hidden, .katex'))
+  .filter(it => {
+    const { overflowY, contentVisibility } = getComputedStyle(it);
+    const isCut = overflowY !== 'visible' && it.scrollHeight > it.clientHeight + 1;
+    return isCut || contentVisibility !== 'visible';
+  })
+  .map(it => it.outerHTML.slice(0, 120))"""
 SHIFTS = """() => {
   window.shifts = 0;
   const add = it => { if (!it.hadRecentInput) window.shifts += it.value; };
@@ -182,6 +193,16 @@ async def test_each_paragraph_reads_in_its_own_direction(site, visit):
     assert right < left
     await person.message_box.fill("שלום")
     assert await person.message_box.evaluate("box => box.matches(':dir(rtl)')")
+
+
+async def test_all_of_a_conversation_is_printed_and_nothing_to_press(site, visit):
+    person = await visit(site, site.path, color_scheme="dark")
+    await person.page.locator(".katex-display").wait_for(state="attached")
+    await person.page.emulate_media(media="print")
+    assert await person.page.evaluate(LEFT_OUT_OF_PRINT) == []
+    await expect(person.articles.last).to_have_css("color", "rgb(35, 33, 29)")
+    for gone in (person.sidebar, person.message_box, *await person.page.get_by_role("button").all()):
+        await expect(gone.and_(person.page.locator(":not(.image-blocked)"))).to_be_hidden()
 
 
 async def test_nothing_shifts_while_a_page_loads_opens_and_answers(site, visit):

@@ -19,7 +19,26 @@ console.log(JSON.stringify(cuts.map((ends) => {{
 }})));
 """
 # The same over and over, in a line of a megabyte: what looks at all the rest each time would never end.
-MARKS = ["[", "![](", "[](", "[^", "*", "> ", "- ", "`", "a.", ".)", "1. ", "| ", "a "]
+MARKS = [
+    "[",
+    "![](",
+    "[](",
+    "[^",
+    "*",
+    "> ",
+    "- ",
+    "`",
+    "a.",
+    ".)",
+    "1. ",
+    "| ",
+    "a ",
+    "\\(",
+    "$",
+    "$$",
+    "$a ",
+    "$ a",
+]
 RUN_LONG = f"""
 import {{ Speech }} from {json.dumps(str(SPEECH))};
 for (const mark of {json.dumps(MARKS)}) {{
@@ -37,7 +56,17 @@ ANSWER = """\
 This is **bold** and *soft* text. It has `code` in it! See [a link](https://example.com/a.b).
 
 - [ ] one
-- two **three**
+  - two **three**
+    ```c++
+    print("x. y.") // ```
+    ```
+  - > ```
+    > more.
+    > ```
+    | a |
+    |---|
+    | 1 |
+    \\[ x. y \\]
 1. First. Then.
 
 ```python
@@ -66,12 +95,15 @@ print("x.")
 |---|
 | 1 |
 | 2 |
+Where \\(x. = \\frac{1}{2}\\) holds, $n_1 = 5$ or $$y. z^2$$. Let `$x`.
 It costs $5. Or 3 * 4 = 12. And a_b_c stays.
 No end here"""
 SPOKEN = (
-    "A title This is bold and soft text. It has code in it! See a link. one two three First. Then. "
+    "A title This is bold and soft text. It has code in it! See a link. one two three "
+    "Code, c++, 1 line. Code, 1 line. Table, 1 row. Formula. First. Then. "
     "Code, python, 3 lines. Table, 1 row. Formula. "
     "Formula. Formula. says one. Formula. Code, 1 line. Table, 2 rows. "
+    "Where formula holds, n 1 = 5 or formula. Let $x. "
     "It costs $5. Or 3 * 4 = 12. And a_b_c stays. No end here"
 )
 

@@ -3,7 +3,7 @@
 // the addresses of links are taken out too, because they point from anywhere to anywhere.
 import { Lexer } from "marked";
 import remend from "remend";
-import { withDollars } from "./math.js";
+import { withDollars } from "./formulas.js";
 import { isTangled } from "./too_much.js";
 import { withoutHalf, withoutHalfFence } from "./unfinished.js";
 

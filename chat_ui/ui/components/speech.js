@@ -1,28 +1,33 @@
 // What a screen reader is told of a growing answer: whole sentences without their markup; code, tables and formulas by
 // name only, because nobody can follow them by ear at that speed, and they can be read in their place.
+import { changeFormulas, openingIn } from "./formulas.js";
 import { say } from "./words.js";
 
 const SENTENCE = /^[\s\S]*[.!?…:;。！？][)"'”’\]*_`]*(?=\s)/;
-const FENCE = /^\s{0,3}(`{3,}|~{3,})\s*(\w*)/;
-const FORMULA = /^\s{0,3}(\$\$(?!\$)|\\\[)/;
+const FENCE = /^(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
+const FENCE_ENDS = /^[\s>]*(`{3,}|~{3,})\s*$/;
+const FORMULA = /^(\$\$(?!\$)|\\\[)/;
 const OF_ONE_LINE = {
   "speech.code": "speech.code.one",
   "speech.code.plain": "speech.code.plain.one",
   "speech.table": "speech.table.one",
 };
 const SAYS_SOMETHING = /[\p{L}\p{N}]/u;
-const TABLE = /^\s{0,3}\|/;
+const TABLE = /^\|/;
 // A line that begins like this may yet become one of those: nothing of it is said before it is whole.
-const NOT_YET_SURE = /^\s{0,3}([`~$\\|]|$)/;
-const MARKER = /^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+(?:\[[ xX]\]\s+)?|\d+[.)]\s+)+/;
+const NOT_YET_SURE = /^([`~$\\|]|$)/;
+// What stands before the words of a line, in a list within a list too.
+const MARKERS = /^\s*(?:#{1,6}\s+|>\s*|[-*+]\s+(?:\[[ xX]\]\s+)?|\d+[.)]\s+)*/;
 
 // No part of these reaches over the next one's beginning, or a line of brackets alone would take minutes.
 const LINK = /!?\[([^[\]]*)\]\([^()]*\)/g;
 const NOTE = /\[\^[^[\]]*\]/g;
 
-function withoutMarkup(line) {
-  return line
-    .replace(MARKER, "")
+// Within a sentence, what is no more than letters and numbers is read.
+const spoken = (formula) => (/[\\^{]/.test(formula) ? say("speech.formula.within") : formula.replaceAll("_", " "));
+
+function withoutMarkup(words) {
+  return changeFormulas(words, spoken)
     .replace(LINK, "$1")
     .replace(NOTE, "")
     .replace(/(\*\*|__|~~|`|\*(?=\S)|(?<=\S)\*)/g, "")
@@ -59,28 +64,35 @@ export class Speech {
     return [line && this.#line(line), this.#close()].filter(Boolean).join(" ");
   }
 
-  // Of a line that goes on, its whole sentences.
+  #wordsOf(line) {
+    return this.#inLine ? line : line.replace(MARKERS, "");
+  }
+
+  // Of a line that goes on, its whole sentences; none ends within a formula.
   #begun(line) {
-    if (this.#block || (!this.#inLine && NOT_YET_SURE.test(line))) return "";
-    const [sentences] = SENTENCE.exec(line.replace(MARKER, (marker) => " ".repeat(marker.length))) ?? [""];
-    if (!sentences) return "";
-    this.#at += sentences.length;
+    const words = this.#wordsOf(line);
+    if (this.#block || (!this.#inLine && NOT_YET_SURE.test(words))) return "";
+    const masked = changeFormulas(words, (_, whole) => "x".repeat(whole.length));
+    const [{ length }] = SENTENCE.exec(masked.slice(0, openingIn(masked) ?? masked.length)) ?? [""];
+    if (length === 0) return "";
+    this.#at += line.length - words.length + length;
     this.#inLine = true;
-    return withoutMarkup(line.slice(0, sentences.length));
+    return withoutMarkup(words.slice(0, length));
   }
 
   #line(line) {
     if (this.#block?.until) return this.#inBlock(line);
     if (this.#block?.closing) return this.#inFormula(line);
-    if (TABLE.test(line) && !this.#inLine) {
+    const words = this.#wordsOf(line);
+    if (TABLE.test(words) && !this.#inLine) {
       this.#block ??= { key: "speech.table", lines: -2 };
       this.#block.lines += 1;
       return "";
     }
     const before = this.#close();
-    const fence = this.#inLine ? null : FENCE.exec(line);
+    const fence = this.#inLine ? null : FENCE.exec(words);
     if (fence) this.#block = { key: "speech.code", until: fence[1], language: fence[2], lines: 0 };
-    const rest = fence ? "" : !this.#inLine && FORMULA.test(line) ? this.#formula(line.trim()) : withoutMarkup(line);
+    const rest = fence ? "" : !this.#inLine && FORMULA.test(words) ? this.#formula(words) : withoutMarkup(words);
     return [before, rest].filter(Boolean).join(" ");
   }
 
@@ -100,7 +112,7 @@ export class Speech {
   }
 
   #inBlock(line) {
-    if (line.trim().endsWith(this.#block.until)) return this.#close();
+    if (FENCE_ENDS.exec(line)?.[1].startsWith(this.#block.until)) return this.#close();
     this.#block.lines += 1;
     return "";
   }

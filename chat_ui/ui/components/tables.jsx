@@ -1,7 +1,7 @@
 // A table scrolls inside itself, and can be copied for a text and for a spreadsheet.
 import { createContext, useContext, useRef } from "react";
 import { CopyButton } from "./copy.jsx";
-import { withOneDollar } from "./math.js";
+import { withOneDollar } from "./formulas.js";
 import { plainText } from "./rich_text.js";
 import { say } from "./words.js";
 

@@ -88,6 +88,7 @@ export function Thread({ conversation, title, busy, first, more, onTop, children
 
   return (
     <div className="thread" data-scrolled={scrolled}>
+      {more && <p className="print-only meta">{say("thread.print.more")}</p>}
       <div
         ref={scroller}
         className="thread-scroll"

@@ -1,6 +1,6 @@
 // The end of a growing text may be half of something: a marker without what it marks, the head of a table, a formula.
 // It is held back until it is whole or plainly nothing of the kind, so that no reader sees it raw.
-import { halfFormula } from "./math.js";
+import { halfFormula } from "./formulas.js";
 
 // A last line that may yet become a fence, in a list or a quote too.
 const HALF_FENCE = /^[\s>*+\-.\d]*(?:`{1,2}|~{1,2}|`{3,}[^`]*|~{3,}.*)$/;
