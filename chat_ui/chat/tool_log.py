@@ -8,22 +8,12 @@ it in ``ui/components/tool_calls.jsx``.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 
 from chat_ui.gateway import ToolCallDelta
 
-__all__ = ["SEPARATOR", "ToolCall", "ToolLog", "calls_in", "is_log"]
+__all__ = ["SEPARATOR", "ToolLog", "is_log"]
 
 SEPARATOR = "\x1e"
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A call that a model wants made; its arguments are as the model wrote them, whole JSON or not."""
-
-    id: str | None
-    name: str | None
-    arguments: str
 
 
 class ToolLog:
@@ -41,27 +31,6 @@ class ToolLog:
         named = delta.id is not None or delta.name is not None
         head = [delta.index, delta.id, delta.name] if named else [delta.index]
         return f"{SEPARATOR}{json.dumps(head, ensure_ascii=False, separators=(',', ':'))}\n{arguments}"
-
-
-def calls_in(log: str) -> list[ToolCall]:
-    """The calls that a log holds, in the order in which they began; of a cut one, what came."""
-    calls: dict[int, ToolCall] = {}
-    for entry in log.split(SEPARATOR)[1:]:
-        head, _, arguments = entry.partition("\n")
-        index, id, name = _head(head)
-        known = calls.get(index, ToolCall(None, None, ""))
-        grown = replace(known, arguments=known.arguments + arguments)
-        calls[index] = replace(grown, id=known.id or id, name=known.name or name)
-    return list(calls.values())
-
-
-def _head(text: str) -> tuple[int, str | None, str | None]:
-    try:
-        index, *named = json.loads(text)
-    except ValueError:
-        return -1, None, None  # a log that was cut within the line
-    id, name = named or (None, None)
-    return index, id, name
 
 
 def is_log(text: str) -> bool:

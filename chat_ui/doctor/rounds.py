@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from difflib import get_close_matches
+
 from chat_ui.doctor import inside
 from chat_ui.doctor.findings import Finding, fails, good, warns
 from chat_ui.doctor.outside import public_side
@@ -43,7 +46,24 @@ def _read(settings: Settings) -> Finding:
             side="the settings",
             todo="Set CHAT_UI_TOKENS_PER_DAY or CHAT_UI_DOLLARS_PER_DAY, or CHAT_UI_SIGN_UP=invite.",
         )
+    if misspelt := _misspelt():
+        name, meant = misspelt
+        return warns(
+            "Settings",
+            f"{name} is set, and is no setting.",
+            side="the settings",
+            todo=f"Did you mean {meant}?",
+        )
     return good("Settings", f"{kind}, by {where}.")
+
+
+def _misspelt() -> tuple[str, str] | None:
+    """A variable that is nearly a setting, and that one; others may be of Caddy or of scripts."""
+    settings = {f"CHAT_UI_{name}".upper() for name in Settings.model_fields}
+    for name in sorted(os.environ.keys() - settings):
+        if name.startswith("CHAT_UI_") and (meant := get_close_matches(name, settings, n=1, cutoff=0.9)):
+            return name, meant[0]
+    return None
 
 
 def _has_budget(settings: Settings) -> bool:

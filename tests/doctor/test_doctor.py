@@ -125,6 +125,8 @@ async def test_addresses_that_lead_nowhere_or_without_tls(set_to: pytest.MonkeyP
     assert (nowhere.state, "nothing answers" in nowhere.words) == ("failure", True)
     unknown = await found("Public address", **hosted, CHAT_UI_PUBLIC_URL="https://chat.invalid")
     assert (unknown.state, unknown.side) == ("failure", "DNS")
+    misspelt = await found("Settings", CHAT_UI_GATEWY_URL="http://127.0.0.1/v1", CHAT_UI_TLS="tls internal")
+    assert (misspelt.state, misspelt.todo) == ("warning", "Did you mean CHAT_UI_GATEWAY_URL?")
     async with Proxy() as proxy:
         plain = await found("TLS", **hosted, CHAT_UI_PUBLIC_URL=proxy.url.replace("http:", "https:"))
         assert (plain.state, plain.side) == ("failure", "the proxy")
