@@ -26,6 +26,7 @@ REGISTRY_HOSTS = tuple(
     )
 )
 README_COMMANDS = ("pip install uv && uv run reflex run", "pip install uv && uv run pytest")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 MAX_LINES = 320
 # One tree in one file, of classes that are little but their words.
 LONGER_BY_DESIGN = {"chat_ui/gateway/errors.py"}
@@ -89,6 +90,12 @@ def test_readme_has_the_command(command: str):
 
 def test_ci_runs_the_readmes_test_command():
     assert README_COMMANDS[1] in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_links_to_is_there(page: Path):
+    linked = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", page.read_text())
+    assert [path for path in linked if not (page.parent / path).exists()] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/reliability.md", "docs/security.md", "docs/hosting.md"])
