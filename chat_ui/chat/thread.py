@@ -22,6 +22,7 @@ class Tree:
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
+        self._questions = {node.id for node in nodes if node.is_question}
         self._order = {node.id: number for number, node in enumerate(nodes)}
         followers: dict[str | None, list[str]] = {}
         for node in nodes:
@@ -67,6 +68,19 @@ class Tree:
         """
         leaves = (under for under in self.beneath(id) if not self._followers.get(under))
         return max(leaves, key=self._order.__getitem__)
+
+    def next_questions(self, id: str) -> dict[str, str]:
+        """The first questions beneath a message, in every branch, each with the message that it follows."""
+        found: dict[str, str] = {}
+        waiting = [id]
+        while waiting:
+            parent = waiting.pop()
+            for follower in self._followers.get(parent, ()):
+                if follower in self._questions:
+                    found[follower] = parent
+                else:
+                    waiting.append(follower)
+        return found
 
     def without(self, id: str) -> str | None:
         """The leaf to show when a message is gone, with all that follows it.

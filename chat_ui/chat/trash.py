@@ -20,8 +20,11 @@ from chat_ui.store import conversations, lineage, messages, runs, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import is_id
+from chat_ui.store.messages import Message
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from chat_ui.chat.service import Chat
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "DeletedMessage",
     "delete_conversation",
     "delete_message",
+    "delete_turn",
     "keep_purging",
     "purge",
     "restore_conversation",
@@ -46,14 +50,16 @@ class DeletedMessage:
     """What was deleted, as it takes to bring it back.
 
     Args:
-        message_id: the message that went, with all that followed it.
+        message_id: the message that went.
         leaf_id: the end of the branch that was shown.
         count: how many messages went, in every branch.
+        stayed: what followed it and stayed, each with the message that it followed before; all else went.
     """
 
     message_id: str
     leaf_id: str
     count: int
+    stayed: tuple[tuple[str, str], ...] = ()
 
 
 async def delete_message(chat: Chat, owner: str, message_id: str) -> DeletedMessage:
@@ -64,9 +70,32 @@ async def delete_message(chat: Chat, owner: str, message_id: str) -> DeletedMess
         NoSuchConversation: its conversation is gone.
         StoreError: it could not be stored.
     """
+    return await _delete(chat, owner, message_id, with_what_follows=True)
+
+
+async def delete_turn(chat: Chat, owner: str, message_id: str) -> DeletedMessage:
+    """Delete a question with its answers, every version of them, and leave the questions after these.
+
+    They follow then what the deleted one followed, so that an answer always has its question.
+
+    Args:
+        chat: the running chat.
+        owner: who deletes it.
+        message_id: the question, or one of its answers.
+
+    Raises:
+        NoSuchMessage: it isn't this person's, or is gone already.
+        NoSuchConversation: its conversation is gone.
+        StoreError: it could not be stored.
+    """
+    return await _delete(chat, owner, message_id, with_what_follows=False)
+
+
+async def _delete(chat: Chat, owner: str, message_id: str, *, with_what_follows: bool) -> DeletedMessage:
+    find, part = (find_message, _all_of) if with_what_follows else (_question_of, _turn_of)
     async with chat.db.read() as tx:
-        message = await find_message(tx, owner, message_id)
-        going = (await read_tree(tx, owner, message)).beneath(message.id)
+        message = await find(tx, owner, message_id)
+        going, _ = part(await read_tree(tx, owner, message), message.id)
         active = await runs.active(tx, owner, message.conversation_id)
     for run in active:
         if run.message_id in going:
@@ -77,19 +106,38 @@ async def delete_message(chat: Chat, owner: str, message_id: str) -> DeletedMess
         conversation = await conversations.get(tx, owner, message.conversation_id)
         if conversation is None:
             raise NoSuchConversation
-        going = tree.beneath(message.id)
+        going, stayed = part(tree, message.id)
         leaf = instead = conversation.leaf_id
         if leaf in going:
-            instead = tree.without(message.id)
+            instead = tree.latest_leaf(next(iter(stayed))) if stayed else tree.without(message.id)
         await messages.delete(tx, owner, message.id)
+        for id, before in stayed.items():
+            await messages.move(tx, owner, id, before, message.parent_id)
         shown = await conversations.show_leaf(tx, owner, conversation.id, instead) or conversation
     length = len(tree.path(instead)) if instead else 0
     await chat.feed.publish(Topic("conversation", shown.id), BranchShown(shown, length))
-    return DeletedMessage(message.id, leaf or message.id, len(going))
+    return DeletedMessage(message.id, leaf or message.id, len(going), tuple(stayed.items()))
+
+
+async def _question_of(tx: AsyncConnection, owner: str, message_id: str) -> Message:
+    message = await find_message(tx, owner, message_id)
+    while message.role != "user" and message.parent_id is not None:
+        message = await find_message(tx, owner, message.parent_id)
+    return message
+
+
+def _all_of(tree: Tree, id: str) -> tuple[set[str], dict[str, str]]:
+    return tree.beneath(id), {}
+
+
+def _turn_of(tree: Tree, id: str) -> tuple[set[str], dict[str, str]]:
+    """A question with all that is said before the next ones, and these with what they follow."""
+    stayed = tree.next_questions(id)
+    return tree.beneath(id).difference(*map(tree.beneath, stayed)), stayed
 
 
 async def restore_message(chat: Chat, owner: str, deleted: DeletedMessage) -> None:
-    """Bring a deleted message back with all that followed it, and show the branch that was shown.
+    """Bring a deleted message back with all that followed it, and show it.
 
     Raises:
         NoSuchMessage: it isn't this person's, or has been purged.
@@ -101,15 +149,26 @@ async def restore_message(chat: Chat, owner: str, deleted: DeletedMessage) -> No
         message = await find_message(tx, owner, deleted.message_id)
         if not await messages.restore(tx, owner, message.id):
             return
+        for id, before in deleted.stayed:
+            await messages.move(tx, owner, id, message.parent_id, before)
         tree = Tree(await lineage.nodes(tx, owner, message.conversation_id))
         if message.id not in tree:
             # What it follows has been deleted since: that has to come back first.
             raise NoSuchMessage
-        leaf = deleted.leaf_id if deleted.leaf_id in tree else tree.latest_leaf(message.id)
-        shown = await conversations.show_leaf(tx, owner, message.conversation_id, leaf)
-        if shown is None:
+        conversation = await conversations.get(tx, owner, message.conversation_id)
+        if conversation is None:
             raise NoSuchConversation
+        leaf = _leaf_with(tree, message.id, conversation.leaf_id, deleted.leaf_id)
+        shown = await conversations.show_leaf(tx, owner, conversation.id, leaf) or conversation
     await chat.feed.publish(Topic("conversation", shown.id), BranchShown(shown, len(tree.path(leaf))))
+
+
+def _leaf_with(tree: Tree, id: str, *wanted: str | None) -> str:
+    """The first wanted end of a branch that goes through a message; the latest one there, if none does."""
+    for leaf in wanted:
+        if leaf is not None and leaf in tree and id in tree.path(leaf):
+            return leaf
+    return tree.latest_leaf(id)
 
 
 async def delete_conversation(chat: Chat, owner: str, conversation_id: str) -> Conversation:

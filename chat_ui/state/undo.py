@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Awaitable, Callable
 
 import reflex as rx
 from reflex.event import EventSpec
 
 from chat_ui.chat import trash
 from chat_ui.chat.errors import ChatError
+from chat_ui.chat.service import Chat
 from chat_ui.chat.trash import DeletedMessage
 from chat_ui.chat.trouble import in_words
 from chat_ui.state import routes
@@ -30,12 +32,14 @@ class Offer:
         id: of the conversation or the message.
         words: what was deleted, for the bar.
         leaf: where it is a message, the end of the branch that was shown.
+        stayed: what followed it and stayed, as ``DeletedMessage`` has it.
         leads_to: the address to go back to, where the page was left.
     """
 
     id: str
     words: str
     leaf: str = ""
+    stayed: tuple[tuple[str, str], ...] = ()
     leads_to: str = ""
 
 
@@ -58,14 +62,24 @@ class UndoState(rx.State):
     @rx.event
     async def delete_message(self, message_id: str) -> None:
         """Delete a message and all that follows it."""
+        await self._delete(trash.delete_message, message_id)
+
+    @rx.event
+    async def delete_turn(self, message_id: str) -> None:
+        """Delete a question with its answers, and nothing that follows these."""
+        await self._delete(trash.delete_turn, message_id)
+
+    async def _delete(
+        self, delete: Callable[[Chat, str, str], Awaitable[DeletedMessage]], message_id: str
+    ) -> None:
         self.notice = ""
         try:
-            deleted = await trash.delete_message(current_chat(), owner_of(self), text_of(message_id))
+            deleted = await delete(current_chat(), owner_of(self), text_of(message_id))
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
             return
         words = say("deleted.message" if deleted.count == 1 else "deleted.messages", count=deleted.count)
-        self._add(Offer(deleted.message_id, words, leaf=deleted.leaf_id))
+        self._add(Offer(deleted.message_id, words, leaf=deleted.leaf_id, stayed=deleted.stayed))
 
     @rx.event
     async def delete_conversation(self, conversation_id: str) -> EventSpec | None:
@@ -93,7 +107,7 @@ class UndoState(rx.State):
             return None
         try:
             if offer.leaf:
-                deleted = DeletedMessage(offer.id, offer.leaf, 0)
+                deleted = DeletedMessage(offer.id, offer.leaf, 0, offer.stayed)
                 await trash.restore_message(current_chat(), owner_of(self), deleted)
             else:
                 await trash.restore_conversation(current_chat(), owner_of(self), offer.id)

@@ -55,6 +55,7 @@ class Node:
     id: str
     parent_id: str | None
     is_deleted: bool = False
+    is_question: bool = False
 
 
 async def path(
@@ -86,11 +87,14 @@ async def sizes(
 async def nodes(tx: AsyncConnection, owner: str, conversation_id: str) -> list[Node]:
     """List the places of all messages of a conversation, deleted ones too, in the order of their making."""
     rows = await tx.execute(
-        select(message.c.id, message.c.parent_id, message.c.deleted_at)
+        select(message.c.id, message.c.parent_id, message.c.deleted_at, message.c.role)
         .where(message.c.owner_id == owner, message.c.conversation_id == conversation_id)
         .order_by(message.c.created_at, message.c.id)
     )
-    return [Node(id, parent_id, deleted_at is not None) for id, parent_id, deleted_at in rows]
+    return [
+        Node(id, parent_id, deleted_at is not None, role == "user")
+        for id, parent_id, deleted_at, role in rows
+    ]
 
 
 async def siblings(

@@ -30,6 +30,7 @@ __all__ = [
     "delete",
     "get",
     "message_of",
+    "move",
     "purge",
     "restore",
 ]
@@ -219,6 +220,29 @@ async def delete(tx: AsyncConnection, owner: str, id: str) -> bool:
 async def restore(tx: AsyncConnection, owner: str, id: str) -> bool:
     """Bring a deleted message back; whether there was one of this owner's to bring."""
     return await _mark(tx, owner, id, is_deleted=False)
+
+
+async def move(tx: AsyncConnection, owner: str, id: str, before: str | None, after: str | None) -> bool:
+    """Have a message follow another one of its conversation; whether it followed what it was said to.
+
+    Args:
+        tx: a write transaction.
+        owner: whose message it is.
+        id: the message, with all that follows it.
+        before: what it follows now; None for a first one.
+        after: what it is to follow; None to make it a first one.
+    """
+    moved = await tx.execute(
+        update(message)
+        .where(
+            message.c.id == id,
+            message.c.owner_id == owner,
+            message.c.parent_id.is_not_distinct_from(before),
+        )
+        .values(parent_id=after)
+        .returning(message.c.id)
+    )
+    return moved.one_or_none() is not None
 
 
 async def _mark(tx: AsyncConnection, owner: str, id: str, *, is_deleted: bool) -> bool:

@@ -63,6 +63,19 @@ async def test_answers_are_regenerated_switched_and_shown_in_every_tab(site, vis
     await expect(person.answers.first.get_by_role("group", name="Versions")).to_contain_text("1 / 3")
     await expect(person.answers.last).to_contain_text("Sweet.")
 
+    # A question goes with all its answers; what comes after stays.
+    for article, name in ((person.articles.first, "answer"), (person.answers.first, "question")):
+        await on(article, "More").click()
+        await person.page.get_by_role("menuitem", name=f"Delete with its {name}").click()
+        await expect(person.page.get_by_role("region", name="Undo")).to_contain_text("4 messages deleted")
+        for tab in (person, other):
+            await expect(tab.articles).to_have_count(2)
+            await expect(tab.articles.first).to_contain_text("And then?")
+        await person.button("Undo").click()
+        for tab in (person, other):
+            await expect(tab.articles).to_have_count(4)
+            await expect(tab.articles.first).to_contain_text("Tea?")
+
 
 async def test_a_tab_that_missed_what_was_said_elsewhere_makes_a_branch_and_loses_nothing(
     site, visit, gateway

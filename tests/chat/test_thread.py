@@ -15,7 +15,8 @@ def forests(draw: st.DrawFn) -> list[Node]:
     nodes: list[Node] = []
     for number in range(draw(st.integers(0, 24))):
         parent = draw(st.integers(-1, number - 1))
-        nodes.append(Node(f"m{number}", f"m{parent}" if parent >= 0 else None, draw(st.integers(0, 5)) == 0))
+        is_deleted, is_question = draw(st.integers(0, 5)) == 0, draw(st.booleans())
+        nodes.append(Node(f"m{number}", f"m{parent}" if parent >= 0 else None, is_deleted, is_question))
     return draw(st.permutations(nodes)) if draw(st.booleans()) else nodes
 
 
@@ -63,6 +64,18 @@ def test_a_switch_lands_on_the_leaf_that_was_made_last(nodes: list[Node]) -> Non
         ends = [other for other in parents if other not in parents.values() and id in tree.path(other)]
         assert max(ends, key=order.index) == leaf
         assert tree.beneath(id) == {other for other in parents if id in tree.path(other)}
+
+
+@given(forests())
+def test_the_next_questions_are_those_with_none_before_them(nodes: list[Node]) -> None:
+    tree, parents = Tree(nodes), living(nodes)
+    questions = {node.id for node in nodes if node.is_question}
+    for id in parents:
+        between = {other: tree.path(other)[len(tree.path(id)) : -1] for other in tree.beneath(id) - {id}}
+        next_ones = {
+            other for other in questions & between.keys() if not questions.intersection(between[other])
+        }
+        assert tree.next_questions(id) == {other: parents[other] for other in next_ones}
 
 
 @given(forests())

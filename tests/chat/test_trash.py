@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from chat_ui.chat.again import Again, answer_again
+from chat_ui.chat.branches import show_branch
 from chat_ui.chat.changes import ConversationDeleted, Snapshot
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.service import Chat
@@ -18,6 +19,7 @@ from chat_ui.chat.trash import (
     KEPT_FOR,
     delete_conversation,
     delete_message,
+    delete_turn,
     purge,
     restore_conversation,
     restore_message,
@@ -60,6 +62,56 @@ async def test_a_message_goes_with_what_follows_and_comes_back_in_every_tab(
         assert [message.text for message in shown.messages] == ["Tea?", "Hot.", "And?", "Sweet."]
     await restore_message(chat, owner, deleted)
     assert (await snapshot_of(chat, id)).conversation == shown.conversation
+
+
+async def test_a_question_goes_with_its_answers_and_what_follows_stays(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    first = await answered(chat, gateway, "Tea?", "Hot.")
+    id, owner = first.conversation_id, chat.person.id
+    second = await answered(chat, gateway, "And?", "Sweet.", conversation_id=id)
+    third = await answered(chat, gateway, "Milk?", "Yes.", conversation_id=id)
+    again = await answer_again(chat, owner, Again(new_id(), second.id))
+    await finished(chat, gateway, again, "Sour.")
+    await show_branch(chat, owner, third.id)
+    deleted = await delete_turn(chat, owner, second.id)
+    assert (deleted.message_id, deleted.leaf_id, deleted.count) == (second.parent_id, third.id, 3)
+    assert await branch(chat, id) == ["Tea?", "Hot.", "Milk?", "Yes."]
+    with pytest.raises(NoSuchMessage):
+        await delete_turn(chat, owner, second.id)
+    await say(chat, "Thanks.", conversation_id=id)
+    request = await gateway.next_request()
+    assert [text for _, text in request.asked] == ["Tea?", "Hot.", "Milk?", "Yes.", "Thanks."]
+    await request.say("Sure.")
+    await request.finish()
+    await happens(lambda: not chat.runs._live)
+    whole = ["Tea?", "Hot.", "And?", "Sweet.", "Milk?", "Yes.", "Thanks.", "Sure."]
+    await restore_message(chat, owner, deleted)
+    assert await branch(chat, id) == whole
+
+    # The first one goes like any other, and so does the last, whose answer ends the branch.
+    beginning = await delete_turn(chat, owner, first.parent_id or "")
+    assert (await branch(chat, id), beginning.count) == (whole[2:], 2)
+    ending = await delete_turn(chat, owner, (await snapshot_of(chat, id)).messages[-1].id)
+    assert await branch(chat, id) == whole[2:-2]
+    await restore_message(chat, owner, ending)
+    await restore_message(chat, owner, beginning)
+    assert await branch(chat, id) == whole
+
+
+async def test_where_another_version_went_on_that_is_shown_instead(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    old = await answered(chat, gateway, "Tea?", "Hot.")
+    id, owner = old.conversation_id, chat.person.id
+    await answered(chat, gateway, "And?", "Sweet.", conversation_id=id)
+    await answer_again(chat, owner, Again(new_id(), old.id))
+    request = await gateway.next_request()
+    deleted = await delete_turn(chat, owner, old.id)
+    await request.until_client_leaves()
+    assert (await branch(chat, id), deleted.count) == (["And?", "Sweet."], 3)
+    await restore_message(chat, owner, deleted)
+    assert await branch(chat, id) == ["Tea?", "Hot.", "And?", "Sweet."]
 
 
 async def test_where_a_version_goes_the_one_beside_it_is_shown(chat: Chat, gateway: ScriptedGateway) -> None:
@@ -164,8 +216,9 @@ async def test_nothing_of_another_persons_is_deleted_or_restored(
     chat: Chat, gateway: ScriptedGateway, mallory: str
 ) -> None:
     answer = await answered(chat, gateway, "Tea?", "Hot.")
-    with pytest.raises(NoSuchMessage):
-        await delete_message(chat, mallory, answer.id)
+    for delete in (delete_message, delete_turn):
+        with pytest.raises(NoSuchMessage):
+            await delete(chat, mallory, answer.id)
     deleted = await delete_message(chat, chat.person.id, answer.id)
     with pytest.raises(NoSuchMessage):
         await restore_message(chat, mallory, deleted)

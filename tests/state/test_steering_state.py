@@ -108,6 +108,19 @@ async def test_a_deleted_message_is_offered_back(following: Browser) -> None:
     assert following.values(UndoState, "offer")[-1] == ""
 
 
+async def test_what_stayed_of_a_deleted_turn_is_known_to_its_offer(
+    following: Browser, chat: Chat, conversation: Conversation
+) -> None:
+    await send(chat, chat.person.id, Draft(new_id(), "More?", conversation_id=conversation.id))
+    await following.until(lambda: statuses(following) == ["complete"] * 4)
+    before = [head["id"] for head in heads(following)]
+    await following.send(UndoState.delete_turn, before[1])
+    await following.until(lambda: [head["id"] for head in heads(following)] == before[2:])
+    assert following.values(UndoState, "words")[-1] == "2 messages deleted"
+    await following.send(UndoState.undo, before[0])
+    await following.until(lambda: [head["id"] for head in heads(following)] == before)
+
+
 async def test_a_deleted_conversation_is_left_and_come_back_to(
     following: Browser, conversation: Conversation
 ) -> None:
@@ -161,6 +174,7 @@ async def test_arguments_from_anybody_change_nothing(
         f"{steering}.reword", rewording={"id": argument, "text": "x", "message_id": argument}
     )
     await browser.send_raw(f"{undo}.delete_message", message_id=argument)
+    await browser.send_raw(f"{undo}.delete_turn", message_id=argument)
     await browser.send_raw(f"{undo}.delete_conversation", conversation_id=argument)
     assert browser.values(UndoState, "notice")[-1]
     await browser.send_raw(f"{undo}.undo", id=argument)

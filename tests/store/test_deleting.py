@@ -27,12 +27,25 @@ async def test_a_deleted_message_takes_its_branch_along_and_back(
         assert await lineage.siblings(tx, alice.id, id, [None]) == {}
         places = await lineage.nodes(tx, alice.id, id)
         assert places == [
-            Node(turn.question.id, None, is_deleted=True),
+            Node(turn.question.id, None, is_deleted=True, is_question=True),
             Node(turn.answer.id, turn.question.id),
         ]
         assert await messages.restore(tx, alice.id, turn.question.id)
         assert not await messages.restore(tx, alice.id, turn.question.id)
         assert len(await lineage.path(tx, alice.id, id, turn.answer.id)) == 2
+
+
+async def test_a_message_is_moved_from_where_it_is_and_from_nowhere_else(
+    db: Database, alice: User, turn: Turn
+) -> None:
+    id, question, answer = turn.conversation.id, turn.question.id, turn.answer.id
+    async with db.write() as tx:
+        assert not await messages.move(tx, alice.id, answer, None, answer)
+        assert await messages.move(tx, alice.id, answer, question, None)
+        assert await lineage.siblings(tx, alice.id, id, [None]) == {None: (question, answer)}
+        assert not await messages.move(tx, alice.id, answer, question, None)
+        assert await messages.move(tx, alice.id, answer, None, question)
+        assert len(await lineage.path(tx, alice.id, id, answer)) == 2
 
 
 async def test_siblings_stand_in_the_order_of_their_making(db: Database, alice: User, turn: Turn) -> None:

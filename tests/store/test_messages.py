@@ -193,7 +193,7 @@ async def test_every_branch_of_any_tree_is_read_from_its_root(tree: list[int]) -
                 await messages.add(tx, owner, added[-1])
         async with db.read() as tx:
             places = await lineage.nodes(tx, owner, made.id)
-            assert places == [Node(message.id, message.parent_id) for message in added]
+            assert places == [Node(message.id, message.parent_id, is_question=True) for message in added]
             for leaf, message in enumerate(added):
                 place, expected = leaf, []
                 while place >= 0:

@@ -88,6 +88,10 @@ CALLS: dict[str, tuple[Call, Any]] = {
     "lineage.sizes": (lambda tx, who, t: lineage.sizes(tx, who, t.conversation.id, t.answer.id), []),
     "messages.copy": (copied, NotFoundError),
     "messages.delete": (lambda tx, who, t: messages.delete(tx, who, t.question.id), False),
+    "messages.move": (
+        lambda tx, who, t: messages.move(tx, who, t.answer.id, t.question.id, None),
+        False,
+    ),
     "messages.restore": (lambda tx, who, t: messages.restore(tx, who, GONE), False),
     "runs.start": (
         lambda tx, who, t: runs.start(

@@ -130,6 +130,7 @@ def _actions(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
         on_continue=SteeringState.continue_answer,
         on_fork=SteeringState.fork,
         on_delete=UndoState.delete_message,
+        on_delete_turn=UndoState.delete_turn,
     )
 
 

@@ -87,12 +87,16 @@ function Again({ ask, groups, quiet }) {
   );
 }
 
-function More({ onFork, onDelete }) {
+function More({ isAnswer, onFork, onDelete, onDeleteTurn }) {
   return (
     <Menu label={say("more")} face={<icons.Ellipsis />} buttonClass="icon-button">
       <button type="button" role="menuitem" tabIndex={-1} onClick={onFork}>
         {say("fork")}
         <icons.GitFork />
+      </button>
+      <button type="button" role="menuitem" tabIndex={-1} className="danger" onClick={onDeleteTurn}>
+        {isAnswer ? say("delete.with_question") : say("delete.with_answer")}
+        <icons.Trash />
       </button>
       <button type="button" role="menuitem" tabIndex={-1} className="danger" onClick={onDelete}>
         {say("delete.from_here")}
@@ -102,7 +106,7 @@ function More({ onFork, onDelete }) {
   );
 }
 
-export function Actions({ messageId, role, status, action, gateway, model, groups, onAgain, onContinue, onFork, onDelete }) {
+export function Actions({ messageId, role, status, action, gateway, model, groups, onAgain, onContinue, onFork, onDelete, onDeleteTurn }) {
   // However often a button is clicked, its id stays the same, and one id is one answer.
   const [id] = useState(newId);
   const named = () => ({ id, message_id: messageId, ...modelToAsk({ gateway, model }) });
@@ -133,7 +137,12 @@ export function Actions({ messageId, role, status, action, gateway, model, group
       {action === "continue" && (
         <IconButton label={say("continue")} icon={icons.StepForward} className="unless-last" onClick={goOn} />
       )}
-      <More onFork={() => onFork(named())} onDelete={() => onDelete(messageId)} />
+      <More
+        isAnswer={isAnswer}
+        onFork={() => onFork(named())}
+        onDelete={() => onDelete(messageId)}
+        onDeleteTurn={() => onDeleteTurn(messageId)}
+      />
     </>
   );
 }

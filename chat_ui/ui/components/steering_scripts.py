@@ -47,6 +47,7 @@ class Actions(rx.Component):
     on_continue: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
     on_fork: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
     on_delete: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_delete_turn: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 class Versions(rx.Component):
