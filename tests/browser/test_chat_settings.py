@@ -300,5 +300,6 @@ async def test_what_is_taken_back_while_the_site_is_out_of_reach_is_never_sent(s
     assert request.asked[-1] == ("user", "And sugar?")
     await expect(person.answers.last).to_contain_text("Sweet.")
     await expect(person.articles).to_have_count(4)
-    assert sum('.send"' in frame for frame in said) == 1
+    # Told again, it may be; nothing else is.
+    assert all("And sugar?" in frame for frame in said if '.send"' in frame)
     assert len(gateway.requests) == asked + 1
