@@ -95,7 +95,9 @@ async def write_every_kind(folder: Path) -> str:
                 ):
                     said = Message(conversation_id=made.id, parent_id=last, **fields)
                     await messages.add(tx, owner, said)
-                    last = said.id
+                    before, last = last, said.id
+            other = Message(conversation_id=made.id, parent_id=before, role="assistant", model="demo")
+            await messages.add(tx, owner, other)
             await conversations.set_leaf(tx, owner, made.id, last)
         return made.id
     finally:

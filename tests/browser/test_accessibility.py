@@ -37,7 +37,7 @@ CUT_OFF = """() => {
   const reachesOver = ({ width, left, right }) => width > 0 && (right > innerWidth + 1 || left < -1);
   const isShort = it => it.scrollWidth > it.clientWidth;
   return [...document.querySelectorAll('main *, dialog *')]
-    .filter(it => it.checkVisibility() && !hidden(it) && !isWithin(it))
+    .filter(it => it.checkVisibility() && !hidden(it) && !isWithin(it.parentElement))
     .filter(it => reachesOver(it.getBoundingClientRect()))
     .concat([...document.querySelectorAll('.facts-button span')].filter(isShort))
     .map(it => it.outerHTML.slice(0, 120))

@@ -1,12 +1,13 @@
 // A button that opens a menu: arrow keys move, typing finds, Escape and a click elsewhere close. What it shows is the
 // choice that was made, as in a select box; so that describes it, and its name is what can be chosen.
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { say } from "./words.js";
 
 const ITEMS = '[role^="menuitem"]';
 const SHOWN = `${ITEMS}:not([hidden])`;
 const FIELD = 'input[type="search"]';
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+const EDGE_PX = 8;
 
 const isLetter = (event) => event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey;
 
@@ -14,6 +15,12 @@ function move(panel, step) {
   const stops = [...panel.querySelectorAll(`${FIELD}, ${SHOWN}`)];
   const now = stops.indexOf(document.activeElement);
   stops.at((now + step + stops.length) % stops.length)?.focus();
+}
+
+// Where its button stands near the right edge of a small window.
+function keepInSight(panel) {
+  const over = panel.getBoundingClientRect().right - (window.innerWidth - EDGE_PX);
+  if (over > 0) panel.style.translate = `${-over}px`;
 }
 
 function focusFirst(panel) {
@@ -49,6 +56,7 @@ function filter(panel, words) {
 function Panel({ label, className, search, panel, close, children }) {
   const [words, setWords] = useState("");
   const [none, setNone] = useState(false);
+  useLayoutEffect(() => keepInSight(panel.current), []);
   useEffect(() => focusFirst(panel.current), []);
   useEffect(() => {
     if (!search) return;
