@@ -22,6 +22,7 @@ function elementsAt(content, top) {
   return found;
 }
 
+const beginning = ({ element }) => element.getBoundingClientRect().top;
 const isDrawn = ({ element }) => element.isConnected && element.getClientRects().length > 0;
 
 export class ReadingPlace {
@@ -77,9 +78,18 @@ export class ReadingPlace {
       this.following = true;
       this.hasNews = false;
     } else if (moved < 0) this.following = false;
-    this.#top = scrollTop;
+    this.#scrollTo(scrollTop + this.#cameInAbove);
     this.#mark();
     this.onChange();
+  }
+
+  // By how much what came in above has moved the messages since the last look, beside what was scrolled: a frame tells of
+  // scrolls before it tells of sizes, and to take that for the reader's own way would lose their place.
+  get #cameInAbove() {
+    const mark = this.#marks.at(-1);
+    if (this.following || !mark || !isDrawn(mark)) return 0;
+    const shift = beginning(mark) - mark.begins + this.scroller.scrollTop - this.#top;
+    return Math.abs(shift) < 1 ? 0 : shift;
   }
 
   // Before the first frame of a scroll upwards, so that no new line can take it back.
@@ -107,13 +117,15 @@ export class ReadingPlace {
   }
 
   #mark() {
+    this.#top = this.scroller.scrollTop;
     this.#marks = this.following ? [] : elementsAt(this.content, this.scroller.getBoundingClientRect().top);
     this.#left = this.#below;
   }
 
   #hold(isGrowing) {
     const mark = this.#marks.find(isDrawn);
-    if (mark) this.#scrollTo(this.scroller.scrollTop + mark.element.getBoundingClientRect().top - mark.begins);
+    if (mark) this.#scrollTo(this.scroller.scrollTop + beginning(mark) - mark.begins);
+    for (const around of this.#marks) around.begins = beginning(around);
     if (isGrowing && this.#below > this.#left) this.hasNews = true;
     this.#left = this.#below;
   }
