@@ -58,10 +58,10 @@ export function post(place, draft, deliver) {
   put(place, { sending: true });
 }
 
-// Not wanted any more; of several messages that were written at a place, it may be one alone.
-export function withdraw(place, only = "") {
+// Sends nothing more from a place, but for the messages that are still wanted.
+export function withdraw(place, wanted = []) {
   for (const [id, sent] of sending) {
-    if (sent.place !== place || (only && id !== only)) continue;
+    if (sent.place !== place || wanted.includes(id)) continue;
     sent.end();
     sending.delete(id);
     put(place, {});

@@ -30,10 +30,8 @@ function useSending({ conversation, settled, running, ended, draftOf, onSend }) 
     setHeld(Boolean(refusal));
     sent.current = "";
   }, [sending, refusal]);
-  // What is no longer in the queue, which another tab may have removed it from, isn't sent any more.
-  useEffect(() => {
-    if (sent.current && !queue.some(({ id }) => id === sent.current)) withdraw(place, sent.current);
-  }, [queue]);
+  // What was removed, here or in another tab, isn't sent any more.
+  useEffect(() => withdraw(place, queue.map(({ id }) => id)), [queue, place]);
   useEffect(() => {
     if (!settled || running || sending || sent.current || !next) return;
     const isTime = seen.current === conversation && !ENDED_BADLY.includes(ended) && !refusal;
@@ -55,10 +53,6 @@ export function Queued({ onTakeBack, onStop, ...thread }) {
     hurry(conversation, id);
     if (running) onStop(running);
   };
-  const remove = (id) => {
-    withdraw(`queue:${conversation}`, id);
-    dequeue(conversation, id);
-  };
   return (
     <div className="queue">
       {refusal && <p className="notice" role="alert">{refusal}</p>}
@@ -73,10 +67,10 @@ export function Queued({ onTakeBack, onStop, ...thread }) {
             <button type="button" className="icon-button" aria-label={say("queue.now")} title={running ? say("queue.now.stops") : say("queue.now")} onClick={() => sendNow(id)}>
               <SendHorizontal />
             </button>
-            <button type="button" className="icon-button" aria-label={say("queue.back")} title={say("queue.back.what")} onClick={() => { remove(id); onTakeBack(text); }}>
+            <button type="button" className="icon-button" aria-label={say("queue.back")} title={say("queue.back.what")} onClick={() => { dequeue(conversation, id); onTakeBack(text); }}>
               <Pencil />
             </button>
-            <button type="button" className="icon-button" aria-label={say("queue.remove")} title={say("queue.remove")} onClick={() => remove(id)}>
+            <button type="button" className="icon-button" aria-label={say("queue.remove")} title={say("queue.remove")} onClick={() => dequeue(conversation, id)}>
               <X />
             </button>
           </li>
