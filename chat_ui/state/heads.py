@@ -100,8 +100,10 @@ def _figures(message: Message) -> str:
     facts: list[str] = []
     if message.output_tokens is not None:
         facts.append(say("note.tokens", count=message.output_tokens))
-    if message.duration_ms is not None:
-        facts.append(say("note.seconds", seconds=message.duration_ms / 1000))
+    seconds = (message.duration_ms or 0) / 1000
+    # Of less, it would say 0.0.
+    if seconds >= 0.05:
+        facts.append(say("note.seconds", seconds=seconds))
     if message.cost is not None:
         facts.append(amount(message.cost, message.currency))
     return _line(*facts)
