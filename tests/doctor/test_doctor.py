@@ -104,6 +104,8 @@ async def test_what_the_site_stands_on_and_is_not_there(
     set_to: pytest.MonkeyPatch, postgres: PostgresServer, redis: RedisServer
 ) -> None:
     assert (await found("Database")).words.endswith("Start the site: it makes one.")
+    misspelt = await found("Settings", CHAT_UI_GATEWY_URL="http://127.0.0.1/v1", CHAT_UI_TLS="tls internal")
+    assert (misspelt.state, misspelt.todo) == ("warning", "Did you mean CHAT_UI_GATEWAY_URL?")
     nowhere = f"localhost:{free_port()}"
     dead = await found("Redis", CHAT_UI_REDIS_URL=f"redis://:a-password@{nowhere}/0")
     assert (dead.state, dead.side) == ("failure", "Redis")
@@ -125,8 +127,6 @@ async def test_addresses_that_lead_nowhere_or_without_tls(set_to: pytest.MonkeyP
     assert (nowhere.state, "nothing answers" in nowhere.words) == ("failure", True)
     unknown = await found("Public address", **hosted, CHAT_UI_PUBLIC_URL="https://chat.invalid")
     assert (unknown.state, unknown.side) == ("failure", "DNS")
-    misspelt = await found("Settings", CHAT_UI_GATEWY_URL="http://127.0.0.1/v1", CHAT_UI_TLS="tls internal")
-    assert (misspelt.state, misspelt.todo) == ("warning", "Did you mean CHAT_UI_GATEWAY_URL?")
     async with Proxy() as proxy:
         plain = await found("TLS", **hosted, CHAT_UI_PUBLIC_URL=proxy.url.replace("http:", "https:"))
         assert (plain.state, plain.side) == ("failure", "the proxy")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_ui.store import Database, conversations, messages, runs, users, whole
@@ -150,6 +150,7 @@ def test_what_is_brought_in_is_given_out_byte_for_byte(places: Places, all: list
     assert places.run(given_out(there, bob)) == file
 
 
+@settings(max_examples=15)
 @given(one=wholes())
 def test_somebody_else_gets_a_copy_of_their_own_and_only_once(places: Places, one: Whole) -> None:
     here = places.dbs[0]
