@@ -173,8 +173,6 @@ class _Grown:
             text = await self._read(piece)
             piece = replace(piece, offset=have, text=text[have : piece.offset] + piece.text)
         self._have[key] = max(have, piece.offset + len(piece.text))
-        # From here on each piece is heard.
-        self._elsewhere.discard(piece.message_id)
         return piece
 
     async def _read(self, piece: Piece) -> str:

@@ -83,8 +83,9 @@ async def test_a_hole_is_filled_from_the_journal(worker: Open, gateway: Scripted
             await page.until_ended()
 
 
-async def test_what_was_said_just_before_a_reader_came_is_shown_though_nothing_more_comes(
-    worker: Open, gateway: ScriptedGateway
+@pytest.mark.parametrize("said", ["", "Told after. "])
+async def test_what_was_thought_just_before_a_reader_came_is_shown_whatever_comes_then(
+    worker: Open, gateway: ScriptedGateway, said: str
 ) -> None:
     async with worker() as a, worker() as b:
         conversation = await say(a, "Hello?")
@@ -97,15 +98,18 @@ async def test_what_was_said_just_before_a_reader_came_is_shown_though_nothing_m
             await write(batch)
 
         a.runs._on_disk.write = write_later  # type: ignore[method-assign]
-        await request.say("Told before. ")
+        await request.think("Thought before.")
         async with opened(a, conversation.id) as here:
-            await here.until_shown("Told before. ")
+            await here.until_shown("Thought before.", "reasoning")
         async with opened(b, conversation.id) as page:
-            assert page.shown() == ""
+            if said:
+                await request.say(said)
+                await page.until_shown(said)
+            assert page.shown("reasoning") == ""
             goes_on.set()
-            await page.until_shown("Told before. ")
+            await page.until_shown("Thought before.", "reasoning")
             await request.say("Then this.")
-            await page.until_shown("Told before. Then this.")
+            await page.until_shown(said + "Then this.")
             assert page.count(Snapshot) == 1
             await request.finish()
             await page.until_ended()
