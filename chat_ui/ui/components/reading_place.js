@@ -111,8 +111,9 @@ export class ReadingPlace {
     } else if (this.content.contains(selection.anchorNode)) this.letGo();
   }
 
+  // Not to where it is already: that would end a scroll that glides.
   #scrollTo(top) {
-    this.scroller.scrollTop = top;
+    if (top !== this.scroller.scrollTop) this.scroller.scrollTop = top;
     this.#top = this.scroller.scrollTop;
   }
 
@@ -125,7 +126,7 @@ export class ReadingPlace {
   #hold(isGrowing) {
     const mark = this.#marks.find(isDrawn);
     if (mark) this.#scrollTo(this.scroller.scrollTop + beginning(mark) - mark.begins);
-    for (const around of this.#marks) around.begins = beginning(around);
+    for (const around of this.#marks.filter(isDrawn)) around.begins = beginning(around);
     if (isGrowing && this.#below > this.#left) this.hasNews = true;
     this.#left = this.#below;
   }
