@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, TypeVar
 
@@ -81,7 +82,7 @@ def export_to(path: Path, name: str | None) -> int:
     async def write(db: Database) -> int:
         lines = 0
         owner = await _owner(db, name)
-        with _opened(path, "xb") as file:
+        with _begun(path) as file:
             async for line in own.give_out(db, owner):
                 file.write(line)
                 lines += 1
@@ -113,6 +114,20 @@ def import_from(path: Path, name: str | None) -> BroughtIn:
 async def _lines(file: IO[bytes]) -> AsyncGenerator[bytes]:
     for line in file:
         yield line
+
+
+@contextmanager
+def _begun(path: Path) -> Iterator[IO[bytes]]:
+    """A new file, which goes again if it doesn't come to its end: a half could be taken for the whole."""
+    file = _opened(path, "xb")
+    try:
+        with file:
+            yield file
+    except BaseException as error:
+        path.unlink()
+        if isinstance(error, OSError):
+            raise SystemExit(f"{path} can't be written: {error.strerror}.") from None
+        raise
 
 
 def _opened(path: Path, mode: Literal["rb", "xb"]) -> IO[bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import resource
 import stat
 from pathlib import Path
 
@@ -77,6 +79,24 @@ def test_on_a_hosted_site_one_says_whose(
     for person, said in ((), "name one with --person"), (("--person", "eve"), "nobody called eve"):
         with pytest.raises(SystemExit, match=said):
             at(monkeypatch, there, "import", str(first), *person)
+
+
+def test_where_there_is_no_room_for_all_of_it_no_half_is_left(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = sites
+    long, file = small("Long"), tmp_path / "half.jsonl"
+    question, answer = long.messages
+    said = dataclasses.replace(question, text="word " * 200_000)
+    asyncio.run(begin(here, dataclasses.replace(long, messages=(said, answer))))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
+    try:
+        with pytest.raises(SystemExit, match="can't be written: File too large"):
+            at(monkeypatch, here, "export", str(file))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not file.exists()
 
 
 @pytest.mark.parametrize(
