@@ -42,6 +42,27 @@ async def enter(text, field):
     await field.press("Enter")
 
 
+async def choose_in_two_tabs(page, other):
+    """Nothing that one tab chooses is put over what is being typed in the other; in the end both have 1.5."""
+    here, there = (tab.get_by_role("textbox", name="Temperature") for tab in (page, other))
+    await here.fill("1.5")
+    await other.get_by_role("button", name="Settings for this chat").click()
+    await enter("0.7", there)
+    await expect(page.get_by_text("Your default: 0.2")).to_be_visible()
+    await expect(here).to_have_value("1.5")
+    await here.press("Enter")
+    await expect(there).to_have_value("1.5")
+    await expect(other.get_by_role("button", name="Settings for this chat")).to_contain_text("3")
+    # What is typed just as the other tab has chosen the same is no longer being typed.
+    await here.fill("0.7")
+    await enter("0.7", there)
+    await other.get_by_role("button", name="Reset Reasoning effort").click()
+    await expect(page.get_by_role("button", name="Settings for this chat")).to_contain_text("2")
+    await here.press("Enter")
+    await enter("1.5", there)
+    await expect(here).to_have_value("1.5")
+
+
 async def test_requests_carry_what_was_chosen_and_what_differs_can_be_reset(site, visit, gateway):
     person = await visit(site, "/settings", ready=False)
     page = person.page
@@ -75,17 +96,7 @@ async def test_requests_carry_what_was_chosen_and_what_differs_can_be_reset(site
     await expect(button).to_contain_text("2")
     other = await visit(site, page.url.removeprefix(site.url))
     await button.click()
-    temperature = panel.get_by_role("textbox", name="Temperature")
-    await temperature.fill("1.5")
-    await other.page.get_by_role("button", name="Settings for this chat").click()
-    await enter("0.7", other.page.get_by_role("textbox", name="Temperature"))
-    await expect(panel.get_by_text("Your default: 0.2")).to_be_visible()
-    await expect(temperature).to_have_value("1.5")
-    await temperature.press("Enter")
-    await expect(other.page.get_by_role("textbox", name="Temperature")).to_have_value("1.5")
-    await expect(other.page.get_by_role("button", name="Settings for this chat")).to_contain_text("3")
-    await panel.get_by_role("button", name="Reset Reasoning effort").click()
-    await expect(button).to_contain_text("2")
+    await choose_in_two_tabs(page, other.page)
     await page.keyboard.press("Escape")
     request = await answered(person, gateway, "And?", "Sweet.")
     assert request.body["temperature"] == 1.5

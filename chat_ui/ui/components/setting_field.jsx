@@ -36,8 +36,8 @@ export function SettingField({ scope, name, label, hint, value, fallback, unset,
     setComplaint(tooMuch);
     if (tooMuch) return;
     const counts = chosen(place, name) ?? value;
-    if (wanted === settled.current && !error) settle(counts);
-    else if (wanted !== counts || error) send(wanted);
+    if (error || ![settled.current, counts].includes(wanted)) send(wanted);
+    else settle(counts);
   };
   // The button goes with the difference: the focus moves to what it was about.
   const reset = () => {
