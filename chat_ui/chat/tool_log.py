@@ -42,7 +42,7 @@ def is_log(text: str) -> bool:
 def _is_head(text: str) -> bool:
     try:
         head = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     match head:
         case [int(), *named] if len(named) in (0, 2):

@@ -133,7 +133,7 @@ class _Unfit(Exception):  # noqa: N818
 def _check_head(line: bytes) -> None:
     try:
         head = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         head = None
     match head:
         case {"format": "chat-ui", "version": 1}:

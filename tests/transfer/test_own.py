@@ -204,6 +204,7 @@ async def test_an_answer_that_grows_is_given_out_as_far_as_it_is(
 
 
 LONG_AGO = "1492-10-12T00:00:00Z"
+DEEP = "[" * 100_000
 
 
 @pytest.mark.parametrize(
@@ -231,6 +232,7 @@ LONG_AGO = "1492-10-12T00:00:00Z"
         (lambda it: it["messages"][0].update(tool_calls="\x1e{}\n"), "calls of tools"),
         (lambda it: it["messages"][0].update(tool_calls='\x1e[0,{},""]\n'), "calls of tools"),
         (lambda it: it["messages"][0].update(tool_calls="\x1e[\n"), "calls of tools"),
+        (lambda it: it["messages"][0].update(tool_calls=f"\x1e{DEEP}\n"), "calls of tools"),
         (lambda it: it["messages"][0].update(tool_calls="first"), "calls of tools"),
         (lambda it: it["messages"][0].update(text=7), "text"),
         (lambda it: it.pop("messages"), "messages"),
@@ -262,11 +264,12 @@ async def test_what_can_not_be_is_refused_and_what_stood_before_is_there(
     [
         ([], "no file of Chat UI's"),
         ([b"[]\n"], "no file of Chat UI's"),
+        ([DEEP.encode()], "no file of Chat UI's"),
         ([b'{"format": "chatgpt", "version": 1}'], "no file of Chat UI's"),
         ([b"\xff\xfe\n"], "no file of Chat UI's"),
         ([b'{"format": "chat-ui", "version": 2}'], "version 2"),
         ([b'{"format": "chat-ui", "version": 1}', b"{"], "Line 2"),
-        ([b'{"format": "chat-ui", "version": 1}', b"[" * 100_000], "Line 2"),
+        ([b'{"format": "chat-ui", "version": 1}', DEEP.encode()], "Line 2"),
         ([b'{"format": "chat-ui", "version": 1}', b"\xff"], "Line 2"),
     ],
 )
