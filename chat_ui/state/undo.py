@@ -96,7 +96,7 @@ class UndoState(rx.State):
         return rx.redirect(routes.NEW_CHAT) if is_open else None
 
     def _add(self, offer: Offer) -> None:
-        self.offers = [*self.offers[1 - MOST_OFFERS :], offer]
+        self.offers = [*(_after(offer, each) for each in self.offers[1 - MOST_OFFERS :]), offer]
 
     @rx.event
     async def undo(self, id: str) -> EventSpec | None:
@@ -130,3 +130,11 @@ class UndoState(rx.State):
         offer = next((offer for offer in self.offers if offer.id == id), None)
         self.offers = [other for other in self.offers if other.id != id]
         return offer
+
+
+def _after(later: Offer, offer: Offer) -> Offer:
+    """An offer once something that stayed of it was deleted as well: what followed that has to come along."""
+    before = dict(offer.stayed).get(later.id)
+    if before is None:
+        return offer
+    return dataclasses.replace(offer, stayed=(*offer.stayed, *((id, before) for id, _ in later.stayed)))

@@ -121,6 +121,21 @@ async def test_what_stayed_of_a_deleted_turn_is_known_to_its_offer(
     await following.until(lambda: [head["id"] for head in heads(following)] == before)
 
 
+async def test_what_stayed_follows_a_turn_that_comes_back_though_the_one_between_does_not(
+    following: Browser, chat: Chat, conversation: Conversation
+) -> None:
+    for count in (4, 6):
+        await send(chat, chat.person.id, Draft(new_id(), "More?", conversation_id=conversation.id))
+        await following.until(lambda count=count: statuses(following) == ["complete"] * count)
+    before = [head["id"] for head in heads(following)]
+    for left in (before[2:], before[4:]):
+        await following.send(UndoState.delete_turn, heads(following)[0]["id"])
+        await following.until(lambda left=left: [head["id"] for head in heads(following)] == left)
+    await following.send(UndoState.let_go, before[2])
+    await following.send(UndoState.undo, before[0])
+    await following.until(lambda: [head["id"] for head in heads(following)] == before[:2] + before[4:])
+
+
 async def test_a_deleted_conversation_is_left_and_come_back_to(
     following: Browser, conversation: Conversation
 ) -> None:
