@@ -100,10 +100,10 @@ def carry(command: str, file: Path, person: str | None) -> None:
     from chat_ui import operator  # noqa: PLC0415
 
     if command == "export":
-        print(f"Exported {operator.export_to(file, person)} conversations to {file}.")
+        print(f"Conversations exported to {file}: {operator.export_to(file, person)}.")
         return
     came = operator.import_from(file, person)
-    print(f"Imported {len(came.added)} conversations; {came.known} were here already.")
+    print(f"Conversations imported: {len(came.added)}; here already: {came.known}.")
 
 
 def doctor(*, ask: bool) -> int:

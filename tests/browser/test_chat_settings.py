@@ -311,6 +311,39 @@ async def test_what_is_taken_back_while_the_site_is_out_of_reach_is_never_sent(s
     assert request.asked[-1] == ("user", "And sugar?")
     await expect(person.answers.last).to_contain_text("Sweet.")
     await expect(person.articles).to_have_count(4)
+
     # Told again, it may be; nothing else is.
     assert all("And sugar?" in frame for frame in said if '.send"' in frame)
     assert len(gateway.requests) == asked + 1
+
+
+async def test_who_leaves_while_what_waited_is_sent_finds_it_answered_and_waiting_no_more(
+    site, visit, gateway
+):
+    person = await visit(site, "/settings", ready=False)
+    page, lost, is_slow = person.page, [], False
+
+    def between(socket):
+        server = socket.connect_to_server()
+        socket.on_message(
+            lambda frame: (lost.append if is_slow and '.send"' in frame else server.send)(frame)
+        )
+
+    await page.route_web_socket(re.compile("_event"), between)
+    await person.open("/")
+    await person.say("Lemon?")
+    lemon = await gateway.next_request()
+    await lemon.say("Sour")
+    await expect(person.answers.last).to_contain_text("Sour")
+    await person.say("And ice?")
+    is_slow = True
+    await lemon.finish()
+    async with asyncio.timeout(30):
+        while not lost:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await person.button("New chat").click()
+    is_slow = False
+    await reply(gateway, "Cold.")
+    await page.get_by_role("link", name="Lemon?").first.click()
+    await expect(person.answers.last).to_contain_text("Cold.")
+    await expect(page.get_by_role("list", name="Queued")).to_be_hidden()

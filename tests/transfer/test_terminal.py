@@ -56,10 +56,10 @@ def test_conversations_move_from_one_site_to_another(
     at(monkeypatch, there, "import", str(first))
     at(monkeypatch, there, "export", str(second))
     assert capsys.readouterr().out.splitlines() == [
-        f"Exported 1 conversations to {first}.",
-        "Imported 1 conversations; 0 were here already.",
-        "Imported 0 conversations; 1 were here already.",
-        f"Exported 1 conversations to {second}.",
+        f"Conversations exported to {first}: 1.",
+        "Conversations imported: 1; here already: 0.",
+        "Conversations imported: 0; here already: 1.",
+        f"Conversations exported to {second}: 1.",
     ]
     assert second.read_bytes() == first.read_bytes()
     assert stat.S_IMODE(first.stat().st_mode) == 0o600

@@ -47,14 +47,15 @@ function idFor(place, text) {
   return id && words.join("\n") === text ? id : newId();
 }
 
-// A place is where something is written: a conversation, or ``edit:`` and the message that is reworded.
-export function post(place, draft, deliver) {
+// A place is where something is written: a conversation, or ``edit:`` and the message that is reworded. Wherever the person
+// is then, ``onAnswer`` hears whether it was refused.
+export function post(place, draft, deliver, onAnswer = () => {}) {
   if (states.get(place)?.sending) return;
   const id = draft.id ?? idFor(place, draft.text);
   const message = { conversation_id: place, ...draft, id };
   noteSent(place, `${id}\n${draft.text}`);
   turnedDown.delete(id);
-  sending.set(id, { place, message, end: tellUntilAnswered(() => deliver(message)) });
+  sending.set(id, { place, message, onAnswer, end: tellUntilAnswered(() => deliver(message)) });
   put(place, { sending: true });
 }
 
@@ -75,6 +76,7 @@ function answered({ id, conversation = "", refused = "" }) {
   const { place: from, message: { text } } = sent;
   sent.end();
   sending.delete(id);
+  sent.onAnswer(refused);
   if (refused) {
     turnedDown.set(id, sent);
     put(from, { refusal: refused });

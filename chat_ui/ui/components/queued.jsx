@@ -14,7 +14,6 @@ function useSending({ conversation, settled, running, ended, draftOf, onSend }) 
   const place = `queue:${conversation}`;
   const { sending, refusal } = useOutbox(place);
   const seen = useRef("");
-  const sent = useRef("");
   const [held, setHeld] = useState(false);
   const next = queue[0];
 
@@ -23,23 +22,18 @@ function useSending({ conversation, settled, running, ended, draftOf, onSend }) 
     // Whatever becomes of such an answer, deleting it least of all: it has not ended well.
     else if (settled && ENDED_BADLY.includes(ended)) seen.current = "";
   }, [settled, running, ended, conversation]);
-  useEffect(() => {
-    if (!sent.current || sending) return;
-    if (refusal) calm(conversation, sent.current);
-    else dequeue(conversation, sent.current);
-    setHeld(Boolean(refusal));
-    sent.current = "";
-  }, [sending, refusal]);
   // What was removed, here or in another tab, isn't sent any more.
   useEffect(() => withdraw(place, queue.map(({ id }) => id)), [queue, place]);
   useEffect(() => {
-    if (!settled || running || sending || sent.current || !next) return;
+    if (!settled || running || sending || !next) return;
     const isTime = seen.current === conversation && !ENDED_BADLY.includes(ended) && !refusal;
     setHeld(!isTime && !next.now);
     if (!isTime && !next.now) return;
     seen.current = "";
-    sent.current = next.id;
-    post(place, { ...draftOf(next.text), id: next.id, conversation_id: conversation }, onSend);
+    const { id, text } = next;
+    // The person may be elsewhere by then.
+    const onAnswer = (refused) => (refused ? calm : dequeue)(conversation, id);
+    post(place, { ...draftOf(text), id, conversation_id: conversation }, onSend, onAnswer);
   }, [settled, running, sending, ended, next, refusal]);
   return { queue, refusal, held: held && !running, forget: () => forgive(place) };
 }
