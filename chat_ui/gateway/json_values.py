@@ -7,7 +7,17 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-__all__ = ["as_amount", "as_count", "as_list", "as_mapping", "as_text", "parse_json", "storable"]
+__all__ = [
+    "LARGEST_AMOUNT",
+    "LARGEST_COUNT",
+    "as_amount",
+    "as_count",
+    "as_list",
+    "as_mapping",
+    "as_text",
+    "parse_json",
+    "storable",
+]
 
 # What every database takes for a whole number; nothing that is counted here comes near it.
 LARGEST_COUNT = 2**31

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,6 +23,7 @@ from chat_ui.chat.errors import UnfitPreference
 from chat_ui.chat.library import LONGEST_TITLE
 from chat_ui.chat.preferences import check
 from chat_ui.chat.tool_log import is_log
+from chat_ui.gateway.json_values import LARGEST_AMOUNT, LARGEST_COUNT
 from chat_ui.store import conversations, whole
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.engine import Database
@@ -33,13 +35,16 @@ from chat_ui.words import say
 __all__ = ["BroughtIn", "UnfitFile", "bring_in", "give_out"]
 
 HEAD = {"format": "chat-ui", "version": 1}
-LARGEST_COUNT = 2**31 - 1
-DEAREST = Decimal(10**12)
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 
-_WHOLE: TypeAdapter[Whole] = TypeAdapter(Whole)
 # The id that a browser gave a send is of no use anywhere else.
 _LEFT_OUT = {"messages": {"__all__": {"client_id"}}}
+
+
+@cache
+def _form() -> TypeAdapter[Whole]:
+    """Made when it is first asked for: few sites ever do, and each would wait for it at its start."""
+    return TypeAdapter(Whole)
 
 
 class UnfitFile(Exception):  # noqa: N818 - it says what happened
@@ -74,7 +79,7 @@ async def give_out(db: Database, owner: str) -> AsyncGenerator[bytes]:
         async with db.read() as tx:
             found = await whole.get(tx, owner, id)
         if found is not None:
-            yield _line(_WHOLE.dump_json(found, exclude=_LEFT_OUT, exclude_defaults=True))
+            yield _line(_form().dump_json(found, exclude=_LEFT_OUT, exclude_defaults=True))
 
 
 async def bring_in(db: Database, owner: str, lines: AsyncIterable[bytes]) -> BroughtIn:
@@ -112,10 +117,12 @@ async def bring_in(db: Database, owner: str, lines: AsyncIterable[bytes]) -> Bro
 
 async def _take(db: Database, owner: str, found: Whole, so_far: BroughtIn) -> BroughtIn:
     async with db.write() as tx:
-        if not await whole.has(tx, owner, found.conversation.id) and not await whole.are_free(tx, found):
+        is_here = await whole.has(tx, owner, found.conversation.id)
+        if not is_here and not await whole.are_free(tx, found):
             found = _renamed(found, owner)
+            is_here = await whole.has(tx, owner, found.conversation.id)
         here = found.conversation
-        if not await whole.has(tx, owner, here.id):
+        if not is_here:
             await whole.add(tx, owner, found)
         elif here.deleted_at or not await conversations.restore(tx, owner, here.id):
             return replace(so_far, known=so_far.known + 1)
@@ -146,7 +153,7 @@ def _check_head(line: bytes) -> None:
 
 def _read(line: bytes) -> Whole:
     try:
-        found = _WHOLE.validate_json(line)
+        found = _form().validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
@@ -174,9 +181,9 @@ def _check_values(it: Conversation | Message) -> None:
         raise _Unfit(say("transfer.id", id=it.id))
     for field in fields(it):
         match getattr(it, field.name):
-            case int() as number if not 0 <= number <= LARGEST_COUNT:
+            case int() as number if not 0 <= number < LARGEST_COUNT:
                 raise _Unfit(say("transfer.number", name=field.name, value=number))
-            case Decimal() as amount if not 0 <= amount < DEAREST:
+            case Decimal() as amount if not 0 <= amount < LARGEST_AMOUNT:
                 raise _Unfit(say("transfer.number", name=field.name, value=amount))
             case datetime() as moment if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
                 raise _Unfit(say("transfer.time", name=field.name, value=moment))

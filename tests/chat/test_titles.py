@@ -24,6 +24,13 @@ from .page import opened, say
 from .test_branches import answered, snapshot_of
 
 
+async def bob_who_wants_titles(chat: Chat) -> str:
+    async with chat.db.write() as tx:
+        bob = (await users.create(tx, name="bob")).id
+    await set_titles_by_model(chat, bob, wanted=True)
+    return bob
+
+
 async def test_one_message_is_one_request(chat: Chat, gateway: ScriptedGateway) -> None:
     first = await answered(chat, gateway, "Tea?", "Hot.")
     await answered(chat, gateway, "And?", "Sweet.", conversation_id=first.conversation_id)
@@ -83,9 +90,7 @@ async def test_what_is_deleted_meanwhile_is_waited_for_no_longer(
     monkeypatch.setattr("chat_ui.chat.titles.LOOK_AGAIN_S", 0.01 if goes == "person" else 1e6)
     hosted = {"hosted": True, "public_url": "https://chat.example.com"}
     async with opened_cleanly(settings.model_copy(update=hosted)) as chat:
-        async with chat.db.write() as tx:
-            bob = (await users.create(tx, name="bob")).id
-        await set_titles_by_model(chat, bob, wanted=True)
+        bob = await bob_who_wants_titles(chat)
         conversation = await send(chat, bob, Draft(new_id(), "Tea?"))
         request = await gateway.next_request()
         async with opened(chat, conversation.id, bob) as page:
@@ -106,9 +111,7 @@ async def test_a_title_is_counted_in_the_budget_and_not_as_a_message(
 ) -> None:
     hosted = {"hosted": True, "public_url": "https://chat.example.com", "messages_per_minute": 2}
     async with opened_cleanly(settings.model_copy(update=hosted | {"tokens_per_day": 1000})) as chat:
-        async with chat.db.write() as tx:
-            bob = (await users.create(tx, name="bob")).id
-        await set_titles_by_model(chat, bob, wanted=True)
+        bob = await bob_who_wants_titles(chat)
 
         async def spent() -> int:
             async with chat.db.read() as tx:
@@ -145,9 +148,7 @@ async def test_a_title_that_no_budget_reaches_for_is_not_asked_for(
 ) -> None:
     hosted = {"hosted": True, "public_url": "https://chat.example.com", "tokens_per_day": 200}
     async with opened_cleanly(settings.model_copy(update=hosted)) as chat:
-        async with chat.db.write() as tx:
-            bob = (await users.create(tx, name="bob")).id
-        await set_titles_by_model(chat, bob, wanted=True)
+        bob = await bob_who_wants_titles(chat)
         conversation = await send(chat, bob, Draft(new_id(), "Tea?"))
         request = await gateway.next_request()
         await request.say("Hot.")
