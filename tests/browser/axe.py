@@ -1,27 +1,33 @@
 """What axe finds wrong with a page."""
 
+from collections.abc import Collection
+
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 SCRIPT = Axe().axe_script
-# Stylesheets are not fetched again: that is for a rule that is off, and for sounds, of which there are none.
-# A message in which nothing was found is not looked at again as long as it is the same.
-FIND = """async ([scheme, options]) => {
-  const found = (window.foundNothingIn ??= {});
-  const before = (found[scheme] ??= new WeakMap());
-  const messages = [...document.querySelectorAll('article')].map(it => [it, it.outerHTML + innerWidth]);
-  const exclude = messages.filter(([it, now]) => before.get(it) === now).map(([it]) => it);
-  const { violations } = await axe.run(
-    { include: [document], exclude },
-    { resultTypes: ['violations'], preload: false, ...options },
-  );
-  if (violations.length === 0) for (const [it, now] of messages) before.set(it, now);
-  return violations;
-}"""
 # What is written on a control is in its name too, or whoever speaks to it can't call it.
 SPOKEN_TO = "label-content-name-mismatch"
 # What such a button shows is the value that was chosen, which describes it, as that of a select box would.
-SHOWS_ITS_VALUE = 'aria-haspopup="menu"'
+SHOWS_ITS_VALUE = '[aria-haspopup="menu"]'
+# Stylesheets are not fetched again: that is for a rule that is off, and for sounds, of which there are none.
+# A message in which nothing was found, or the sidebar, is not looked at again as long as it is the same.
+FIND = """async ([scheme, options, spokenTo, showsItsValue]) => {
+  const found = (window.foundNothingIn ??= {});
+  const before = (found[scheme] ??= new WeakMap());
+  const parts = [...document.querySelectorAll('article, nav')].map(it => [it, it.outerHTML + innerWidth]);
+  const exclude = parts.filter(([it, now]) => before.get(it) === now).map(([it]) => it);
+  const { violations } = await axe.run(
+    { include: [document], exclude },
+    { resultTypes: ['violations'], preload: false, elementRef: true, ...options },
+  );
+  const isMeant = (rule, { element }) => rule === spokenTo && element.matches(showsItsValue);
+  const problems = violations
+    .flatMap(({ id, nodes }) => nodes.map(it => [id, it]))
+    .filter(([id, it]) => !isMeant(id, it));
+  if (problems.length === 0) for (const [it, now] of parts) before.set(it, now);
+  return problems.map(([id, { html, failureSummary }]) => [id, html, failureSummary]);
+}"""
 # Only what is about colors may come to another end in the dark.
 OPTIONS = {
     "light": {"rules": {SPOKEN_TO: {"enabled": True}}},
@@ -29,18 +35,18 @@ OPTIONS = {
 }
 
 
-async def found_by_axe(page: Page) -> list[str]:
-    """Each problem with the page as it stands, in light and in dark."""
+async def found_by_axe(page: Page, schemes: Collection[str] = tuple(OPTIONS)) -> list[str]:
+    """Each problem with the page as it stands, in light and in dark or in one of them."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(SCRIPT)
     problems = []
-    for scheme, options in OPTIONS.items():
+    for scheme in schemes:
         # A color on its way to another is neither.
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         problems += [
-            f"{scheme}: {rule['id']}: {node['html'][:140]} {node['failureSummary'][:300]}"
-            for rule in await page.evaluate(FIND, [scheme, options])
-            for node in rule["nodes"]
-            if not (rule["id"] == SPOKEN_TO and SHOWS_ITS_VALUE in node["html"])
+            f"{scheme}: {rule}: {html[:140]} {summary[:300]}"
+            for rule, html, summary in await page.evaluate(
+                FIND, [scheme, OPTIONS[scheme], SPOKEN_TO, SHOWS_ITS_VALUE]
+            )
         ]
     return problems
