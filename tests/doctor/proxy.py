@@ -10,6 +10,8 @@ from types import TracebackType
 __all__ = ["Proxy", "drop_upgrades", "unchanged", "write_origin"]
 
 Change = Callable[[bytes], bytes]
+# How a handshake begins.
+TLS = b"\x16"
 
 
 def unchanged(head: bytes) -> bytes:
@@ -50,7 +52,12 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readexactly(1)
+            if head == TLS:
+                # What nginx says where a port without TLS is spoken to with it.
+                writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                return
+            head += await reader.readuntil(b"\r\n\r\n")
             if not self.target:
                 writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 5\r\n\r\nSorry")
                 return
