@@ -21,6 +21,7 @@ from tests.statements import compile_once
 
 pytest_plugins = ["tests.browser.fixtures"]
 
+TESTS = Path(__file__).parent
 # What waits for other processes. On CI, a machine of unknown load, it is given one more go, and what went
 # wrong at first is printed. Elsewhere a race is a failure, so that it is found.
 HAS_PROCESSES = {"compiled", "redis", "start_hosted"}
@@ -42,13 +43,23 @@ compile_once()
 gc.set_threshold(50_000, 20, 100)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each process of a run collect from another place on, and find what the others have compiled."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker and [config.invocation_params.dir / each for each in config.args] == [TESTS]:
+        passed_over = {config.rootpath / each for each in config.getini("norecursedirs")}
+        parts = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("**/test_*.py")})
+        parts = [str(TESTS / each) for each in parts if TESTS / each not in passed_over]
+        begin = int(worker.removeprefix("gw")) * len(parts) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        config.args = parts[begin:] + parts[:begin]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the file that takes longest, and let the others do without the page until it is compiled."""
-    tests = Path(__file__).parent
 
-    def place(item: pytest.Item) -> int:
-        file = item.path.relative_to(tests).as_posix()
-        return next((at for at, begin in enumerate(FIRST) if file.startswith(begin)), len(FIRST))
+    def place(item: pytest.Item) -> tuple[int, str]:
+        file = item.path.relative_to(TESTS).as_posix()
+        return next((at for at, begin in enumerate(FIRST) if file.startswith(begin)), len(FIRST)), file
 
     items.sort(key=place)
     if is_required():
