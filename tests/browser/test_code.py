@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.browser.person import has_copied
 from tests.browser.test_scrolling import still
 
-LINES = 300
+LINES = 120
 MOST_TIMES_TOKENIZED = 3
 NEARLY_PX = 2
 HOSTILE = """\

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from chat_ui.chat.follow import PAGE
 from tests.browser.history import write_history
 
-LENGTH = 3 * PAGE + 7
+LENGTH = 2 * PAGE + 7
 NEARLY_PX = 2
 # Looks further up; where the message stands then, before anything can have come in above it.
 LOOK_UP = """message => {
@@ -58,7 +58,7 @@ async def test_scrolling_up_brings_all_of_it_without_a_jump(site, visit):
     await person.open(site.path)
     await expect(person.articles).to_have_count(PAGE)
     await person.log.hover()
-    for loaded in range(2, 5):
+    for loaded in range(2, 4):
         first = person.articles.first
         seen = re.search(r"Message \d+\.", await first.inner_text())[0]
         await person.page.evaluate("() => document.fonts.ready")

@@ -26,7 +26,7 @@ ALL_TEXT = """(root) => {
 
 async def test_an_answer_goes_on_while_nobody_looks(demo_site, visit):
     person = await visit(demo_site)
-    await person.say(LONG.format(200))
+    await person.say(LONG.format(120))
     await person.seen_at_least(person.answers.last, 30)
 
     await person.page.reload()
@@ -34,8 +34,8 @@ async def test_an_answer_goes_on_while_nobody_looks(demo_site, visit):
     answer = person.answers.last
     await person.ended(answer)
     await expect(answer).to_have_attribute("data-status", "complete")
-    await person.seen_at_least(answer, 200)
-    assert every_word_once(await answer.inner_text()) == 200
+    await person.seen_at_least(answer, 120)
+    assert every_word_once(await answer.inner_text()) == 120
 
 
 async def test_two_tabs_show_the_same_conversation(demo_site, visit):
