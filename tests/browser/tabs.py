@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from playwright.async_api import Browser, BrowserContext, Error, Page
@@ -9,7 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Error, Page
 from tests.browser.person import Person
 
 # What a test does to a tab that nothing takes back.
-LASTING = ("add_init_script", "emulate_media", "on", "route", "route_web_socket", "set_viewport_size")
+LASTING = ("add_init_script", "route_web_socket", "set_viewport_size")
 FORGET = """async () => {
   localStorage.clear();
   sessionStorage.clear();
@@ -36,22 +37,36 @@ class Tab:
         self._page = page
         self._is_marked = is_special
         for name in LASTING:
-            self._mark_where_used(name)
+            self._hear_of(name, self._mark)
+        self._listening: list[tuple[str, Callable[..., object]]] = []
+        self._hear_of("on", lambda event, listener: self._listening.append((event, listener)))
 
-    def _mark_where_used(self, name: str) -> None:
+    def _hear_of(self, name: str, tell: Callable[..., object]) -> None:
         method = getattr(self._page, name)
 
-        def marked(*args: object, **options: object) -> object:
-            self._is_marked = True
+        def heard(*args: object, **options: object) -> object:
+            tell(*args)
             return method(*args, **options)
 
-        setattr(self._page, name, marked)
+        setattr(self._page, name, heard)
+
+    def _mark(self, *_: object) -> None:
+        self._is_marked = True
+
+    async def _take_back(self) -> None:
+        """Take back what a test did to the tab and not in it."""
+        for event, listener in self._listening:
+            self._page.remove_listener(event, listener)
+        self._listening.clear()
+        await self._page.unroute_all(behavior="ignoreErrors")
+        await self._page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
 
     async def is_as_new(self) -> bool:
         """Forget what somebody did in it, if everything of that can be forgotten; tell whether it was."""
         if self._is_marked or len(self._context.pages) > 1:
             return False
         try:
+            await self._take_back()
             # Another page of the site: what was open is told that it is left, and may keep something then.
             await self._page.goto(f"{self.person.url}/ping")
             await self._page.mouse.move(-1, -1)
