@@ -9,6 +9,7 @@ from chat_ui.chat.tool_log import SEPARATOR
 from chat_ui.store import conversations, messages, users
 from chat_ui.store.engine import Database
 from chat_ui.store.messages import Message
+from tests.database import put_new_database
 
 TITLE = "Every kind of content, in both directions: שלום"
 MIXED = "First a line in English.\nואחר כך שורה בעברית."  # noqa: RUF001
@@ -82,7 +83,7 @@ ENDINGS: tuple[dict[str, object], ...] = (
 
 async def write_every_kind(folder: Path) -> str:
     """Write the conversation into a data folder; returns its id."""
-    db = await Database.open(folder / DATABASE)
+    db = await Database.open(put_new_database(folder / DATABASE))
     try:
         async with db.write() as tx:
             owner = (await users.local_user(tx)).id

@@ -8,10 +8,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
+from chat_ui.chat.service import DATABASE
 from tests.browser import chromium, site
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.browser.tabs import Tab, Tabs
+from tests.database import put_new_database
 
 # Long enough for a busy machine; what holds is seen as soon as it does.
 PATIENCE_MS = 60_000
@@ -77,7 +79,7 @@ class StartSite:
         self, data_dir: Path | None = None, *, workers: int = 1, port: int | None = None, **env: str
     ) -> Site:
         self.stop()
-        data_dir = data_dir or self._new_folder("data") / "site"
+        data_dir = data_dir or put_new_database(self._new_folder("data") / "site" / DATABASE).parent
         fresh = Site(self._compiled, data_dir, env, workers=workers, port=port)
         self.sites.append(fresh)
         fresh.start()
@@ -105,9 +107,9 @@ def start_shared_site(
     """Start sites that files share: they run to the end, and keep what every test has said there."""
     starts: list[StartSite] = []
 
-    def start(**env: str) -> Site:
+    def start(data_dir: Path | None = None, **env: str) -> Site:
         starts.append(StartSite(compiled, tmp_path_factory.mktemp))
-        return starts[-1](**env)
+        return starts[-1](data_dir, **env)
 
     yield start
     for each in starts:
@@ -115,9 +117,9 @@ def start_shared_site(
 
 
 @pytest.fixture(scope="session")
-def demo_site(start_shared_site: Callable[..., Site]) -> Site:
-    """A site with nothing configured."""
-    return start_shared_site()
+def demo_site(start_shared_site: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site with nothing configured, in a folder that it makes itself, with all in it."""
+    return start_shared_site(tmp_path_factory.mktemp("demo") / "site")
 
 
 @pytest.fixture(scope="session")

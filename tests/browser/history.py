@@ -6,11 +6,12 @@ from chat_ui.chat.service import DATABASE
 from chat_ui.store import conversations, messages, users
 from chat_ui.store.engine import Database
 from chat_ui.store.messages import Message
+from tests.database import put_new_database
 
 
 async def write_history(folder: Path, length: int) -> str:
     """Write a conversation of so many messages into a data folder; returns its id."""
-    db = await Database.open(folder / DATABASE)
+    db = await Database.open(put_new_database(folder / DATABASE))
     try:
         async with db.write() as tx:
             owner = (await users.local_user(tx)).id
