@@ -36,9 +36,9 @@ def statements() -> Iterator[list[str]]:
         if not statement.startswith(("BEGIN", "PRAGMA")) and "deleted_at <" not in statement:
             said.append(" ".join(statement.split())[:70])
 
-    event.listen(Engine, "before_cursor_execute", hear)
+    event.listen(Engine, "after_cursor_execute", hear)
     yield said
-    event.remove(Engine, "before_cursor_execute", hear)
+    event.remove(Engine, "after_cursor_execute", hear)
 
 
 async def test_a_turn_asks_the_database_no_more_than_it_must(
