@@ -23,6 +23,10 @@ PAINTED_AT = """message => new Promise((tell) => {
   requestAnimationFrame(() => port2.postMessage(null));
 })"""
 
+HEIGHTS = "articles => articles.slice(0, -3).map(each => each.offsetHeight)"
+IS_DRAWN = """drawn => document.querySelector("article").lastElementChild
+  .checkVisibility({ contentVisibilityAuto: true }) === drawn"""
+
 
 @pytest.fixture(scope="module")
 def site(start_site, tmp_path_factory):
@@ -82,3 +86,16 @@ async def test_a_turn_costs_no_more_for_what_is_above(site, visit):
     assert sum(len(frame) for frame in person.received) < 20_000
     await person.page.reload()
     await expect(person.articles.last).to_contain_text("w5")
+
+
+async def test_what_is_out_of_sight_is_passed_over_while_an_answer_grows_and_keeps_its_height(site, visit):
+    person = await visit(site, site.path)
+    await expect(person.articles).to_have_count(PAGE)
+    drawn = await person.articles.evaluate_all(HEIGHTS)
+    await person.say("2000 tokens")
+    await expect(person.answers.last).to_contain_text("w5")
+    await person.page.wait_for_function(IS_DRAWN, arg=False)
+    assert (await person.articles.evaluate_all(HEIGHTS))[: len(drawn)] == drawn
+    await person.button("Stop").click()
+    await person.ended(person.answers.last)
+    await person.page.wait_for_function(IS_DRAWN, arg=True)
