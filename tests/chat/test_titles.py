@@ -92,17 +92,20 @@ async def test_what_is_deleted_meanwhile_is_waited_for_no_longer(
     async with opened_cleanly(settings.model_copy(update=hosted)) as chat:
         bob = await bob_who_wants_titles(chat)
         conversation = await send(chat, bob, Draft(new_id(), "Tea?"))
+        here = Topic("conversation", conversation.id)
         request = await gateway.next_request()
         async with opened(chat, conversation.id, bob) as page:
             await request.say("Hot.")
             await page.until_shown("Hot.")
+            # The page, and the title that waits for the end.
+            await happens(lambda: len(chat.feed._followers[here]) == 2)
             if goes == "conversation":
                 await delete_conversation(chat, bob, conversation.id)
             else:
                 async with chat.db.write() as tx:
                     await users.delete(tx, bob)
         await happens(lambda: not chat.titles._tasks)
-        await happens(lambda: not chat.feed._followers.get(Topic("conversation", conversation.id)))
+        await happens(lambda: not chat.feed._followers.get(here))
         assert len(gateway.requests) == 1
 
 
