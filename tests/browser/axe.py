@@ -12,9 +12,9 @@ SPOKEN_TO = "label-content-name-mismatch"
 SHOWS_ITS_VALUE = '[aria-haspopup="menu"]'
 # Stylesheets are not fetched again: that is for a rule that is off, and for sounds, of which there are none.
 # A message in which nothing was found, or the sidebar, is not looked at again as long as it is the same.
-FIND = """async ([scheme, options, spokenTo, showsItsValue]) => {
+FIND = """async ([look, options, spokenTo, showsItsValue]) => {
   const found = (window.foundNothingIn ??= {});
-  const before = (found[scheme] ??= new WeakMap());
+  const before = (found[look] ??= new WeakMap());
   const parts = [...document.querySelectorAll('article, nav')].map(it => [it, it.outerHTML + innerWidth]);
   const exclude = parts.filter(([it, now]) => before.get(it) === now).map(([it]) => it);
   const { violations } = await axe.run(
@@ -28,25 +28,29 @@ FIND = """async ([scheme, options, spokenTo, showsItsValue]) => {
   if (problems.length === 0) for (const [it, now] of parts) before.set(it, now);
   return problems.map(([id, { html, failureSummary }]) => [id, html, failureSummary]);
 }"""
-# Only what is about colors may come to another end in the dark.
+# Only what is about colors may come to another end in the dark, and it takes the most time.
+COLORS = ("color-contrast", "link-in-text-block")
+NAMES = {SPOKEN_TO: {"enabled": True}}
 OPTIONS = {
-    "light": {"rules": {SPOKEN_TO: {"enabled": True}}},
-    "dark": {"runOnly": ["color-contrast", "link-in-text-block"]},
+    "light": {"rules": NAMES},
+    "dark": {"runOnly": COLORS},
+    "colorless": {"rules": NAMES | {rule: {"enabled": False} for rule in COLORS}},
 }
 
 
-async def found_by_axe(page: Page, schemes: Collection[str] = tuple(OPTIONS)) -> list[str]:
-    """Each problem with the page as it stands, in light and in dark or in one of them."""
+async def found_by_axe(page: Page, looks: Collection[str] = ("light", "dark")) -> list[str]:
+    """Each problem with the page as it stands, in light and in dark, or all but those of colors."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(SCRIPT)
     problems = []
-    for scheme in schemes:
+    for look in looks:
         # A color on its way to another is neither.
+        scheme = "dark" if look == "dark" else "light"
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         problems += [
-            f"{scheme}: {rule}: {html[:140]} {summary[:300]}"
+            f"{look}: {rule}: {html[:140]} {summary[:300]}"
             for rule, html, summary in await page.evaluate(
-                FIND, [scheme, OPTIONS[scheme], SPOKEN_TO, SHOWS_ITS_VALUE]
+                FIND, [look, OPTIONS[look], SPOKEN_TO, SHOWS_ITS_VALUE]
             )
         ]
     return problems

@@ -7,19 +7,19 @@ from playwright.async_api import expect
 async def test_told_to_end_it_finishes_an_answer_in_the_time_given_or_keeps_what_was_said(start_site, visit):
     site = start_site(CHAT_UI_GRACE_SECONDS="14")
     person = await visit(site)
-    await person.say("A long answer of 150 tokens, please")
+    await person.say("A long answer of 80 tokens, please")
     await person.seen_at_least(person.answers.last, 5)
 
     assert site.stop() == 0
 
     # Whoever reads along is left last.
-    await person.seen_at_least(person.answers.last, 150)
+    await person.seen_at_least(person.answers.last, 80)
     await expect(person.answers.last).to_have_attribute("data-status", "complete")
     site.env["CHAT_UI_GRACE_SECONDS"] = "0.5"
     site.start()
     again = await visit(site, person.page.url.removeprefix(site.url))
     await expect(again.answers.last).to_have_attribute("data-status", "complete")
-    await again.seen_at_least(again.answers.last, 150)
+    await again.seen_at_least(again.answers.last, 80)
 
     await again.say("A long answer of 2000 tokens, please")
     await expect(again.answers).to_have_count(2)
