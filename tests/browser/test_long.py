@@ -91,6 +91,7 @@ async def test_a_turn_costs_no_more_for_what_is_above(site, visit):
 async def test_what_is_out_of_sight_is_passed_over_while_an_answer_grows_and_keeps_its_height(site, visit):
     person = await visit(site, site.path)
     await expect(person.articles).to_have_count(PAGE)
+    await person.page.evaluate("() => document.fonts.ready")
     drawn = await person.articles.evaluate_all(HEIGHTS)
     await person.say("2000 tokens")
     await expect(person.answers.last).to_contain_text("w5")
