@@ -16,8 +16,8 @@ NO_DATABASE = b"This was never a database, however long one looks at it. " * 40
 def run_site(data_dir: Path, **env: str) -> tuple[int, str]:
     """Run ``reflex run`` as the README says, in a build folder of its own; what it ended with, and said."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_UI_")}
-    # Any two free ports would do: it ends before it opens one.
-    command = ["reflex", "run", "--frontend-port", "48111", "--backend-port", "48112"]
+    # Any two free ports would do: it ends before it opens one. The system gives these to no connection.
+    command = ["reflex", "run", "--frontend-port", "18111", "--backend-port", "18112"]
     own = {
         "CHAT_UI_DATA_DIR": str(data_dir),
         "REFLEX_WEB_WORKDIR": str(data_dir.parent / "web"),
