@@ -134,7 +134,6 @@ async def put(db: Database, owner: str, all: Iterable[Whole]) -> None:
             await whole.add(tx, owner, each)
 
 
-@settings(max_examples=20)
 @given(all=st.lists(wholes(), max_size=3))
 def test_what_is_brought_in_is_given_out_byte_for_byte(places: Places, all: list[Whole]) -> None:
     here, there = places.dbs
