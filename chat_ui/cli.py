@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from chat_ui import page
-from chat_ui.monitoring import metrics
+from chat_ui.monitoring.folder import FOLDER_VARIABLE, fresh_folder
 from chat_ui.monitoring.logs import are_json
 from chat_ui.page import ROOT, compile_page
 from chat_ui.settings import Settings, SettingsError, load_settings
@@ -150,7 +150,7 @@ def serve(host: str, port: int, workers: int = 1) -> None:
         workers=workers,
         redis_url=settings.redis_url.get_secret_value() if settings.redis_url else None,
         grace_seconds=settings.grace_seconds,
-        figures=metrics.fresh_folder(settings.data_dir / FIGURES) if workers > 1 else None,
+        figures=fresh_folder(settings.data_dir / FIGURES) if workers > 1 else None,
         json_lines=are_json(settings),
     )
     os.chdir(ROOT)
@@ -240,7 +240,7 @@ def production(  # noqa: PLR0913
         *([f"--workers={workers}", "--respawn-failed-workers"] if workers > 1 else []),
         # One that is told to end while it starts may not hear of it.
         f"--workers-kill-timeout={math.ceil(grace_seconds) + ENDED_WITHIN_S}",
-        "chat_ui.chat_ui:app",
+        "chat_ui.served:app",
     ]
     environment = page.environment(directory, inherited, port)
     # One process here may be one of several, on other machines.
@@ -252,7 +252,7 @@ def production(  # noqa: PLR0913
             "REFLEX_OPLOCK_ENABLED": "true",
         }
     if figures is not None:
-        environment[metrics.FOLDER_VARIABLE] = str(figures)
+        environment[FOLDER_VARIABLE] = str(figures)
     return command, environment | {
         "REFLEX_ENV_MODE": "prod",
         "__REFLEX_SKIP_COMPILE": "true",

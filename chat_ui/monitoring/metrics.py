@@ -15,12 +15,13 @@ from prometheus_client.multiprocess import (
     mark_process_dead,  # pyright: ignore[reportUnknownVariableType]
 )
 
+from chat_ui.monitoring.folder import FOLDER_VARIABLE
+
 __all__ = [
     "ANSWERS",
     "DATABASE",
     "ERRORS",
     "FIRST_TOKEN",
-    "FOLDER_VARIABLE",
     "REQUESTS",
     "SOCKETS",
     "SPEED",
@@ -28,10 +29,8 @@ __all__ = [
     "STREAMING",
     "TOKENS",
     "exposition",
-    "fresh_folder",
 ]
 
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 FIRST_TOKEN_S = (0.05, 0.1, 0.2, 0.4, 0.7, 1, 2, 4, 8, 15, 30, 60, 120)
 SPEEDS = (2, 5, 10, 20, 40, 60, 80, 100, 150, 200, 400, 1000)
 STOP_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
@@ -66,14 +65,6 @@ def exposition() -> bytes:
     registry = CollectorRegistry()
     MultiProcessCollector(registry, folder)  # pyright: ignore[reportUnusedCallResult, reportUnknownArgumentType]
     return generate_latest(registry)
-
-
-def fresh_folder(folder: Path) -> Path:
-    """Make the folder for the files of several processes, with nothing in it of those of before."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*.db"):
-        file.unlink()
-    return folder
 
 
 def _forget_the_dead(folder: Path) -> None:

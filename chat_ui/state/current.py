@@ -72,16 +72,16 @@ async def run_chat() -> AsyncIterator[None]:
             await chat.runs.drain()
             await stack.aclose()
 
-        _let_garbage_be_sought_in_what_is_new()
+        _seek_garbage_in_what_is_new()
         with ended_by_signals(close):
             yield
 
 
-def _let_garbage_be_sought_in_what_is_new() -> None:
+def _seek_garbage_in_what_is_new() -> None:
     # All that was imported is here to stay. Python would go through it now and then, and hold up every answer
-    # for a tenth of a second.
-    gc.collect()
+    # for a tenth of a second; once more now would find next to nothing.
     gc.freeze()
+    gc.enable()
 
 
 def refuse_a_false_start() -> None:

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError
@@ -148,6 +147,9 @@ def explained(server: URL) -> Generator[None]:
         ConflictError: a constraint was violated.
         StoreError: the database can't be used.
     """
+    # Not at the top: a site on SQLite has no use for it.
+    import asyncpg  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs]
+
     try:
         yield
     except IntegrityError as error:

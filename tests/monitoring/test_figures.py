@@ -13,7 +13,8 @@ from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
 from chat_ui.chat.service import Chat
-from chat_ui.monitoring.metrics import FOLDER_VARIABLE, exposition, fresh_folder
+from chat_ui.monitoring.folder import FOLDER_VARIABLE, fresh_folder
+from chat_ui.monitoring.metrics import exposition
 from chat_ui.settings import Settings
 from chat_ui.web.operating import routes
 from chat_ui.web.watched import Watched

@@ -15,6 +15,7 @@ from chat_ui.state import current
 def thawed() -> Iterator[None]:
     yield
     gc.unfreeze()
+    gc.enable()
 
 
 async def test_what_was_imported_is_not_searched_for_garbage(
@@ -22,7 +23,9 @@ async def test_what_was_imported_is_not_searched_for_garbage(
 ) -> None:
     monkeypatch.setattr(current, "get_settings", lambda: settings)
     monkeypatch.setattr(current.logs, "set_up", lambda _: None)
+    gc.disable()
     async with current.run_chat():
         assert current.is_running()
+        assert gc.isenabled()
         assert gc.get_freeze_count() > len(gc.get_objects())
     assert not current.is_running()
