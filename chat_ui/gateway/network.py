@@ -18,6 +18,8 @@ __all__ = ["Connection", "connect"]
 
 MOST_UNREAD = 256 * 1024
 NEXT_ADDRESS_S = 0.25
+# After so many turns an event loop has looked at its sockets, and has handed on what it found there.
+LOOKS = 2
 
 
 class Connection(asyncio.Protocol):
@@ -79,11 +81,11 @@ class Connection(asyncio.Protocol):
         Raises:
             httpx.ReadError: the connection broke.
         """
-        if self._breath is not None:
-            await self._rest(self._breath())
         if not self._received and not self._ended:
             self._news.clear()
             await self._news.wait()
+        if self._breath is not None:
+            await self._rest(self._breath())
         if self._error is not None and not self._received:
             raise httpx.ReadError(str(self._error)) from self._error
         data = b"".join(self._received)
@@ -95,6 +97,7 @@ class Connection(asyncio.Protocol):
         return data
 
     async def _rest(self, seconds: float) -> None:
+        """Let what comes early gather; what comes later than that finds nobody asleep."""
         left = self._looked + seconds - asyncio.get_running_loop().time()
         if left <= 0 or self._ended:
             return
@@ -104,6 +107,8 @@ class Connection(asyncio.Protocol):
         finally:
             if not self._ended:
                 self._transport.resume_reading()
+        for _ in range(LOOKS):
+            await asyncio.sleep(0)
 
     async def write(self, data: bytes, timeout: float | None) -> None:  # noqa: ASYNC109 - as httpx has it
         """Send something.
