@@ -194,8 +194,8 @@ class Runs:
     async def _send_pieces(self, run: LiveRun) -> None:
         while True:
             await run.unsent.wait()
-            # An answer that has said nothing for a while isn't kept waiting.
-            wait = run.sent_at + self._tempo.between_pieces - time.monotonic()
+            # What is read from a socket comes at this pace, one sooner and one later, and isn't kept again.
+            wait = run.sent_at + self._tempo.between_pieces / 2 - time.monotonic()
             if wait > MOMENT_S:
                 await asyncio.sleep(wait)
             await self._send_piece(run)

@@ -18,8 +18,6 @@ __all__ = ["Connection", "connect"]
 
 MOST_UNREAD = 256 * 1024
 NEXT_ADDRESS_S = 0.25
-# After so many turns an event loop has looked at its sockets, and has handed on what it found there.
-LOOKS = 2
 
 
 class Connection(asyncio.Protocol):
@@ -35,7 +33,7 @@ class Connection(asyncio.Protocol):
         self._ended = False
         self._error: Exception | None = None
         self._breath: Callable[[], float] | None = None
-        self._looked = 0.0
+        self._due = 0.0
 
     @property
     def is_quiet(self) -> bool:
@@ -43,11 +41,12 @@ class Connection(asyncio.Protocol):
         return not (self._ended or self._received or self._transport.is_closing())
 
     def breathe(self, seconds: Callable[[], float] | None) -> None:
-        """From now on, look for what has come only so often; None is as soon as there is something.
+        """From now on, read only so often, all in all; None is as soon as there is something.
 
         A stream of tokens then wakes this process once for several of them, which is most of their cost.
         """
         self._breath = seconds
+        self._due = asyncio.get_running_loop().time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; asyncio says so."""
@@ -85,7 +84,7 @@ class Connection(asyncio.Protocol):
             self._news.clear()
             await self._news.wait()
         if self._breath is not None:
-            await self._rest(self._breath())
+            await self._gather(self._breath())
         if self._error is not None and not self._received:
             raise httpx.ReadError(str(self._error)) from self._error
         data = b"".join(self._received)
@@ -93,22 +92,43 @@ class Connection(asyncio.Protocol):
         if self._unread > MOST_UNREAD and not self._ended:
             self._transport.resume_reading()
         self._unread = 0
-        self._looked = asyncio.get_running_loop().time()
         return data
 
+    async def _gather(self, pace: float) -> None:
+        """Keep what comes early until there is more, about when a read is due; nothing longer than the pace.
+
+        Where tokens come nearly as often as they are read, most are read as they come, and the others with
+        the next: to sleep until the read is due would keep them all.
+        """
+        loop = asyncio.get_running_loop()
+        begin, end = self._due - pace / 2, min(self._due + pace / 2, loop.time() + pace)
+        if loop.time() < begin:
+            await self._news_by(end)
+        if (left := begin - loop.time()) > 0:
+            # So much comes that each would wake this process once more.
+            await self._rest(left)
+            await self._news_by(end)
+        self._due = max(self._due, loop.time() - pace) + pace
+
+    async def _news_by(self, moment: float) -> None:
+        if self._ended:
+            return
+        self._news.clear()
+        alarm = asyncio.get_running_loop().call_at(moment, self._news.set)
+        try:
+            await self._news.wait()
+        finally:
+            alarm.cancel()
+
     async def _rest(self, seconds: float) -> None:
-        """Let what comes early gather; what comes later than that finds nobody asleep."""
-        left = self._looked + seconds - asyncio.get_running_loop().time()
-        if left <= 0 or self._ended:
+        if self._ended:
             return
         self._transport.pause_reading()
         try:
-            await asyncio.sleep(left)
+            await asyncio.sleep(seconds)
         finally:
             if not self._ended:
                 self._transport.resume_reading()
-        for _ in range(LOOKS):
-            await asyncio.sleep(0)
 
     async def write(self, data: bytes, timeout: float | None) -> None:  # noqa: ASYNC109 - as httpx has it
         """Send something.
