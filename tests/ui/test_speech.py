@@ -129,6 +129,17 @@ def test_a_sentence_is_said_once_it_is_whole_and_not_before():
     assert speak(text + " too. ", [lengths]) == [["", "", "One is here.", ""]]
 
 
+def test_code_ends_where_its_quote_or_its_item_ends():
+    quoted = "> ```python\n> x = 1\nAnd so on.\n"
+    in_list = "- ```\n  one\n\n  two\nAnd so on.\n"
+    not_in_one = "```\n> x\ny\n```\nAnd so on.\n"
+    assert [speak(text, [[len(text)]]) for text in (quoted, in_list, not_in_one)] == [
+        [["Code, python, 1 line. And so on."]],
+        [["Code, 3 lines. And so on."]],
+        [["Code, 2 lines. And so on."]],
+    ]
+
+
 def test_no_line_takes_longer_than_it_is_long():
     done = subprocess.run(
         [BUN, "-e", RUN_LONG], capture_output=True, text=True, check=True, timeout=HANGS_AFTER_S

@@ -34,6 +34,12 @@ function withoutMarkup(words) {
     .trim();
 }
 
+// What the lines of a block of code look like that begins behind these markers: its quote or list item ends it too.
+function insideOf(markers) {
+  if (markers.includes(">")) return /^\s*>/;
+  return /\S/.test(markers) ? new RegExp(`^\\s*$|^\\s{${markers.length}}`) : /^/;
+}
+
 export class Speech {
   #at = 0;
   #inLine = false;
@@ -91,7 +97,10 @@ export class Speech {
     }
     const before = this.#close();
     const fence = this.#inLine ? null : FENCE.exec(words);
-    if (fence) this.#block = { key: "speech.code", until: fence[1], language: fence[2], lines: 0 };
+    if (fence) {
+      const inside = insideOf(line.slice(0, line.length - words.length));
+      this.#block = { key: "speech.code", until: fence[1], language: fence[2], inside, lines: 0 };
+    }
     const rest = fence ? "" : !this.#inLine && FORMULA.test(words) ? this.#formula(words) : withoutMarkup(words);
     return [before, rest].filter(Boolean).join(" ");
   }
@@ -112,6 +121,7 @@ export class Speech {
   }
 
   #inBlock(line) {
+    if (!this.#block.inside.test(line)) return [this.#close(), this.#line(line)].filter(Boolean).join(" ");
     if (FENCE_ENDS.exec(line)?.[1].startsWith(this.#block.until)) return this.#close();
     this.#block.lines += 1;
     return "";
