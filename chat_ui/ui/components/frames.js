@@ -1,7 +1,7 @@
 // When what grows is drawn: at once, then at most once a frame, and less often where drawing takes long. Text that
 // comes fast on a slow machine would leave it no time for anything else; so drawing gets a part of the time, and comes
 // in larger steps.
-const PART = 3;
+const PART = 2;
 const FRAME_MS = 16;
 const LONGEST_WAIT_MS = 50;
 const MEASURE_EVERY = 8;
