@@ -271,3 +271,12 @@ async def test_a_conversation_opens_at_its_last_message_and_so_it_does_when_one_
 async def still(page) -> None:
     """Wait until a change is laid out and told of, and a scroll that glides has come to rest."""
     await page.evaluate(AT_REST)
+
+
+async def test_the_log_has_a_color_that_nothing_shines_through(reading):
+    # Where Chromium knows that, the log is scrolled by its compositor; otherwise the page paints every step.
+    reader = await reading()
+    for scheme in ("light", "dark"):
+        await reader.person.page.emulate_media(color_scheme=scheme)
+        color = await reader.log.evaluate("log => getComputedStyle(log).backgroundColor")
+        assert color.startswith("rgb("), color
