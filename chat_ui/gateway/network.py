@@ -102,13 +102,14 @@ class Connection(asyncio.Protocol):
         """
         loop = asyncio.get_running_loop()
         begin, end = self._due - pace / 2, min(self._due + pace / 2, loop.time() + pace)
-        if loop.time() < begin:
+        if 0 < begin - loop.time() < pace / 3:
             await self._news_by(end)
         if (left := begin - loop.time()) > 0:
             # So much comes that each would wake this process once more.
             await self._rest(left)
             await self._news_by(end)
-        self._due = max(self._due, loop.time() - pace) + pace
+        # Who comes too late to keep up has too much to do to make up for it.
+        self._due = (self._due if loop.time() < self._due + pace / 2 else loop.time()) + pace
 
     async def _news_by(self, moment: float) -> None:
         if self._ended:

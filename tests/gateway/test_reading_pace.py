@@ -100,8 +100,10 @@ def test_what_comes_less_often_than_it_may_be_read_is_read_as_it_comes(interval:
 @pytest.mark.parametrize("interval", [0.018, 0.02, 0.025, 0.03])
 def test_of_what_comes_a_little_too_often_only_what_is_too_much_waits_for_the_next(interval: float) -> None:
     waits = read_at_pace(every(interval), PACE)
-    assert len(waits) == at_once(waits) == pytest.approx(100 * interval / PACE, abs=2)
-    assert max(max(read) for read in waits) == pytest.approx(interval)
+    assert len(waits) == pytest.approx(100 * interval / PACE, abs=2)
+    # But for the last, which nothing follows.
+    assert at_once(waits) >= len(waits) - 1
+    assert max(max(read) for read in waits[:-1]) == pytest.approx(interval)
 
 
 @pytest.mark.parametrize("interval", [0.001, 0.004, 0.01])
@@ -111,14 +113,15 @@ def test_what_comes_much_more_often_is_read_at_the_pace(interval: float) -> None
     assert max(max(read) for read in waits) <= PACE + SHORT
 
 
-def test_what_is_followed_by_silence_waits_no_longer_than_the_pace() -> None:
-    waits = read_at_pace([0.0, 0.001, 0.002, 0.003], PACE)
+@pytest.mark.parametrize("arrivals", [[0.0, 0.001, 0.002, 0.003], [0.0, 0.01]])
+def test_what_is_followed_by_silence_waits_no_longer_than_the_pace(arrivals: list[float]) -> None:
+    waits = read_at_pace(arrivals, PACE)
     assert max(max(read) for read in waits) <= PACE + SHORT
-    assert sum(map(len, waits)) == 4
+    assert sum(map(len, waits)) == len(arrivals)
 
 
 def test_a_silence_is_not_made_up_for() -> None:
     waits = read_at_pace([*every(0.02), *(9 + moment for moment in every(0.001, 200))], PACE)
     after = waits[-9:]
-    assert sum(map(len, after)) >= 198
-    assert at_once(after[:1]) == 1
+    assert sum(map(len, after)) >= 200
+    assert at_once(after) >= 1
