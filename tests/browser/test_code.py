@@ -18,6 +18,22 @@ HOSTILE = """\
 """
 # As on a machine for which each look at a line takes that long.
 SLOW = "() => { const { now } = Date; let late = 0; Date.now = () => now() + (late += 510); }"
+# As on a machine that has time for three expressions at once; counts how many are made in one go.
+IN_SLICES = """() => {
+  const { now } = performance;
+  let [late, made] = [0, 0];
+  performance.now = () => now.call(performance) + (late += 4);
+  window.most = window.all = 0;
+  window.RegExp = new Proxy(RegExp, {
+    construct(...made_of) {
+      if (made === 0) setTimeout(() => (made = 0));
+      made += 1;
+      all += 1;
+      most = Math.max(most, made);
+      return Reflect.construct(...made_of);
+    },
+  });
+}"""
 
 
 def python_code(lines: int) -> str:
@@ -69,6 +85,18 @@ async def test_a_long_block_is_colored_as_it_grows_and_never_drawn_again(asked):
     assert await person.page.evaluate("window.kept.every((line) => line.isConnected)")
     tokenized = int(await block.get_attribute("data-tokenized"))
     assert len(code) - LINES <= tokenized <= MOST_TIMES_TOKENIZED * len(code)
+
+
+async def test_the_expressions_of_a_language_are_made_a_few_at_once(asked):
+    person, request = await asked()
+    await person.page.evaluate(IN_SLICES)
+    await request.say("```python\ndef first(): return 1\n")
+    block = person.answers.get_by_role("figure")
+    await colored(block)
+    await request.finish()
+
+    most, made = await person.page.evaluate("[most, all]")
+    assert most < made / 5
 
 
 async def test_an_unfinished_fence_is_never_seen(asked):

@@ -4,8 +4,7 @@ import { findLanguage } from "./code_languages.js";
 import { once, untilFetched } from "./fetched.js";
 
 const LONGEST_LINE = 2000;
-// A line that takes longer stays without its colors. The first of a language has its expressions made as well, which
-// a slow machine needs more than the usual half second for.
+// A line that takes longer stays without its colors; a slow machine may need more than the usual half second for it.
 const LONGEST_MS = 5000;
 
 export const PLAIN = "inherit";
@@ -43,7 +42,31 @@ const THEME = {
   ],
 };
 
+const TIME_IS_UP = new Error("There was no time for all of a line's expressions.");
+
 const tokenizers = new Map();
+let deadline = Infinity;
+
+// A line has its expressions made when it first needs them: hundreds, for the first of a language, which would let
+// nothing move for a tenth of a second on a slow machine. So each is made by itself, and once time is up the line is
+// left as it is; those that were made are there when it is tried again.
+function inSlices(engine) {
+  const made = new Set();
+  const make = (pattern) => {
+    const scanner = engine.createScanner([pattern]);
+    // The browser compiles an expression when it runs it, and once more, for good, when it runs it again.
+    for (let run = 0; run < 2; run += 1) scanner.findNextMatchSync("", 0);
+    made.add(pattern);
+    if (performance.now() > deadline) throw TIME_IS_UP;
+  };
+  return {
+    ...engine,
+    createScanner(patterns) {
+      for (const pattern of patterns) if (!made.has(pattern)) make(pattern);
+      return engine.createScanner(patterns);
+    },
+  };
+}
 
 const start = once(async () => {
   const [primitive, engine] = await Promise.all([
@@ -51,7 +74,7 @@ const start = once(async () => {
     import("@shikijs/engine-javascript"),
   ]);
   const shiki = primitive.createShikiPrimitive({
-    engine: engine.createJavaScriptRegexEngine({ forgiving: true }),
+    engine: inSlices(engine.createJavaScriptRegexEngine({ forgiving: true })),
     themes: [THEME],
   });
   return { ...primitive, shiki };
@@ -66,14 +89,20 @@ async function load(language) {
     tokenizeMaxLineLength: LONGEST_LINE,
     tokenizeTimeLimit: LONGEST_MS,
   };
-  tokenizers.set(language.name, (line, grammarState) => {
-    const lines = codeToTokensBase(shiki, line, { ...fixed, grammarState });
-    return { tokens: lines[0], state: getLastGrammarState(shiki, lines) };
+  tokenizers.set(language.name, (line, grammarState, until) => {
+    deadline = until;
+    try {
+      const lines = codeToTokensBase(shiki, line, { ...fixed, grammarState });
+      return { tokens: lines[0], state: getLastGrammarState(shiki, lines) };
+    } catch (error) {
+      if (error !== TIME_IS_UP) throw error;
+      return null;
+    }
   });
 }
 
-// A function from a line and the state before it to its tokens and the state after it; null until it is here, and for
-// a language that nobody knows.
+// A function from a line and the state before it to its tokens and the state after it, or to null where that couldn't be
+// found out until the time it is given; null itself until it is here, and for a language that nobody knows.
 export function useTokenizer(name) {
   const language = findLanguage(name);
   const [, arrived] = useState(null);

@@ -39,18 +39,20 @@ export class CodeLines {
     this.count = this.#lines.length;
   }
 
-  // Tokenizes until a time; tells whether lines are left. With `open`, the last line is still being written.
+  // Tokenizes until a time, which may end within a line; tells whether lines are left. With `open`, the last line is still being written.
   tokenize(tokenizer, open, until) {
     const growing = open ? 1 : 0;
     while (this.left > growing) {
-      this.#state = this.#tokenizeLine(tokenizer, this.#next);
+      const found = this.#tokenizeLine(tokenizer, this.#next, until);
+      if (found === null) return true;
+      this.#state = found.state ?? this.#state;
       this.#next += 1;
       if (performance.now() > until) return this.left > growing;
     }
     const { text, tokens } = this.#lines[this.count - 1];
     if (this.left > 0 && text.length <= this.#purse && text !== textOf(tokens)) {
+      if (this.#tokenizeLine(tokenizer, this.count - 1, until) === null) return true;
       this.#purse -= text.length;
-      this.#tokenizeLine(tokenizer, this.count - 1);
     }
     return false;
   }
@@ -64,12 +66,13 @@ export class CodeLines {
     return this.#chunks;
   }
 
-  #tokenizeLine(tokenizer, index) {
+  #tokenizeLine(tokenizer, index, until) {
     const { text } = this.#lines[index];
-    const { tokens, state } = tokenizer(text, this.#state);
+    const found = tokenizer(text, this.#state, until);
+    if (found === null) return null;
     this.tokenized += text.length;
-    this.#put(index, { text, tokens });
-    return state ?? this.#state;
+    this.#put(index, { text, tokens: found.tokens });
+    return found;
   }
 
   #put(index, line) {
