@@ -34,6 +34,7 @@ class Connection(asyncio.Protocol):
         self._error: Exception | None = None
         self._breath: Callable[[], float] | None = None
         self._due = 0.0
+        self._rested = False
 
     @property
     def is_quiet(self) -> bool:
@@ -102,12 +103,13 @@ class Connection(asyncio.Protocol):
         """
         loop = asyncio.get_running_loop()
         begin, end = self._due - pace / 2, min(self._due + pace / 2, loop.time() + pace)
-        if 0 < begin - loop.time() < pace / 3:
+        if 0 < begin - loop.time() < pace / 3 and not self._rested:
             await self._news_by(end)
         if (left := begin - loop.time()) > 0:
-            # So much comes that each would wake this process once more.
+            # So much comes that each would wake this process once more, as it may after the next read too.
             await self._rest(left)
             await self._news_by(end)
+        self._rested = left > 0
         # Who comes too late to keep up has too much to do to make up for it.
         self._due = (self._due if loop.time() < self._due + pace / 2 else loop.time()) + pace
 
