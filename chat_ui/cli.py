@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import math
 import os
-import shutil
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,8 +25,6 @@ DEFAULT_PORT = 3000
 SERVER_LINES = ROOT / "chat_ui" / "monitoring" / "server_lines.json"
 # The folder of these beside the database.
 FIGURES = "figures"
-# How much longer than the grace period a process may take to save what it has, before it is killed.
-ENDED_WITHIN_S = 15
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -149,7 +145,6 @@ def serve(host: str, port: int, workers: int = 1) -> None:
         port=port,
         workers=workers,
         redis_url=settings.redis_url.get_secret_value() if settings.redis_url else None,
-        grace_seconds=settings.grace_seconds,
         figures=fresh_folder(settings.data_dir / FIGURES) if workers > 1 else None,
         json_lines=are_json(settings),
     )
@@ -210,7 +205,6 @@ def production(  # noqa: PLR0913
     port: int,
     workers: int = 1,
     redis_url: str | None = None,
-    grace_seconds: float = 0,
     figures: Path | None = None,
     json_lines: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
@@ -223,24 +217,13 @@ def production(  # noqa: PLR0913
         port: the port to listen on.
         workers: how many processes serve it.
         redis_url: the Redis where Reflex keeps the state of pages that may come back to another of them.
-        grace_seconds: how long answers that are being written may go on when the site is told to end.
         figures: where several processes put what they count.
         json_lines: whether the server's own log lines are JSON, as the site's are.
     """
-    granian = shutil.which("granian", path=str(Path(sys.executable).parent)) or "granian"
     command = [
-        granian,
-        "--interface=asgi",
-        "--factory",
-        f"--host={host}",
-        f"--port={port}",
-        "--log-level=warning",
+        *(sys.executable, "-m", "chat_ui.served"),
+        *(f"--host={host}", f"--port={port}", f"--workers={workers}"),
         *([f"--log-config={SERVER_LINES}"] if json_lines else []),
-        # One that dies is replaced; a single one ends the site, which whoever started it starts again.
-        *([f"--workers={workers}", "--respawn-failed-workers"] if workers > 1 else []),
-        # One that is told to end while it starts may not hear of it.
-        f"--workers-kill-timeout={math.ceil(grace_seconds) + ENDED_WITHIN_S}",
-        "chat_ui.served:app",
     ]
     environment = page.environment(directory, inherited, port)
     # One process here may be one of several, on other machines.

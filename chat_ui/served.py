@@ -1,12 +1,56 @@
-"""The app as the production server asks for it: at once."""
+"""The production server, and the app as it asks for it: at once."""
 
 from __future__ import annotations
 
+import argparse
 import gc
+import sys
 
-from starlette.types import ASGIApp
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.config import LOGGING_CONFIG
 
-__all__ = ["app"]
+__all__ = ["app", "main"]
+
+# Longer than a proxy before the site keeps a connection that nobody uses: what it asks then is never lost.
+KEPT_OPEN_S = 180
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve the site, compiled and configured by the environment, until a signal ends it.
+
+    Args:
+        arguments: of the command line; those of the process where none are given.
+    """
+    parser = argparse.ArgumentParser(prog="python -m chat_ui.served")
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--log-config", default=LOGGING_CONFIG)
+    wanted = parser.parse_args(arguments)
+    uvicorn.run(
+        "chat_ui.served:app",
+        factory=True,
+        host=wanted.host,
+        port=wanted.port,
+        # One that dies is replaced; a single one ends the site, which whoever started it starts again.
+        workers=wanted.workers,
+        log_config=wanted.log_config,
+        # Whoever says nonsense, as many do on the open internet, is answered, and not written down.
+        log_level="error",
+        access_log=False,
+        lifespan="on",
+        http="chat_ui.web.connection:Connection",
+        # Of its kinds, the one that writes to a socket at once, and reads on when a message was taken.
+        ws="websockets-sansio",
+        # The pieces of an answer are too short to compress, and Socket.IO has a heartbeat of its own.
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        # The site looks at what a proxy says of the reader itself (web/requests.py).
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEPT_OPEN_S,
+    )
 
 
 def app() -> ASGIApp:
@@ -18,4 +62,23 @@ def app() -> ASGIApp:
     gc.disable()
     from chat_ui import chat_ui  # noqa: PLC0415
 
-    return chat_ui.app()
+    return _in_its_own_words(chat_ui.app())
+
+
+def _in_its_own_words(site: ASGIApp) -> ASGIApp:
+    """Have a site that can't start say why, without where in its code that was found."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            why = sys.exc_info()[1]
+            if message["type"] == "lifespan.startup.failed" and isinstance(why, SystemExit):
+                message = {**message, "message": str(why)}
+            await send(message)
+
+        await site(scope, receive, tell if scope["type"] == "lifespan" else send)
+
+    return app
+
+
+if __name__ == "__main__":
+    main()

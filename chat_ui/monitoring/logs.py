@@ -35,7 +35,7 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 RUN_ID: ContextVar[str] = ContextVar("run_id", default="")
 
 # The server of HTTP brings a handler of its own along.
-SERVER = "_granian"
+SERVER = "uvicorn"
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime"}
 HIDDEN = "[hidden]"
 # What looks like a secret is one, whatever the settings say.

@@ -34,6 +34,8 @@ USE_SERVE = (
     "A hosted site isn't run by 'reflex run', which is for one person on one machine. Start it with "
     "'chat-ui serve', or take CHAT_UI_HOSTED away."
 )
+# How much longer than the grace period the process may take to save what it has.
+ENDED_WITHIN_S = 15
 
 _running: list[Chat] = []
 
@@ -73,7 +75,7 @@ async def run_chat() -> AsyncIterator[None]:
             await stack.aclose()
 
         _seek_garbage_in_what_is_new()
-        with ended_by_signals(close):
+        with ended_by_signals(close, within_s=settings.grace_seconds + ENDED_WITHIN_S):
             yield
 
 

@@ -20,14 +20,14 @@ MODULES = [
     "alembic.migration",
     "argon2",
     "asyncpg",
+    "chat_ui.served",
     "chat_ui.state.current",
     "chat_ui.ui.pages.admin",
     "chat_ui.ui.pages.conversation",
     "chat_ui.ui.pages.new_chat",
     "chat_ui.ui.pages.settings",
     "chat_ui.web.app",
-    "granian.cli",
-    "granian.server",
+    "chat_ui.web.connection",
     "redis.asyncio",
     "reflex.app",
     "rich.progress",
@@ -36,6 +36,8 @@ MODULES = [
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite",
     "starlette.staticfiles",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
+    "uvicorn.supervisors",
 ]
 
 _context = multiprocessing.get_context("forkserver")
@@ -48,7 +50,7 @@ class Preloaded:
     It is waited for as a ``subprocess.Popen`` is.
 
     Args:
-        program: what is called in it, as in an entry point: ``granian.cli:entrypoint``.
+        program: what is called in it, as in an entry point: ``chat_ui.served:main``.
         command: the program's name and its arguments.
         env: its environment.
         cwd: where it runs.
@@ -89,6 +91,9 @@ def _run(program: str, command: list[str], env: dict[str, str], directory: str, 
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(env)
+    # Whatever this process begins has it too, by the same number.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.stdin = os.fdopen(0)
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(written, stream)

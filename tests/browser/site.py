@@ -126,7 +126,6 @@ class Site:
             port=self.port,
             workers=self.workers,
             redis_url=self.env.get("CHAT_UI_REDIS_URL"),
-            grace_seconds=float(self.env.get("CHAT_UI_GRACE_SECONDS", "2")),
             json_lines="CHAT_UI_HOSTED" in self.env,
         )
         env |= {"CHAT_UI_DATA_DIR": str(self.data_dir), **self.env}
@@ -134,7 +133,8 @@ class Site:
         self._wait_until_up()
 
     def _run(self, command: Sequence[str], env: Mapping[str, str]) -> Preloaded | subprocess.Popen[bytes]:
-        return Preloaded("granian.cli:entrypoint", command, env, ROOT, self._log)
+        # What comes before its arguments starts Python.
+        return Preloaded("chat_ui.served:main", command[2:], env, ROOT, self._log)
 
     def update(self, folder: Path) -> None:
         """Show another build of the page from the next start on: the same page by another name.
@@ -175,7 +175,8 @@ class Site:
             with suppress(psutil.NoSuchProcess):
                 if "resource_tracker" not in " ".join(child.cmdline()):
                     found.add(child.pid)
-        return found
+        # One alone has nobody above it.
+        return found or {self._process.pid}
 
     def kill(self) -> None:
         """End every one of its processes at once, with nothing said to them before."""

@@ -90,5 +90,4 @@ class Server(Site):
     @property
     def _worker(self) -> psutil.Process:
         assert self._process is not None
-        children = psutil.Process(self._process.pid).children()
-        return next(child for child in children if "resource_tracker" not in "".join(child.cmdline()))
+        return psutil.Process(self._process.pid)

