@@ -174,7 +174,7 @@ async def _measured(site: Site, arguments: argparse.Namespace) -> str:
         f"A sign-in took {statistics.median(went.waits) * 1000:.0f} ms at p50 and "
         f"{max(went.waits) * 1000:.0f} ms at most; the site used {went.cpu * 100:.0f}% of a core."
     )
-    circumstances = report.circumstances("reflex", "granian", "redis", "asyncpg")
+    circumstances = report.circumstances("reflex", "uvicorn", "redis", "asyncpg")
     return "\n\n".join((circumstances, _conditions(arguments), report.table(header, rows), signing_in))
 
 

@@ -51,8 +51,8 @@ HEADER = (
 PASS_THROUGH = Peer(
     PASSES,
     (
-        *("{bin}/granian", "--interface=asgi", "--host=127.0.0.1", "--port={port}", "--log-level=warning"),
-        "--working-dir={root}",
+        *("{bin}/uvicorn", "--host=127.0.0.1", "--port={port}", "--no-access-log", "--log-level=warning"),
+        "--app-dir={root}",
         "bench.passthrough:app",
     ),
     (),
@@ -137,7 +137,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> str:
     """Measure, and return the result as markdown."""
-    parts = [report.circumstances("reflex", "granian", "httpx", "starlette"), _conditions()]
+    parts = [report.circumstances("reflex", "uvicorn", "httpx", "starlette"), _conditions()]
     rows: list[list[str]] = []
     limits: list[str] = []
     for name, peer, listen in ((OURS, ours(), converse), (PASSES, PASS_THROUGH, pass_on)):

@@ -21,7 +21,7 @@ OWNERS = {
     "httpx": r"httpx|httpcore|h11|httptools|anyio",
     "Socket.IO": r"socketio|engineio",
     "Reflex": r"reflex",
-    "the event loop and granian": r"granian|asyncio|uvloop|_loop",
+    "the event loop and uvicorn": r"uvicorn|websockets|asyncio|uvloop|_loop",
 }
 RATE = 200
 

@@ -38,4 +38,4 @@ def run(arguments: argparse.Namespace) -> str:
         ["seconds from the command to the first answer", Spread.of(seconds)],
         ["MB with nobody there", Spread.of(megabytes)],
     ]
-    return "\n\n".join([report.circumstances("reflex", "granian"), report.table(header, rows)])
+    return "\n\n".join([report.circumstances("reflex", "uvicorn"), report.table(header, rows)])

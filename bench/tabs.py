@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> str:
         [what, where, *(f"{figure:.0f}" for figure in measure.tail(measured))]
         for (what, where), measured in waits.items()
     ]
-    circumstances = report.circumstances("reflex", "granian", "redis", "asyncpg")
+    circumstances = report.circumstances("reflex", "uvicorn", "redis", "asyncpg")
     return "\n\n".join((circumstances, _conditions(arguments.rounds), report.table(header, rows)))
 
 

@@ -44,10 +44,6 @@ class Line:
 
     async def _close_once_cut(self) -> None:
         await self._is_cut.wait()
-        if self._listening is not None:
-            # Granian closes nothing while somebody still listens.
-            self._listening.cancel()
-            await asyncio.wait({self._listening})
         await self._send({"type": "websocket.close", "code": 1008})
 
     async def receive(self) -> Message:
