@@ -3,7 +3,7 @@
 import { memo, useEffect, useLayoutEffect, useReducer, useRef, useState } from "react";
 import { useIsCodeFenceIncomplete } from "streamdown";
 import { useChoice } from "./choices.js";
-import { PLAIN, useTokenizer } from "./code_highlight.js";
+import { BETWEEN_SLICES_MS, PLAIN, SLICE_MS, useTokenizer } from "./code_highlight.js";
 import { findLanguage } from "./code_languages.js";
 import { CodeLines } from "./code_lines.js";
 import { CopyButton } from "./copy.jsx";
@@ -11,8 +11,6 @@ import { Download, WrapText } from "./icons.jsx";
 import { textIn } from "./links.jsx";
 import { say } from "./words.js";
 
-const SLICE_MS = 8;
-const BETWEEN_SLICES_MS = 16;
 const WAIT_MS = 400;
 const LINES_AT_ONCE = 20;
 const LINE_PX = 21;

@@ -7,6 +7,10 @@ const LONGEST_LINE = 2000;
 // A line that takes longer stays without its colors; a slow machine may need more than the usual half second for it.
 const LONGEST_MS = 5000;
 
+// For how long lines are colored at once, and how long all else has until it goes on.
+export const SLICE_MS = 8;
+export const BETWEEN_SLICES_MS = 16;
+
 export const PLAIN = "inherit";
 
 const painted = (foreground, scope) => ({ scope, settings: { foreground } });
@@ -43,6 +47,8 @@ const THEME = {
 };
 
 const TIME_IS_UP = new Error("There was no time for all of a line's expressions.");
+
+const rest = () => new Promise((resolve) => setTimeout(resolve, BETWEEN_SLICES_MS));
 
 const tokenizers = new Map();
 let deadline = Infinity;
@@ -89,7 +95,7 @@ async function load(language) {
     tokenizeMaxLineLength: LONGEST_LINE,
     tokenizeTimeLimit: LONGEST_MS,
   };
-  tokenizers.set(language.name, (line, grammarState, until) => {
+  const tokenize = (line, grammarState, until) => {
     deadline = until;
     try {
       const lines = codeToTokensBase(shiki, line, { ...fixed, grammarState });
@@ -98,7 +104,10 @@ async function load(language) {
       if (error !== TIME_IS_UP) throw error;
       return null;
     }
-  });
+  };
+  // What any line may begin with is most of it: there before the first is drawn, which a key that is pressed may wait for.
+  while (tokenize(" ", undefined, performance.now() + SLICE_MS) === null) await rest();
+  tokenizers.set(language.name, tokenize);
 }
 
 // A function from a line and the state before it to its tokens and the state after it, or to null where that couldn't be

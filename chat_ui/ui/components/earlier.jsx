@@ -4,7 +4,7 @@ import { startTransition, useEffect, useLayoutEffect, useRef, useState } from "r
 
 // More than a window is high, so that they are there before the reader is.
 const NEAR_TOP_PX = 2400;
-const AT_A_TIME = 4;
+const AT_A_TIME = 2;
 // Doubled each time, so that not too many of them wait for the connection to be back.
 const ASK_AGAIN_MS = 2000;
 

@@ -5,6 +5,7 @@ import { Coming } from "./coming.jsx";
 import { SENT } from "./composer.jsx";
 import { useEarlier } from "./earlier.jsx";
 import { onDrawn } from "./frames.js";
+import { keepHeights } from "./heights.js";
 import { ArrowDown } from "./icons.jsx";
 import { ReadingPlace } from "./reading_place.js";
 import { say } from "./words.js";
@@ -26,7 +27,11 @@ function usePlace(scroller, content, busy) {
     const settle = () => here.settle(growing.current);
     // What grows is followed before the frame: an observer speaks up within it, and its scroll would take another one.
     const forget = onDrawn(settle);
-    const observer = new ResizeObserver(settle);
+    let width = 0;
+    const observer = new ResizeObserver(() => {
+      settle();
+      width = keepHeights(content.current, width);
+    });
     observer.observe(content.current);
     observer.observe(scroller.current);
     const follow = () => here.follow();
