@@ -1,4 +1,4 @@
-"""The production server, and the app as it asks for it: at once."""
+"""The production server, and the app as it asks for it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,14 @@ __all__ = ["app", "main"]
 KEPT_OPEN_S = 180
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Serve the site, compiled and configured by the environment, until a signal ends it.
-
-    Args:
-        arguments: of the command line; those of the process where none are given.
-    """
+def main() -> None:
+    """Serve the site, compiled and configured by the environment, until a signal ends it."""
     parser = argparse.ArgumentParser(prog="python -m chat_ui.served")
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--log-config", default=LOGGING_CONFIG)
-    wanted = parser.parse_args(arguments)
+    wanted = parser.parse_args()
     uvicorn.run(
         "chat_ui.served:app",
         factory=True,
