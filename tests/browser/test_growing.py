@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import expect
 
 WORDS = 60
@@ -35,25 +36,40 @@ def grows(words: list[str]) -> str:
 The end of it all is here
 """
 
+# What comes, piece by piece, and the blocks that are seen then.
+PIECES = [
+    ("One", ["One"]),
+    ("\n", ["One"]),
+    ("two", ["One two"]),
+    ("\n\n", ["One two"]),
+    ("three", ["One two", "three"]),
+    ("\n\n- 4", ["One two", "three", "4"]),
+    (".", ["One two", "three", ""]),
+    (" four", ["One two", "three", "four"]),
+    ("\n\n", ["One two", "three", "four"]),
+    ("five", ["One two", "three", "four", "five"]),
+]
 
-async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(site, visit, gateway):
+
+@pytest.mark.parametrize("before", ["", "> ", "1. Said\n2. "], ids=["paragraph", "quote", "list"])
+async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(site, visit, gateway, before):
     person = await visit(site)
     await person.say("Some words, please")
     request = await gateway.next_request()
     answer = person.answers.first
-    await request.say("Words")
+    await request.say(f"{before}Words")
     await expect(answer).to_contain_text("Words")
     devtools = await person.page.context.new_cdp_session(person.page)
     await devtools.send("Performance.enable")
     await devtools.send("Profiler.enable")
 
-    before = await styles(devtools)
+    styled = await styles(devtools)
     await devtools.send("Profiler.startPreciseCoverage", {"callCount": True})
     for number in range(WORDS):
         await request.say(f" w{number}, and on")
         await expect(answer).to_contain_text(f" w{number},")
     assert await passes(devtools) <= MOST_PASSES
-    assert await styles(devtools) - before <= MOST_STYLES
+    assert await styles(devtools) - styled <= MOST_STYLES
     await devtools.detach()
 
     for number, piece in enumerate(re.findall(r"\s*\w{1,6}|\s*[^\w\s]{1,2}|\s+", TEXT)):
@@ -66,6 +82,17 @@ async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(si
     await person.page.reload()
     await expect(person.answers.first).to_contain_text("The end of it all")
     assert grown == await drawn(person.answers.first)
+
+
+async def test_words_after_a_break_or_a_number_are_drawn_where_they_belong(site, visit, gateway):
+    person = await visit(site)
+    await person.say("Some lines, please")
+    request = await gateway.next_request()
+    blocks = person.answers.first.locator(".prose > div")
+    for piece, seen in PIECES:
+        await request.say(piece)
+        await expect(blocks).to_have_text(seen)
+    await request.finish()
 
 
 async def passes(devtools) -> int:

@@ -9,11 +9,19 @@ const LAST_WORDS = /[\p{L}\p{M}\p{N} .,;?!'’"“”)…–—]{1,24}$/u;
 const BREAK = /[\r\n]/;
 const MARKS_IN_CODE = /[\r\n`~]/;
 const MAY_BE_LINK = /www\.|@/;
+// In an item of a list, it may yet begin another list.
+const MAY_BE_NUMBER = /^\s*\d+[.)]?\s*$/;
 const COLOR_AFTER_MS = 120;
 
+const isText = (node) => node?.nodeType === Node.TEXT_NODE;
+
+// Lists and quotes end with a break that nobody sees.
 function lastText(element) {
   let node = element;
-  while (node && node.nodeType !== Node.TEXT_NODE) node = node.lastChild;
+  while (node && !isText(node)) {
+    node = node.lastChild;
+    if (isText(node) && !node.data.trim()) node = node.previousSibling;
+  }
   return node && !node.parentElement.closest("button") ? node : null;
 }
 
@@ -21,7 +29,7 @@ function lastText(element) {
 function endOfWords(block, text) {
   const node = lastText(block);
   const words = LAST_WORDS.exec(text)?.[0].trim();
-  return node && words && node.data.trimEnd().endsWith(words) ? node : null;
+  return node && words && !MAY_BE_NUMBER.test(node.data) && node.data.trimEnd().endsWith(words) ? node : null;
 }
 
 // Where code goes on: before the break of its last line.
@@ -57,15 +65,13 @@ class GrowingEnd {
 
   #growWords(fresh) {
     const lastWord = this.#text.slice(-64).split(/\s/).at(-1);
-    if (!WORDS.test(fresh) || BREAK.test(fresh) || MAY_BE_LINK.test(lastWord + fresh)) return false;
+    const spaces = /\s*$/.exec(this.#text)[0];
+    if (!WORDS.test(fresh) || BREAK.test(spaces + fresh) || MAY_BE_LINK.test(lastWord + fresh)) return false;
     this.#node ??= endOfWords(this.#block, this.#text.trimEnd());
     if (!this.#node?.isConnected) return false;
     // Markdown drops the spaces at its end: they are drawn with what follows them.
     const words = fresh.trimEnd();
-    if (words) {
-      const spaces = /[^\S\n]*$/.exec(this.#text)[0];
-      this.#node.appendData(/\s$/.test(this.#node.data) ? words : spaces + words);
-    }
+    if (words) this.#node.appendData(/\s$/.test(this.#node.data) ? words : spaces + words);
     return true;
   }
 
