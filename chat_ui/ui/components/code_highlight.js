@@ -88,6 +88,8 @@ const start = once(async () => {
 
 async function load(language) {
   const [{ shiki, codeToTokensBase, getLastGrammarState }, grammar] = await Promise.all([start(), language.load()]);
+  // Each step by itself: a key that is pressed meanwhile waits for one of them.
+  await rest();
   shiki.loadLanguageSync(grammar.default);
   const fixed = {
     lang: grammar.default.at(-1).name,
@@ -105,8 +107,9 @@ async function load(language) {
       return null;
     }
   };
-  // What any line may begin with is most of it: there before the first is drawn, which a key that is pressed may wait for.
-  while (tokenize(" ", undefined, performance.now() + SLICE_MS) === null) await rest();
+  // What any line may begin with, which is most of it, is there before one is drawn.
+  do await rest();
+  while (tokenize(" ", undefined, performance.now() + SLICE_MS) === null);
   tokenizers.set(language.name, tokenize);
 }
 
