@@ -4,7 +4,8 @@
 // Args: the log, whose size has changed in this frame; its width before. Returns its width.
 export function keepHeights(log, width) {
   if (log.clientWidth !== width) for (const message of log.children) delete message.dataset.drawn;
-  const fresh = log.querySelectorAll(":scope > :not([data-drawn], :empty)");
+  // By its children: a selector would be tried on all that is in them.
+  const fresh = [...log.children].filter((message) => !message.hasAttribute("data-drawn") && message.hasChildNodes());
   if (fresh.length > 0) requestAnimationFrame(() => fresh.forEach((message) => (message.dataset.drawn = true)));
   return log.clientWidth;
 }
