@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState } from "react";
 import { announce, EVERYTHING, hush, NOTHING, STATUS_ONLY, want, wanted } from "./announcements.js";
 import { takeBegun } from "./outbox.js";
 import { Speech } from "./speech.js";
-import { readText, useTextEvery } from "./texts.js";
+import { onTextEvery, readText } from "./texts.js";
 import { say } from "./words.js";
 
 const LATE_CHARS = 400;
@@ -30,9 +30,12 @@ function tellEnd({ id, status, error }, speech) {
   announce([say(ENDED[status]), error].filter(Boolean).join(" "));
 }
 
+function tellSentences(id, speech) {
+  if (id && wanted() === EVERYTHING) announce(speech.take(readText(id).text, false));
+}
+
 export function Announcer({ conversation, heads }) {
   const running = heads.findLast(({ status }) => status === "streaming")?.id ?? "";
-  const { text } = useTextEvery(TELL_EVERY_MS, running);
   const told = useRef({ conversation: "", running: "", speech: null });
 
   useEffect(() => {
@@ -50,12 +53,14 @@ export function Announcer({ conversation, heads }) {
     const speech = begins ? new Speech() : old;
     if (begins) {
       announce(say("announce.started"));
+      const { text } = readText(running);
       // Whoever comes in the middle hears what comes from now on.
       if (text.length > LATE_CHARS) speech.skip(text);
     }
-    if (running && wanted() === EVERYTHING) announce(speech.take(text, false));
+    tellSentences(running, speech);
     told.current = { conversation, running, speech };
   });
+  useEffect(() => onTextEvery(TELL_EVERY_MS, running, () => tellSentences(running, told.current.speech)), [running]);
   return null;
 }
 

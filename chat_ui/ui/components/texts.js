@@ -167,27 +167,29 @@ export function useTextToDraw(id) {
   return useEntry(id, (notify) => listen(id, (isDrawn) => isDrawn || notify()));
 }
 
-// The same for who needn't know at once: they are told with what is drawn anyway, so that they take no frame of their
-// own; later than that only of what came last.
-export function useTextEvery(ms, id) {
-  return useEntry(id, (notify) => {
-    let timer = 0;
-    let told = 0;
-    const now = () => {
-      clearTimeout(timer);
-      timer = 0;
-      told = performance.now();
-      notify();
-    };
-    const forget = listen(id, () => {
-      if (performance.now() - told >= ms) now();
-      else timer ||= setTimeout(now, 2 * ms);
-    });
-    return () => {
-      clearTimeout(timer);
-      forget();
-    };
+// Tells somebody who needn't know at once that a text is another: with what is drawn anyway, so that they take no frame
+// of their own; later than that only of what came last. Returns how to end that.
+export function onTextEvery(ms, id, notify) {
+  let timer = 0;
+  let told = 0;
+  const now = () => {
+    clearTimeout(timer);
+    timer = 0;
+    told = performance.now();
+    notify();
+  };
+  const forget = listen(id, () => {
+    if (performance.now() - told >= ms) now();
+    else timer ||= setTimeout(now, 2 * ms);
   });
+  return () => {
+    clearTimeout(timer);
+    forget();
+  };
+}
+
+export function useTextEvery(ms, id) {
+  return useEntry(id, (notify) => onTextEvery(ms, id, notify));
 }
 
 // Lets somebody draw what a text grows by; they return whether they could. Returns how to end that.
