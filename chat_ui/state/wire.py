@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, cast
 
 from reflex.event import Event
@@ -44,6 +45,8 @@ SETTINGS = "ref_settings"
 PIECE = "p"
 EVENT = "2"
 BATCH_CHARS = 100_000
+# Short, and none again soon: a page may have been told another by the follower before.
+_keys = cycle(range(1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,6 @@ class Channel:
         """Let an answer grow on the page, unless it is out of sight there and has no name."""
         key = self._keys.get(grown.message_id)
         if key is None:
-            # A name that was not told may be another answer's, from a follower before this one.
             return
         value: list[Any] = [key, grown.offset, grown.text]
         if grown.part != "text":
@@ -108,7 +110,9 @@ class Channel:
             self._final.add(message_id)
 
     def _key(self, message_id: str) -> int:
-        return self._keys.setdefault(message_id, len(self._keys))
+        if message_id not in self._keys:
+            self._keys[message_id] = next(_keys)
+        return self._keys[message_id]
 
 
 async def _send_bare(value: list[Any]) -> bool:

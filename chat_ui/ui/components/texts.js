@@ -4,7 +4,7 @@
 // What arrives (see chat_ui/state/wire.py), the pieces as websocket events of their own, "p", or like the rest:
 //   [key, offset, text]                a piece of an answer; offset counts code points
 //   [key, offset, text, part]          the same for another part of it ("reasoning", "tool_calls")
-//   {keys: {key: id}}                  which answers these are; said before the first piece of each
+//   {keys: {key: id}}                  which answers these are; sent before the first piece of each
 //   {id, wait, why}                    the gateway is asked again in so many seconds (null: nobody knows)
 //   {id, paying}                       it is paid now, in words
 //   {id, thought_ms}                   the answer has ended; for how long it thought
@@ -21,6 +21,8 @@ const EMPTY = Object.freeze({ ...NOTHING, points: counted(NOTHING), gap: false, 
 
 const entries = new Map();
 const keys = new Map();
+// Pieces by keys that aren't known yet: these come through Reflex, where a piece may overtake them.
+const early = new Map();
 const listeners = new Map();
 const growers = new Map();
 const changed = new Map();
@@ -66,9 +68,20 @@ function thoughtAfter({ thought }, part) {
   return thought === null || thought.ms !== undefined ? thought : { ...thought, ms: Date.now() - thought.from };
 }
 
-function append([key, offset, text, part = "text"]) {
+function name(key, id) {
+  keys.set(key, id);
+  const pieces = early.get(key) ?? [];
+  early.delete(key);
+  pieces.forEach(append);
+}
+
+function append(piece) {
+  const [key, offset, text, part = "text"] = piece;
   const id = keys.get(key);
-  if (id === undefined) return;
+  if (id === undefined) {
+    early.set(key, [...(early.get(key) ?? []), piece]);
+    return;
+  }
   const entry = entries.get(id) ?? EMPTY;
   const have = entry.points[part];
   if (offset > have) {
@@ -119,7 +132,7 @@ function tellDetails({ id, details }) {
 function receive(message) {
   if (Array.isArray(message)) append(message);
   else if (message.texts) message.texts.forEach(replace);
-  else if (message.keys) Object.entries(message.keys).forEach(([key, id]) => keys.set(Number(key), id));
+  else if (message.keys) Object.entries(message.keys).forEach(([key, id]) => name(Number(key), id));
   else if (message.paying) pay(message);
   else if (message.thought_ms !== undefined) endThought(message);
   else if (message.details) tellDetails(message);
