@@ -73,6 +73,11 @@ class Runs:
         """Whether nothing new is started any more."""
         return self._closing.is_set()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is on its way."""
+        return bool(self._live)
+
     async def admit(self, beginning: Coroutine[Any, Any, T]) -> T:
         """Carry through what stores a turn and starts its run, whatever happens to who asked for it.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
@@ -18,6 +17,7 @@ from chat_ui.chat.service import Chat, check_chat, open_chat
 from chat_ui.monitoring import logs
 from chat_ui.settings import SettingsError, get_settings
 from chat_ui.state.ending import ended_by_signals
+from chat_ui.state.garbage import seek_in_what_is_new, seek_when_quiet
 from chat_ui.store.errors import StoreError
 
 __all__ = [
@@ -74,16 +74,11 @@ async def run_chat() -> AsyncIterator[None]:
             await chat.runs.drain()
             await stack.aclose()
 
-        _seek_garbage_in_what_is_new()
+        seek_in_what_is_new()
+        seeking = asyncio.create_task(seek_when_quiet(lambda: not chat.runs.is_busy))
+        stack.callback(seeking.cancel)
         with ended_by_signals(close, within_s=settings.grace_seconds + ENDED_WITHIN_S):
             yield
-
-
-def _seek_garbage_in_what_is_new() -> None:
-    # All that was imported is here to stay. Python would go through it now and then, and hold up every answer
-    # for a tenth of a second; once more now would find next to nothing.
-    gc.freeze()
-    gc.enable()
 
 
 def refuse_a_false_start() -> None:
