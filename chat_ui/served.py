@@ -65,13 +65,16 @@ def _in_its_own_words(site: ASGIApp) -> ASGIApp:
     """Have a site that can't start say why, without where in its code that was found."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await site(scope, receive, telling_why(send) if scope["type"] == "lifespan" else send)
+
+    def telling_why(send: Send) -> Send:
         async def tell(message: Message) -> None:
             why = sys.exc_info()[1]
             if message["type"] == "lifespan.startup.failed" and isinstance(why, SystemExit):
                 message = {**message, "message": str(why)}
             await send(message)
 
-        await site(scope, receive, tell if scope["type"] == "lifespan" else send)
+        return tell
 
     return app
 
