@@ -28,7 +28,7 @@ from chat_ui.chat.feed import MemoryFeed, Subscription, Topic
 from chat_ui.chat.notices import UnreadableNotice, decode, encode
 from chat_ui.settings import SettingsError
 
-__all__ = ["RedisFeed", "open_redis_feed"]
+__all__ = ["RedisAwayError", "RedisFeed", "open_redis_feed"]
 
 # Pub/sub knows no databases, so the number of ours is in the name; two sites on one Redis need two numbers.
 CHANNEL = "chat-ui:{database}:{kind}:{id}"
@@ -42,6 +42,10 @@ QUIET_S = 5.0
 ANSWER_WITHIN_S = 5.0
 
 log = logging.getLogger(__name__)
+
+
+class RedisAwayError(SettingsError):
+    """Redis can't be reached; the text says why and what to do, and no password."""
 
 
 class _Hearing:
@@ -243,7 +247,8 @@ async def open_redis_feed(url: str, origin: str) -> AsyncGenerator[RedisFeed]:
         origin: which process this is.
 
     Raises:
-        SettingsError: the server can't be used; the text says why and what to do, and no password.
+        SettingsError: its URL can't be read.
+        RedisAwayError: it can't be reached.
     """
     try:
         # No second tries: they would hide that something was lost.
@@ -260,7 +265,7 @@ async def open_redis_feed(url: str, origin: str) -> AsyncGenerator[RedisFeed]:
         try:
             await cast("Any", redis).ping()
         except (RedisError, OSError) as error:
-            raise SettingsError(
+            raise RedisAwayError(
                 f"CHAT_UI_REDIS_URL: Redis can't be reached ({error}). See that it runs, and that the URL is "
                 "right."
             ) from error

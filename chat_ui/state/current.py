@@ -13,11 +13,12 @@ from reflex.utils.exec import get_compile_context
 from chat_ui.accounts.caller import Caller, caller
 from chat_ui.accounts.errors import NotAllowed
 from chat_ui.chat.errors import Closing
-from chat_ui.chat.service import Chat, check_chat, open_chat
+from chat_ui.chat.service import Chat, check_chat
 from chat_ui.monitoring import logs
 from chat_ui.settings import SettingsError, get_settings
-from chat_ui.state.ending import ended_by_signals
+from chat_ui.state.ending import end_by_signals
 from chat_ui.state.garbage import seek_in_what_is_new, seek_when_quiet
+from chat_ui.state.opening import open_when_possible
 from chat_ui.store.errors import StoreError
 
 __all__ = [
@@ -61,7 +62,7 @@ async def run_chat() -> AsyncIterator[None]:
         try:
             settings = get_settings()
             logs.set_up(settings)
-            chat = await stack.enter_async_context(open_chat(settings))
+            chat = await open_when_possible(settings, stack)
         except (StoreError, SettingsError) as error:
             raise SystemExit(f"Chat UI can't start. {error}") from None
         stack.enter_context(serving(chat))
@@ -77,8 +78,8 @@ async def run_chat() -> AsyncIterator[None]:
         seek_in_what_is_new()
         seeking = asyncio.create_task(seek_when_quiet(lambda: not chat.runs.is_busy))
         stack.callback(seeking.cancel)
-        with ended_by_signals(close, within_s=settings.grace_seconds + ENDED_WITHIN_S):
-            yield
+        end_by_signals(close, within_s=settings.grace_seconds + ENDED_WITHIN_S)
+        yield
 
 
 def refuse_a_false_start() -> None:

@@ -12,19 +12,18 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-__all__ = ["ended_by_signals"]
+__all__ = ["end_by_signals"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 log = logging.getLogger(__name__)
 
 
-@contextmanager
-def ended_by_signals(close: Callable[[], Awaitable[object]], *, within_s: float) -> Iterator[None]:
-    """Let the process, once it is told to end, close the site and then end.
+def end_by_signals(close: Callable[[], Awaitable[object]], *, within_s: float) -> None:
+    """From now on, let the process, once it is told to end, close the site and then end.
 
     It ends with 0 where all was closed. A signal that comes twice, as it does where a whole group of
     processes is told, is one. Where signals can't be handled (on Windows, or outside of the main thread) the
@@ -57,4 +56,3 @@ def ended_by_signals(close: Callable[[], Awaitable[object]], *, within_s: float)
     for number in SIGNALS:
         with suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(number, begin)
-    yield

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -24,6 +26,8 @@ MOST_TABS = 40
 
 LOST_STATE = "State Manager lease breaker"
 DATABASE_AWAY = say("store.away")
+CAN_NOT_START = "Chat UI can't start yet. "
+LIVING = "SELECT id FROM worker WHERE beats > 0 ORDER BY id"
 ENDED = '"ended_rx_state_":"complete"'
 
 
@@ -63,6 +67,14 @@ class Two:
 
     async def follow(self, socket: Socket, conversation: str) -> None:
         await socket.call(named(self._handlers, "thread_state.follow"), path=f"/c/{conversation}")
+
+    async def is_replaced_in_vain(self, worker: int, *, tries: int) -> None:
+        """Kill a worker, and wait until the one in its place has tried to start so many times."""
+        before = self.hosted.site.log.count(CAN_NOT_START)
+        os.kill(worker, signal.SIGKILL)
+        async with asyncio.timeout(PATIENCE_S):
+            while self.hosted.site.log.count(CAN_NOT_START) < before + tries:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
     def connections(self) -> dict[int, int]:
         """How many connections somebody has to each worker."""
@@ -187,6 +199,27 @@ async def test_what_goes_away_in_mid_answer_comes_back_and_nothing_is_lost(
         "after-postgresql",
         "the-last",
     ]
+
+
+async def test_a_worker_that_can_not_begin_waits_and_the_site_goes_on(
+    two: Two, postgres: PostgresServer, redis: RedisServer
+) -> None:
+    for server in (postgres, redis):
+        dies, remains = two.hosted.site.worker_ids()
+        before = await two.ask(LIVING)
+        await asyncio.to_thread(server.stop)
+        await two.is_replaced_in_vain(dies, tries=2)
+        assert remains in two.hosted.site.worker_ids()
+        await asyncio.to_thread(server.start)
+        async with asyncio.timeout(2 * PATIENCE_S):
+            while len(now := await two.ask(LIVING)) != 2 or now == before:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert remains in two.hosted.site.worker_ids()
+
+    await asyncio.to_thread(redis.stop)
+    await two.is_replaced_in_vain(two.hosted.site.worker_ids().pop(), tries=1)
+    assert await asyncio.to_thread(two.hosted.site.stop) == 0
+    await asyncio.to_thread(redis.start)
 
 
 async def test_who_changes_their_password_is_out_on_every_worker(two: Two, gateway: ScriptedGateway) -> None:
