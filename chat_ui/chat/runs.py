@@ -128,15 +128,17 @@ class Runs:
         return True
 
     async def stop_all(self, owner: str, conversation_id: str) -> None:
-        """End every run in a conversation.
+        """End every run in a conversation; where one can't be, the others are nevertheless.
 
         Raises:
-            StoreError: it isn't known which there are.
+            StoreError: it isn't known which there are, or whether another process writes one of them.
         """
         async with self._db.read() as tx:
             active = await runs.active(tx, owner, conversation_id)
-        for run in active:
-            await self.stop(owner, run.message_id)
+        stops = (self.stop(owner, run.message_id) for run in active)
+        for stopped in await asyncio.gather(*stops, return_exceptions=True):
+            if isinstance(stopped, BaseException):
+                raise stopped
 
     async def _ask_to_stop(self, owner: str, message_id: str) -> bool:
         async with self._db.write() as tx:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from unittest.mock import AsyncMock
 
 import pytest
 
 from chat_ui.chat import library
+from chat_ui.chat.again import Again, answer_again
 from chat_ui.chat.changes import ConversationChanged, MessageEnded, Piece, Snapshot
 from chat_ui.chat.feed import MemoryFeed
 from chat_ui.chat.outcome import SHUT_DOWN
@@ -16,6 +18,7 @@ from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.chat.workers import MISSED, Watch, Worker
 from chat_ui.store import messages, runs
+from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import new_id
 from chat_ui.store.runs import JournalBatch
 from tests.chat.page import Page, opened, say
@@ -129,6 +132,25 @@ async def test_stop_on_one_worker_ends_the_answer_of_another(worker: Open, gatew
             answer = await page.until_ended()
             assert (answer.status, answer.text) == ("stopped", "So far")
             assert not await b.runs.stop(b.person.id, page.last.id)
+
+
+async def test_who_stops_all_answers_stops_those_that_can_be_stopped(
+    worker: Open, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with worker() as a, worker() as b:
+        conversation = await say(a, "Hello?")
+        there = await gateway.next_request()
+        async with opened(b, conversation.id) as page:
+            question, _ = page.messages
+            await answer_again(b, b.person.id, Again(new_id(), question))
+            here = await gateway.next_request()
+            away = AsyncMock(side_effect=StoreError("The database is away.", "away"))
+            monkeypatch.setattr(runs, "ask_to_stop", away)
+            with pytest.raises(StoreError, match="is away"):
+                await b.runs.stop_all(b.person.id, conversation.id)
+            async with asyncio.timeout(20):
+                await here.client_left.wait()
+            assert not there.client_left.is_set()
 
 
 async def test_a_stop_that_redis_lost_is_found_at_the_next_beat(
