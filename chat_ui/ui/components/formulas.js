@@ -1,15 +1,19 @@
 // How models write formulas, told from prices.
 const CODE = /(`{3,}[\s\S]*?(?:`{3,}|$)|`[^`\n]*`)/;
-const WITHIN = String.raw`(?:[^\n]|\n(?!\s*\n))`;
-const DISPLAY = new RegExp(String.raw`\\\[(${WITHIN}+?)\\\]|^([ \t>]*)\$\$(?!\$)(${WITHIN}+?)\$\$[ \t]*$`, "gm");
-const INLINE = new RegExp(String.raw`\\\((${WITHIN}+?)\\\)`, "g");
+// In it stands neither a blank line nor another opening: the end would be looked for anew from each of thousands.
+const formula = (opening, closing) => String.raw`${opening}((?:(?!\n\s*\n|${opening})[\s\S])+?)${closing}`;
+// A backslash before it breaks a line, as in \\[2pt].
+const BRACKETED = formula(String.raw`(?<!\\)\\\[`, String.raw`\\\]`);
+const DOLLARED = String.raw`^([ \t>]*)` + formula(String.raw`\$\$(?!\$)`, String.raw`\$\$[ \t]*$`);
+const DISPLAY = new RegExp(`${BRACKETED}|${DOLLARED}`, "gm");
+const INLINE = new RegExp(formula(String.raw`(?<!\\)\\\(`, String.raw`\\\)`), "g");
 const DOLLARS = /\$\$[^$]+\$\$/g;
 const ONE_DOLLAR = /(?<![\\$\p{L}\p{N}])\$(?![\s$])((?:\\.|[^$\\\n]){1,200}?)(?<![\s\\])\$(?![\p{L}\p{N}$])/gu;
 const WITHIN_LINE = new RegExp(String.raw`\\\(([^\n]{1,400}?)\\\)|\$\$([^$\n]{1,400})\$\$|${ONE_DOLLAR.source}`, "gu");
 const TEX = /\\[a-zA-Z{}|,;!]|[\^_]\{|[^\s]\^[^\s]/;
 const WORD = /[a-zA-Z]{3,}/g;
 const FUNCTIONS = new Set("sin cos tan log exp max min mod gcd lcm det dim lim sup inf deg arg ker".split(" "));
-const OPENING = /\\[([]|\$\$|\$(?!\s)/;
+const OPENING = /(?<!\\)\\[([]|\$\$|\$(?!\s)/;
 const LONGEST_HELD = 80;
 
 // Between single dollars stands a formula if nobody would write a price or a shell variable so.
