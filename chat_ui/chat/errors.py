@@ -4,6 +4,7 @@
 
     ChatError
     ├── BlankMessage
+    ├── FollowsDeleted
     ├── MessageTooLong
     ├── NoPrice
     ├── NoSuchConversation
@@ -27,6 +28,7 @@ __all__ = [
     "BlankMessage",
     "ChatError",
     "Closing",
+    "FollowsDeleted",
     "GatewayIsFixed",
     "MessageTooLong",
     "NoPrice",
@@ -50,6 +52,13 @@ class BlankMessage(ChatError):
 
     def __init__(self) -> None:
         super().__init__(say("chat.blank_message"))
+
+
+class FollowsDeleted(ChatError):
+    """What a deleted message followed has been deleted as well, and has to come back first."""
+
+    def __init__(self) -> None:
+        super().__init__(say("chat.follows_deleted"))
 
 
 class MessageTooLong(ChatError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chat_ui.chat.branches import find_message, read_tree
 from chat_ui.chat.changes import BranchShown, ConversationChanged, ConversationDeleted
-from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
+from chat_ui.chat.errors import FollowsDeleted, NoSuchConversation
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.thread import Tree
 from chat_ui.store import conversations, lineage, messages, runs, users
@@ -141,6 +141,7 @@ async def restore_message(chat: Chat, owner: str, deleted: DeletedMessage) -> No
 
     Raises:
         NoSuchMessage: it isn't this person's, or has been purged.
+        FollowsDeleted: what it followed has been deleted since.
         NoSuchConversation: its conversation is gone.
         StoreError: it could not be stored.
     """
@@ -149,12 +150,17 @@ async def restore_message(chat: Chat, owner: str, deleted: DeletedMessage) -> No
         message = await find_message(tx, owner, deleted.message_id)
         if not await messages.restore(tx, owner, message.id):
             return
-        for id, before in deleted.stayed:
-            await messages.move(tx, owner, id, message.parent_id, before)
-        tree = Tree(await lineage.nodes(tx, owner, message.conversation_id))
+        nodes = await lineage.nodes(tx, owner, message.conversation_id)
+        tree = Tree(nodes)
         if message.id not in tree:
-            # What it follows has been deleted since: that has to come back first.
-            raise NoSuchMessage
+            raise FollowsDeleted
+        # Further up where what it followed was deleted as well, and came back without it.
+        above = {None, *tree.path(message.id)}
+        follows = {node.id: node.parent_id for node in nodes}
+        for id, before in deleted.stayed:
+            if (now := follows.get(id)) in above:
+                await messages.move(tx, owner, id, now, before)
+        tree = Tree(await lineage.nodes(tx, owner, message.conversation_id))
         conversation = await conversations.get(tx, owner, message.conversation_id)
         if conversation is None:
             raise NoSuchConversation

@@ -9,7 +9,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from chat_ui.chat import trash
-from chat_ui.chat.errors import ChatError
+from chat_ui.chat.errors import ChatError, FollowsDeleted
 from chat_ui.chat.service import Chat
 from chat_ui.chat.trash import DeletedMessage
 from chat_ui.chat.trouble import in_words
@@ -111,7 +111,7 @@ class UndoState(rx.State):
                 await trash.restore_message(current_chat(), owner_of(self), deleted)
             else:
                 await trash.restore_conversation(current_chat(), owner_of(self), offer.id)
-        except StoreError as error:
+        except (FollowsDeleted, StoreError) as error:
             self.notice = in_words(error)
             self._add(offer)
             return None

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from chat_ui.chat.again import Again, answer_again
 from chat_ui.chat.branches import show_branch
 from chat_ui.chat.changes import ConversationDeleted, Snapshot
-from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
+from chat_ui.chat.errors import FollowsDeleted, NoSuchConversation, NoSuchMessage
 from chat_ui.chat.service import Chat
 from chat_ui.chat.trash import (
     KEPT_FOR,
@@ -99,6 +99,22 @@ async def test_a_question_goes_with_its_answers_and_what_follows_stays(
     assert await branch(chat, id) == whole
 
 
+async def test_two_turns_that_come_back_in_another_order_stand_where_they_stood(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    first = await answered(chat, gateway, "Tea?", "Hot.")
+    id, owner = first.conversation_id, chat.person.id
+    second = await answered(chat, gateway, "And?", "Sweet.", conversation_id=id)
+    await answered(chat, gateway, "Milk?", "Yes.", conversation_id=id)
+    # Each in a tab that knows nothing of the other's.
+    one = await delete_turn(chat, owner, first.id)
+    two = await delete_turn(chat, owner, second.id)
+    assert await branch(chat, id) == ["Milk?", "Yes."]
+    await restore_message(chat, owner, one)
+    await restore_message(chat, owner, two)
+    assert await branch(chat, id) == ["Tea?", "Hot.", "And?", "Sweet.", "Milk?", "Yes."]
+
+
 async def test_where_another_version_went_on_that_is_shown_instead(
     chat: Chat, gateway: ScriptedGateway
 ) -> None:
@@ -147,7 +163,7 @@ async def test_what_follows_a_deleted_message_comes_back_after_it(
     second = await answered(chat, gateway, "And?", "Sweet.", conversation_id=first.conversation_id)
     inner = await delete_message(chat, chat.person.id, second.id)
     outer = await delete_message(chat, chat.person.id, first.id)
-    with pytest.raises(NoSuchMessage):
+    with pytest.raises(FollowsDeleted):
         await restore_message(chat, chat.person.id, inner)
     await restore_message(chat, chat.person.id, outer)
     assert await branch(chat, first.conversation_id) == ["Tea?", "Hot.", "And?"]

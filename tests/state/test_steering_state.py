@@ -136,6 +136,20 @@ async def test_what_stayed_follows_a_turn_that_comes_back_though_the_one_between
     await following.until(lambda: [head["id"] for head in heads(following)] == before[:2] + before[4:])
 
 
+async def test_what_waits_for_another_to_come_back_first_stays_on_offer(
+    following: Browser, chat: Chat
+) -> None:
+    question, answer = (head["id"] for head in heads(following))
+    await following.send(UndoState.delete_message, answer)
+    elsewhere = await trash.delete_message(chat, chat.person.id, question)
+    await following.send(UndoState.undo, answer)
+    assert "Bring that back first" in following.values(UndoState, "notice")[-1]
+    assert following.values(UndoState, "offer")[-1] == answer
+    await trash.restore_message(chat, chat.person.id, elsewhere)
+    await following.send(UndoState.undo, answer)
+    await following.until(lambda: [head["id"] for head in heads(following)] == [question, answer])
+
+
 async def test_a_deleted_conversation_is_left_and_come_back_to(
     following: Browser, conversation: Conversation
 ) -> None:
