@@ -272,6 +272,23 @@ async def test_each_tab_keeps_its_own_draft_and_one_that_is_opened_begins_with_w
     await expect((await another_tab(person)).message_box).to_have_value("Left behind")
 
 
+async def test_a_duplicated_tab_keeps_a_draft_of_its_own(demo_site, visit):
+    person = await visit(demo_site)
+    await person.message_box.fill("Before")
+    async with person.page.expect_popup() as opening:
+        # Takes along what this tab alone knows, as a browser's "Duplicate tab" does.
+        await person.page.evaluate("void open(location.href)")
+    twin = Person(await opening.value, person.url)
+    await twin.arrived()
+    await expect(twin.message_box).to_have_value("Before")
+    await twin.message_box.fill("The twin's")
+    await person.message_box.fill("Mine")
+    await twin.page.close()
+    await expect((await another_tab(person)).message_box).to_have_value("Mine")
+    await person.ask(SHORT)
+    await expect((await another_tab(person)).message_box).to_have_value("The twin's")
+
+
 async def another_tab(person: Person) -> Person:
     """One of the same browser, at a new chat."""
     another = Person(await person.page.context.new_page(), person.url)

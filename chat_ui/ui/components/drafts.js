@@ -11,12 +11,23 @@ const TAB = "chat-ui:tab";
 const begunWith = new Map();
 
 // Its beginning is the time, so that tabs are in the order of their making.
+function becomeTab() {
+  rememberHere(TAB, Date.now().toString(36) + Math.random().toString(36).slice(2));
+}
+
 function thisTab() {
-  if (!recallHere(TAB)) rememberHere(TAB, Date.now().toString(36) + Math.random().toString(36).slice(2));
+  if (!recallHere(TAB)) becomeTab();
   return recallHere(TAB);
 }
 
 const keyOf = (place) => `${PREFIX}${place}:${thisTab()}`;
+
+// A duplicate of a tab has its name too: the first to find something else under it takes another one.
+function ownKeyOf(place) {
+  const written = recall(keyOf(place));
+  if (written && written !== recallHere(PREFIX + place)) becomeTab();
+  return keyOf(place);
+}
 
 function leftAt(place) {
   const key = Object.keys(localStorage)
@@ -39,8 +50,9 @@ export function keepDraft(place, text) {
   const left = begunWith.get(place);
   if (left && recall(left.key) === left.text) remember(left.key, "");
   begunWith.delete(place);
+  const key = ownKeyOf(place);
   rememberHere(PREFIX + place, text);
-  remember(keyOf(place), text);
+  remember(key, text);
 }
 
 export function keepOwnDrafts() {
