@@ -140,7 +140,7 @@ class Page:
 
     def _take(self, name: str, *said: Any, now: int) -> None:
         if name == PIECE:
-            self._append(*said[:3], now=now)
+            self._set(list(said) if len(said) > 1 else said[0], now)
         if name != "event":
             return
         update = said[0]

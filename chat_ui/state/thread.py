@@ -233,7 +233,7 @@ class ThreadState(rx.State):
                 self.above = [*_heads(earlier, followers), *self.above]
                 self.more_above = bool(earlier) and earlier[0].parent_id is not None
 
-    @rx.event
+    @rx.event(background=True)
     async def resend_text(self, message_id: str) -> None:
         """Push a text again that reached the page with a hole, or not at all."""
         try:

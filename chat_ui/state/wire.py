@@ -1,14 +1,16 @@
 """What the server pushes to a page beside Reflex's state.
 
 Reflex sends a state var whole whenever it changes. Texts would be sent again and again that way, so they
-go as ``_set_value`` events instead, which take no lock and carry only what is new. The page's end of
-this is ``ui/components/texts.js``, ``ui/components/outbox.js`` and ``ui/components/settings_outbox.js``.
+go as events of their own instead, which take no lock and carry only what is new; what else there is to say
+goes as ``_set_value``. The page's end of this is ``ui/components/texts.js``, ``ui/components/outbox.js`` and
+``ui/components/settings_outbox.js``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, cast
@@ -41,9 +43,9 @@ __all__ = [
 TEXTS = "ref_texts"
 COMPOSER = "ref_composer"
 SETTINGS = "ref_settings"
-# The name of the event that a piece is, and how Socket.IO writes that a packet is an event.
+# The name of the event that tells of texts, mostly a piece of one, and how Socket.IO begins an event.
 PIECE = "p"
-EVENT = "2"
+EVENT = "42"
 BATCH_CHARS = 100_000
 # Short, and none again soon: a page may have been told another by the follower before.
 _keys = cycle(range(1000))
@@ -59,7 +61,9 @@ class Push:
 
 async def push(*pushes: Push) -> None:
     """Send to the page whose event is being handled, at once and without its state's lock."""
-    await EventContext.get().emit_event(*cast("Sequence[Event]", pushes))
+    for told in pushes:
+        if told.payload["ref"] != TEXTS or not await _send_bare(told.payload["value"]):
+            await EventContext.get().emit_event(cast("Event", told))
 
 
 class Channel:
@@ -80,8 +84,7 @@ class Channel:
         value: list[Any] = [key, grown.offset, grown.text]
         if grown.part != "text":
             value.append(grown.part)
-        if not await _send_bare(value):
-            await push(_set(TEXTS, value))
+        await push(_set(TEXTS, value))
 
     def hurdle(self, hurdle: RunWaiting | RunPaying) -> Push:
         """Tell the page what an answer waits for; its first piece ends that."""
@@ -115,22 +118,25 @@ class Channel:
         return self._keys[message_id]
 
 
-async def _send_bare(value: list[Any]) -> bool:
-    """Send a piece as a Socket.IO event of its own, if the page's websocket is one of this process.
+async def _send_bare(value: Any) -> bool:
+    """Tell of texts by a Socket.IO event of its own, if the page's websocket is one of this process.
 
-    It takes a third of the bytes and of the time that a piece costs as one of Reflex's events.
+    It takes a third of the bytes and of the time that a piece costs as one of Reflex's events. It passes by
+    the queue of Socket.IO, whose task would have to wake for each, and waits where the page is slow to read.
     """
     sockets = _sockets()
     if sockets is None:
         return False
     # Not by the public ``token_to_sid``, which copies the names of all pages each time.
     known = sockets._token_manager.token_to_socket.get(EventContext.get().token)
-    server: Any = sockets.server
-    connection = known and server.manager.eio_sid_from_sid(known.sid, sockets.namespace)
-    if connection is None:
+    environ = known and cast("Any", sockets.server).get_environ(known.sid, sockets.namespace)
+    if not environ:
         return False
-    said = json.dumps([PIECE, *value], ensure_ascii=False, separators=(",", ":"))
-    await server.eio.send(connection, f"{EVENT}{sockets.namespace},{said}")
+    arguments = value if isinstance(value, list) else [value]
+    said = json.dumps([PIECE, *arguments], ensure_ascii=False, separators=(",", ":"))
+    # The page may have left meanwhile: then there is nobody to be told.
+    with suppress(OSError, RuntimeError):
+        await environ["asgi.send"]({"type": "websocket.send", "text": f"{EVENT}{sockets.namespace},{said}"})
     return True
 
 

@@ -216,21 +216,17 @@ async def test_a_message_that_is_stored_after_it_was_refused_is_one_message(demo
     await expect(person.articles).to_have_count(2)
 
 
-async def test_a_piece_that_overtakes_the_name_of_its_answer_waits_for_it(site, visit, gateway):
+async def test_an_answer_has_its_name_before_the_first_of_its_pieces(site, visit, gateway):
     person = await visit(site, ready=False)
-    names, overtook = [], []
+    told = []
 
     def listen(socket):
         server = socket.connect_to_server()
 
         def from_site(frame):
-            if '"keys":' in frame:
-                names.append(frame)
-                return
+            if frame.startswith('42/_event,["p",'):
+                told.append(frame)
             socket.send(frame)
-            if frame.startswith('42/_event,["p",') and names:
-                overtook.append(frame)
-                socket.send(names.pop())
 
         server.on_message(from_site)
 
@@ -238,10 +234,12 @@ async def test_a_piece_that_overtakes_the_name_of_its_answer_waits_for_it(site, 
     await person.open()
     await person.say("Some text, please")
     request = await gateway.next_request()
-    await becomes(lambda: asyncio.sleep(0, bool(names)))
+    await becomes(lambda: asyncio.sleep(0, any('"keys":' in frame for frame in told)))
     await request.say("All that is said")
     await expect(person.answers.last).to_contain_text("All that is said")
-    assert len(overtook) == 1
+    [piece] = [frame for frame in told if "All that is said" in frame]
+    [key] = re.findall(r'^42/_event,\["p",(\d+),0,', piece)
+    assert any(f'{{"keys":{{"{key}":' in frame for frame in told[: told.index(piece)])
 
 
 async def test_each_tab_keeps_its_own_draft_and_one_that_is_opened_begins_with_what_was_left(

@@ -200,7 +200,7 @@ class Page:
             if name == "new_token":
                 self._token = said[0]
             elif name == PIECE:
-                self._append(*said)
+                self._set("ref_texts", said if len(said) > 1 else said[0])
             else:
                 self._update(said[0])
 

@@ -1,7 +1,7 @@
 // The texts of the conversations that this tab has shown. They live outside React and outside Reflex's state, so that a
 // growing answer is never sent twice: the server pushes small pieces, and this module appends them.
 //
-// What arrives (see chat_ui/state/wire.py), the pieces as websocket events of their own, "p", or like the rest:
+// What arrives (see chat_ui/state/wire.py) as websocket events of their own, "p", or as Reflex's:
 //   [key, offset, text]                a piece of an answer; offset counts code points
 //   [key, offset, text, part]          the same for another part of it ("reasoning", "tool_calls")
 //   {keys: {key: id}}                  which answers these are; sent before the first piece of each
@@ -21,8 +21,6 @@ const EMPTY = Object.freeze({ ...NOTHING, points: counted(NOTHING), gap: false, 
 
 const entries = new Map();
 const keys = new Map();
-// Pieces by keys that aren't known yet: these come through Reflex, where a piece may overtake them.
-const early = new Map();
 const listeners = new Map();
 const growers = new Map();
 const changed = new Map();
@@ -68,20 +66,9 @@ function thoughtAfter({ thought }, part) {
   return thought === null || thought.ms !== undefined ? thought : { ...thought, ms: Date.now() - thought.from };
 }
 
-function name(key, id) {
-  keys.set(key, id);
-  const pieces = early.get(key) ?? [];
-  early.delete(key);
-  pieces.forEach(append);
-}
-
-function append(piece) {
-  const [key, offset, text, part = "text"] = piece;
+function append([key, offset, text, part = "text"]) {
   const id = keys.get(key);
-  if (id === undefined) {
-    early.set(key, [...(early.get(key) ?? []), piece]);
-    return;
-  }
+  if (id === undefined) return;
   const entry = entries.get(id) ?? EMPTY;
   const have = entry.points[part];
   if (offset > have) {
@@ -132,7 +119,7 @@ function tellDetails({ id, details }) {
 function receive(message) {
   if (Array.isArray(message)) append(message);
   else if (message.texts) message.texts.forEach(replace);
-  else if (message.keys) Object.entries(message.keys).forEach(([key, id]) => name(Number(key), id));
+  else if (message.keys) Object.entries(message.keys).forEach(([key, id]) => keys.set(Number(key), id));
   else if (message.paying) pay(message);
   else if (message.thought_ms !== undefined) endThought(message);
   else if (message.details) tellDetails(message);
@@ -147,11 +134,11 @@ refs["ref_texts"] = {
   },
 };
 
-// Reflex keeps its websocket to itself; whoever makes one on this page makes one that brings pieces.
+// Reflex keeps its websocket to itself; whoever makes one on this page makes one that brings texts.
 const makeSocket = Manager.prototype.socket;
-const onPiece = (...piece) => append(piece);
+const onTexts = (...said) => receive(said.length > 1 ? said : said[0]);
 Manager.prototype.socket = function socket(...options) {
-  return makeSocket.apply(this, options).off("p", onPiece).on("p", onPiece);
+  return makeSocket.apply(this, options).off("p", onTexts).on("p", onTexts);
 };
 
 export function readText(id) {
