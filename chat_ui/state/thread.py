@@ -113,9 +113,8 @@ class ThreadState(rx.State):
                     for texts in channel.texts(_new_texts(change)):
                         await wire.push(texts)
                     if isinstance(change, MessageEnded):
-                        channel.end(change.message.id)
-                        if change.message.thought_ms is not None:
-                            await wire.push(wire.thought(change.message))
+                        for ended in channel.end(change.message):
+                            await wire.push(ended)
                     await self._take_in(change)
 
     async def _take_in(self, change: Snapshot | FollowedChange) -> None:

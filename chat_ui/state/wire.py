@@ -37,7 +37,6 @@ __all__ = [
     "refused",
     "stored",
     "texts",
-    "thought",
 ]
 
 TEXTS = "ref_texts"
@@ -104,13 +103,15 @@ class Channel:
         if keys:
             yield _set(TEXTS, {"keys": keys})
 
-    def end(self, message_id: str) -> None:
-        """Know that an answer has grown to its end on the page, if it grew there.
+    def end(self, answer: Message) -> Iterator[Push]:
+        """Tell the page that an answer is whole that grew there, and for how long it was thought about.
 
+        The state tells all else, a moment later; what was held back, being half of something, is drawn now.
         Where pieces are missing, the page asks.
         """
-        if message_id in self._keys:
-            self._final.add(message_id)
+        if answer.id in self._keys:
+            self._final.add(answer.id)
+            yield _set(TEXTS, {"id": answer.id, "thought_ms": answer.thought_ms})
 
     def _key(self, message_id: str) -> int:
         if message_id not in self._keys:
@@ -166,11 +167,6 @@ def texts(messages: Sequence[Message]) -> Iterator[Push]:
             batch, chars = [], 0
     if batch:
         yield _set(TEXTS, {"texts": batch})
-
-
-def thought(message: Message) -> Push:
-    """Tell the page for how long an answer that has ended was thought about."""
-    return _set(TEXTS, {"id": message.id, "thought_ms": message.thought_ms})
 
 
 def details(message_id: str, facts: Sequence[tuple[str, str]]) -> Push:

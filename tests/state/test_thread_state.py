@@ -187,6 +187,21 @@ async def test_heads_change_at_the_turns_of_a_conversation_only(
     assert [part for _, _, text, *part in pieces(browser) if text == "Hm."] == [["reasoning"]]
 
 
+async def test_that_an_answer_is_whole_is_told_before_the_state_has_changed(
+    following: Browser, gateway: ScriptedGateway
+) -> None:
+    request = await gateway.next_request()
+    await request.say("| half of a table |")
+    await following.until(lambda: told(following) != "")
+    begun = len(following.frames)
+    await request.finish()
+    await following.until(lambda: statuses(following)[-1] == ["complete", "complete"])
+    frames = following.frames[begun:]
+    first = next(number for number, frame in enumerate(frames) if frame.events)
+    assert frames[first].events[0].payload["value"].keys() == {"id", "thought_ms"}
+    assert not any(frame.delta for frame in frames[:first])
+
+
 async def test_finished_texts_come_once_and_beside_the_state(
     browser: Browser, gateway: ScriptedGateway, chat: Chat, conversation: Conversation
 ) -> None:

@@ -25,7 +25,7 @@ function useWhole(messageId, entry, short, onGap) {
 
 export function Answer({ messageId, status, chars, onGap }) {
   const entry = useTextToDraw(messageId);
-  const streaming = status === "streaming";
+  const streaming = status === "streaming" && !entry.ended;
   const isThinking = streaming && !entry.text && !entry.tool_calls;
   const { text, growing, smooth } = useEased(entry.text, streaming);
   const blank = !entry.text && !entry.reasoning && !entry.tool_calls;

@@ -7,7 +7,7 @@
 //   {keys: {key: id}}                  which answers these are; sent before the first piece of each
 //   {id, wait, why}                    the gateway is asked again in so many seconds (null: nobody knows)
 //   {id, paying}                       it is paid now, in words
-//   {id, thought_ms}                   the answer has ended; for how long it thought
+//   {id, thought_ms}                   the answer has ended; for how long it thought, null where it didn't
 //   {id, details: [[name, value], …]}  what is known of how it came about, when that was asked for
 //   {texts: [{id, text, …, grows}]}    whole texts with all their parts, on load and after a gap
 import { useCallback, useSyncExternalStore } from "react";
@@ -97,9 +97,9 @@ function thoughtOf({ text, tool_calls, reasoning }, ms) {
   return text || tool_calls || !reasoning ? { from, ms } : { from };
 }
 
-function endThought({ id, thought_ms: ms }) {
+function end({ id, thought_ms: ms }) {
   const entry = entries.get(id);
-  if (entry) put(id, { ...entry, thought: { ...entry.thought, ms } });
+  if (entry) put(id, { ...entry, ended: true, thought: ms === null ? entry.thought : { ...entry.thought, ms } });
 }
 
 // The page's clock counts from when the message came: the server's may be set differently.
@@ -121,7 +121,7 @@ function receive(message) {
   else if (message.texts) message.texts.forEach(replace);
   else if (message.keys) Object.entries(message.keys).forEach(([key, id]) => keys.set(Number(key), id));
   else if (message.paying) pay(message);
-  else if (message.thought_ms !== undefined) endThought(message);
+  else if (message.thought_ms !== undefined) end(message);
   else if (message.details) tellDetails(message);
   else hold(message);
 }
