@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import expect
 
 WORDS = 60
-# A piece that meets the end of a measurement is drawn too, and twice a second, however long this takes, the counter of
-# tokens.
+# A piece that meets the end of a measurement is drawn too, and so is the counter of tokens: twice a second,
+# for as long as this takes.
 MOST_PASSES, MOST_STYLES = 2, WORDS // 3
 TEXT = """
 
