@@ -39,6 +39,20 @@ async def test_the_longest_message_that_may_be_sent_arrives_and_a_longer_one_is_
     await expect(person.answers.first).to_have_attribute("data-status", "complete")
 
 
+async def test_what_takes_too_much_room_to_be_sent_is_refused_in_words_and_kept(demo_site, visit):
+    person = await visit(demo_site)
+    controls = "\x01" * LONGEST
+    await person.message_box.fill(controls)
+    await person.button("Send").click()
+    await expect(person.page.get_by_role("alert")).to_contain_text("control characters")
+    assert await person.message_box.input_value() == controls
+
+    # As much of it as one may send.
+    await person.message_box.fill(controls[:164_000])
+    await person.button("Send").click()
+    await expect(person.answers.first).to_have_attribute("data-status", "complete")
+
+
 @pytest.mark.parametrize(
     ("origin", "is_own"),
     [("{site}", True), ("http://evil.example", False), ("null", False), ("{site}.evil.example", False)],

@@ -130,14 +130,15 @@ export function Composer({
   const stoppable = settled ? running : "";
   const onAim = useAim(stoppable, text);
   const draftOf = (words) => ({ text: words, parent_id: settled ? leaf : "", ...modelToAsk({ gateway, model }) });
-  const askPrice = () => {
-    setPriced(text);
-    onPrice({ ...draftOf(text), id: newId(), conversation_id: conversation });
-  };
   const isFit = (words) => {
     const problem = tooLong("composer.too_long", words, maxChars);
     setComplaint(problem);
     return words.trim() && !problem;
+  };
+  const askPrice = () => {
+    if (!isFit(text)) return;
+    setPriced(text);
+    onPrice({ ...draftOf(text), id: newId(), conversation_id: conversation });
   };
   // While an answer is being written, what is sent waits for its end, or ends it.
   const queue = (interrupts) => {
