@@ -220,7 +220,7 @@ async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visi
     await expect(person.answers.last).to_contain_text("Well")
     await person.say("Held?")
     await person.button("Stop").click()
-    await expect(person.page.get_by_text("Not sent: the last answer")).to_be_visible()
+    await expect(person.page.get_by_text("Held back until you send it")).to_be_visible()
     await person.answers.last.get_by_role("button", name="More").click()
     await person.page.get_by_role("menuitem", name="Delete from here on").click()
     await expect(person.articles.last).to_have_attribute("data-role", "user")
@@ -229,7 +229,7 @@ async def test_messages_wait_for_the_end_of_an_answer_or_interrupt_it(site, visi
     # A page that is opened later sends nothing by itself, not even what once was to be sent at once.
     await person.page.evaluate(MARK_AS_HURRIED)
     await person.page.reload()
-    await expect(person.page.get_by_text("Not sent: the last answer")).to_be_visible()
+    await expect(person.page.get_by_text("Held back until you send it")).to_be_visible()
     assert len(gateway.requests) == asked + 3
     await queued.get_by_role("button", name="Remove").click()
 
@@ -288,7 +288,7 @@ async def test_what_is_taken_back_while_the_site_is_out_of_reach_is_never_sent(s
     await expect(person.answers.last).to_contain_text("Hot")
     await person.say("And milk?")
     await person.button("Stop").click()
-    await expect(page.get_by_text("Not sent: the last answer")).to_be_visible()
+    await expect(page.get_by_text("Held back until you send it")).to_be_visible()
     question, asked = person.articles.first, len(gateway.requests)
     await question.get_by_role("button", name="Edit").click()
     wording = page.get_by_role("textbox", name="New wording")
