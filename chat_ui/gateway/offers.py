@@ -53,7 +53,6 @@ class Asset:
     Args:
         network: its network, as CAIP-2 and version 2 name it.
         alias: the same network in version 1.
-        chain_id: the network's number.
         address: the token's contract, in lower case.
         name: the token's name, as its contract signs it (EIP-712); version 1 and 2 of x402 may repeat it.
         is_test: whether it is worth nothing.
@@ -61,7 +60,6 @@ class Asset:
 
     network: str
     alias: str
-    chain_id: int
     address: str
     name: str
     is_test: bool
@@ -71,8 +69,8 @@ class Asset:
 
 
 ASSETS = (
-    Asset("eip155:8453", "base", 8453, "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913", "USD Coin", False),
-    Asset("eip155:84532", "base-sepolia", 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e", "USDC", True),
+    Asset("eip155:8453", "base", "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913", "USD Coin", False),
+    Asset("eip155:84532", "base-sepolia", "0x036cbd53842c5426634e7929541ec2318f3dcf7e", "USDC", True),
 )
 
 

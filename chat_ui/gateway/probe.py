@@ -25,12 +25,10 @@ class ProbeReport:
     Args:
         models: what it lists; empty where it has no list and the profile names the model.
         model: the model that answered.
-        sample: the first piece of its answer.
     """
 
     models: list[Model]
     model: str
-    sample: str
 
 
 async def probe(
@@ -48,7 +46,8 @@ async def probe(
     try:
         models = await _models(gateway)
         model = profile.model or chat_model(models).id
-        return ProbeReport(models, model, await _sample(gateway, model))
+        await _hear_from(gateway, model)
+        return ProbeReport(models, model)
     finally:
         await gateway.aclose()
 
@@ -63,10 +62,10 @@ async def _models(gateway: Gateway) -> list[Model]:
         return []
 
 
-async def _sample(gateway: Gateway, model: str) -> str:
+async def _hear_from(gateway: Gateway, model: str) -> None:
     request = ChatRequest(model, (ChatMessage("user", "Say hello."),))
     async with aclosing(gateway.stream(request)) as events:
         async for event in events:
             if isinstance(event, TextDelta | ReasoningDelta):
-                return event.text
+                return
     raise EmptyAnswer

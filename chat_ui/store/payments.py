@@ -11,7 +11,7 @@ the network knows.) All amounts are in the smallest unit of one currency, a mill
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -28,9 +28,7 @@ __all__ = [
     "Budget",
     "NewPayment",
     "OverBudgetError",
-    "Payment",
     "left",
-    "of_message",
     "release",
     "reserve",
     "send",
@@ -96,28 +94,7 @@ class NewPayment:
     valid_before: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment(NewPayment):
-    """A payment as it is stored.
-
-    Args:
-        state: what became of it.
-        transaction: its hash on the network, if the gateway named it.
-        created_at: when it was reserved.
-        updated_at: when its state last changed.
-    """
-
-    state: PaymentState
-    transaction: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-_NAMES = [field.name for field in fields(Payment)]
-_COLUMNS = [payment.c[name] for name in _NAMES]
-
-
-async def reserve(tx: AsyncConnection, owner: str, new: NewPayment, *, host: str, budget: Budget) -> Payment:
+async def reserve(tx: AsyncConnection, owner: str, new: NewPayment, *, host: str, budget: Budget) -> None:
     """Set a payment aside, if the budget allows it and the payee is who it was before (or the first).
 
     Sums and row are one write transaction that holds the owner: two payments can't both take what is left.
@@ -150,7 +127,6 @@ async def reserve(tx: AsyncConnection, owner: str, new: NewPayment, *, host: str
     await _check_budget(tx, owner, new, budget, now)
     row = {**asdict(new), "atomic": str(new.atomic), "state": "reserved", "transaction": None}
     await tx.execute(payment.insert().values(**row, owner_id=owner, created_at=now, updated_at=now))
-    return Payment(**asdict(new), state="reserved", transaction=None, created_at=now, updated_at=now)
 
 
 async def send(tx: AsyncConnection, owner: str, nonce: str) -> None:
@@ -202,16 +178,6 @@ async def left(tx: AsyncConnection, owner: str, conversation_id: str, *, budget:
     return Budget(budget.message, max(0, budget.conversation - here), max(0, budget.day - today))
 
 
-async def of_message(tx: AsyncConnection, owner: str, message_id: str) -> list[Payment]:
-    """The payments for a message, the oldest first; empty where it isn't this owner's."""
-    rows = await tx.execute(
-        select(*_COLUMNS)
-        .where(payment.c.owner_id == owner, payment.c.message_id == message_id)
-        .order_by(payment.c.created_at, payment.c.nonce)
-    )
-    return [_payment(row) for row in rows]
-
-
 async def _check_budget(
     tx: AsyncConnection, owner: str, new: NewPayment, budget: Budget, now: datetime
 ) -> None:
@@ -246,9 +212,3 @@ async def _change(
         .returning(payment.c.nonce)
     )
     return changed.one_or_none() is not None
-
-
-def _payment(row: Any) -> Payment:
-    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
-    values["atomic"] = int(values["atomic"])
-    return Payment(**values)

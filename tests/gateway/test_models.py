@@ -9,6 +9,7 @@ import pytest
 
 from chat_ui.gateway import (
     Capabilities,
+    EmptyAnswer,
     Gateway,
     GatewayError,
     Model,
@@ -241,7 +242,7 @@ async def test_a_probe_asks_the_first_model_that_chats() -> None:
     asked: list[str] = []
     report = await probe(profile(), transport=both(names, sse(text("Hi"), text(" there")), asked))
     assert asked == ["talker"]
-    assert (report.model, report.sample) == ("talker", "Hi there")
+    assert report.model == "talker"
     assert [model.id for model in report.models] == names
 
 
@@ -253,13 +254,18 @@ async def test_a_probe_asks_the_model_of_the_profile() -> None:
 @pytest.mark.parametrize(("listing", "status"), [({"detail": "Not Found"}, 404), ({"data": None}, 200)])
 async def test_a_probe_with_a_named_model_needs_no_list(listing: Any, status: int) -> None:
     report = await probe(profile(model="mine"), transport=both(listing, sse(text("Hi")), status=status))
-    assert (report.models, report.sample) == ([], "Hi")
+    assert (report.models, report.model) == ([], "mine")
 
 
 async def test_a_probe_of_a_wrong_path_says_how_base_urls_end() -> None:
     with pytest.raises(NotFound, match="usually ends in /v1") as caught:
         await probe(profile(), transport=answering('{"detail": "Not Found"}', status=404))
     assert not isinstance(caught.value, ModelNotFound)
+
+
+async def test_a_probe_takes_no_silence_for_an_answer() -> None:
+    with pytest.raises(EmptyAnswer):
+        await probe(profile(), transport=both(["a"], sse(text(""), "[DONE]")), patience=HASTY)
 
 
 async def test_a_probe_stops_the_answer_after_its_first_piece() -> None:
@@ -279,7 +285,7 @@ async def test_a_probe_stops_the_answer_after_its_first_piece() -> None:
             return httpx.Response(200, json=["a"])
         return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Endless())
 
-    assert (await probe(profile(), transport=httpx.MockTransport(respond))).sample == "word"
+    await probe(profile(), transport=httpx.MockTransport(respond))
     assert pieces[-1] == "closed"
 
 

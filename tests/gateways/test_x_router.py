@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, closing
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ from chat_ui.gateway import (
     Usage,
     Wallet,
 )
-from chat_ui.store import Database, payees, payments, users
+from chat_ui.store import Database, payees, users
 from tests.database import put_new_database
 from tests.gateway.wire import ASK, Peer, Script, ScriptedServer, said
 from tests.store.conftest import Turn, begin_turn
@@ -125,10 +126,14 @@ class Till:
 
     def ledger(self) -> list[tuple[str, str, str | None]]:
         """Every payment's amount, state and transaction, in the order in which they were reserved."""
+        return self.ask_database(
+            "SELECT atomic, state, [transaction] FROM payment ORDER BY created_at, nonce"
+        )
+
+    def ask_database(self, query: str) -> list[Any]:
+        """What the database itself says."""
         with closing(sqlite3.connect(self.db.path)) as connection:
-            return connection.execute(
-                "SELECT atomic, state, [transaction] FROM payment ORDER BY created_at, nonce"
-            ).fetchall()
+            return connection.execute(query).fetchall()
 
 
 @pytest.fixture
@@ -160,11 +165,11 @@ async def test_an_answer_is_paid_for_once_and_streams(till: Till, offer: dict[st
     assert till.router.cashed == {signed["nonce"]: 60000}
     assert till.told == ["Paying $0.06 to 127.0.0.1."]
     assert till.ledger() == [("60000", "settled", TRANSACTION)]
-    async with till.db.read() as tx:
-        (row,) = await payments.of_message(tx, till.turn.run.owner_id, till.turn.answer.id)
-    assert (row.nonce, row.payee, row.network) == (signed["nonce"], PAYEE, network)
-    assert (row.asset, row.atomic) == (offer["asset"].lower(), 60000)
-    assert int(row.valid_before.timestamp()) == int(signed["validBefore"])
+    (kept,) = till.ask_database("SELECT message_id, nonce, payee, network, asset, valid_before FROM payment")
+    assert kept[:2] == (till.turn.answer.id, signed["nonce"])
+    assert kept[2:5] == (PAYEE, network, offer["asset"].lower())
+    until = datetime.fromisoformat(kept[5]).replace(tzinfo=UTC)
+    assert int(until.timestamp()) == int(signed["validBefore"])
 
 
 @BOTH

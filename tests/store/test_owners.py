@@ -126,7 +126,6 @@ CALLS |= {
         lambda tx, who, t: payments.left(tx, who, t.conversation.id, budget=payments.Budget(9, 9, 9)),
         payments.Budget(9, 9, 9),
     ),
-    "payments.of_message": (lambda tx, who, t: payments.of_message(tx, who, t.answer.id), []),
     "whole.ids": (lambda tx, who, t: whole.ids(tx, who), []),
     "whole.has": (lambda tx, who, t: whole.has(tx, who, t.conversation.id), False),
     "whole.get": (lambda tx, who, t: whole.get(tx, who, t.conversation.id), None),
@@ -157,7 +156,7 @@ def new(turn: Turn, nonce: str) -> payments.NewPayment:
     )
 
 
-def reserve(tx: AsyncConnection, owner: str, turn: Turn, nonce: str) -> Awaitable[payments.Payment]:
+def reserve(tx: AsyncConnection, owner: str, turn: Turn, nonce: str) -> Awaitable[None]:
     return payments.reserve(tx, owner, new(turn, nonce), host="x.test", budget=payments.Budget(100, 100, 100))
 
 
