@@ -11,13 +11,14 @@ import signal
 import sys
 import traceback
 
-from bench import clients, decoders, hosted, long, many, report, start, stream, tabs
+from bench import clients, decoders, hosted, long, many, profile, report, start, stream, tabs
 
 BENCHMARKS = {
     "decoders": decoders,
     "gateway": clients,
     "stream": stream,
     "many": many,
+    "profile": profile,
     "long": long,
     "start": start,
     "hosted": hosted,
@@ -26,7 +27,7 @@ BENCHMARKS = {
 
 
 # What `all` measures: the site as a whole.
-WHOLE = ("stream", "many", "long", "start")
+WHOLE = ("stream", "many", "profile", "long", "start")
 
 
 def main() -> int:

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 import psutil
 import uvloop
 
-from bench import measure, profile, report
+from bench import measure, report
 from bench.crowd import BEGIN_AT_A_TIME, SETTLE_S, Heard, Listen, converse, pass_on, together
 from bench.gateway import Answer, RunningGateway, question, running_gateway
 from bench.page import open_page
 from bench.peers import OURS, Peer, Serving, ours
 from bench.processes import cpu_seconds_of
 
-__all__ = ["PAGE", "add_arguments", "run"]
+__all__ = ["AT_ONCE", "PAGE", "RATE", "add_arguments", "on_one_core", "run"]
 
 PAGE = "docs/benchmarks/many.md"
 RATE = 30.0
@@ -40,7 +40,6 @@ AT_ONCE = 100
 ONCE_TOKENS = 60
 IDLE_PAGES = 200
 IDLE_SETTLE_S = 2.0
-PROFILED_S = 5
 PATIENCE_S = 30.0
 PASSES = "httpx to Starlette"
 HEADER = (
@@ -132,7 +131,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--counts", nargs="+", type=int, default=COUNTS, help="of conversations (%(default)s)"
     )
-    parser.add_argument("--profile", action="store_true", help="tell where the time goes; needs py-spy")
 
 
 def run(arguments: argparse.Namespace) -> str:
@@ -141,12 +139,10 @@ def run(arguments: argparse.Namespace) -> str:
     rows: list[list[str]] = []
     limits: list[str] = []
     for name, peer, listen in ((OURS, ours(), converse), (PASSES, PASS_THROUGH, pass_on)):
-        with _on_one_core(peer) as (gateway, serving):
+        with on_one_core(peer) as (gateway, serving):
             if name == OURS:
                 parts.append(uvloop.run(_memory(gateway, serving)))
                 parts.append(uvloop.run(_sends_at_once(gateway, serving)))
-                if arguments.profile:
-                    parts.append(uvloop.run(_profile(gateway, serving)))
             loads = _walk(arguments.counts, lambda count: uvloop.run(_load(listen, gateway, serving, count)))  # noqa: B023
             rows += [[name, *load.row()] for load in loads]
             limits.append(_limit(name, loads))
@@ -196,7 +192,8 @@ def _walk(counts: Sequence[int], load: Callable[[int], Load]) -> list[Load]:
 
 
 @contextmanager
-def _on_one_core(peer: Peer) -> Iterator[tuple[RunningGateway, Serving]]:
+def on_one_core(peer: Peer) -> Iterator[tuple[RunningGateway, Serving]]:
+    """Serve a peer on a core of its own, and the gateway and this process on the others."""
     with running_gateway(Answer(tokens=10, rate=0)) as gateway, peer.serving(gateway.base_url) as serving:
         if len(measure.CORES) > 1:
             server = psutil.Process(serving.pid)
@@ -268,8 +265,3 @@ async def _memory(gateway: RunningGateway, serving: Serving) -> str:
         f"Memory: {empty / 2**20:.0f} MB with nobody there, {per_page:.0f} KB per idle page, "
         f"{per_stream:.0f} KB per page with an answer on its way."
     )
-
-
-async def _profile(gateway: RunningGateway, serving: Serving) -> str:
-    async with together(converse, serving.port, gateway, AT_ONCE, RATE):
-        return await asyncio.to_thread(profile.shares, serving.pid, PROFILED_S)

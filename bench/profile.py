@@ -1,16 +1,24 @@
-"""Where a server's time goes, by whose code it is, sampled from outside."""
+"""Where the server's time goes while a hundred answers stream, by whose code it is; needs py-spy."""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import re
 import subprocess
 import tempfile
 from collections import Counter
 from pathlib import Path
 
-from bench import report
+import uvloop
 
-__all__ = ["shares"]
+from bench import report
+from bench.crowd import converse, together
+from bench.gateway import RunningGateway
+from bench.many import AT_ONCE, PAGE, RATE, on_one_core
+from bench.peers import Serving, ours
+
+__all__ = ["PAGE", "add_arguments", "run"]
 
 # Whose a frame is; the innermost that matches has the sample.
 OWNERS = {
@@ -23,20 +31,42 @@ OWNERS = {
     "Reflex": r"reflex",
     "the event loop and uvicorn": r"uvicorn|websockets|asyncio|uvloop|_loop",
 }
-RATE = 200
+SAMPLES_PER_S = 200
 
 
-def shares(pid: int, seconds: int) -> str:
-    """Watch a process for some seconds; returns a table of shares.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this benchmark's own options."""
+    parser.add_argument("--seconds", type=int, default=5, help="for how long to look (%(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> str:
+    """Measure, and return the result as markdown.
 
     Raises:
         RuntimeError: py-spy isn't there, or may not look.
     """
+    with on_one_core(ours()) as (gateway, serving):
+        shares = uvloop.run(_while_answers_stream(gateway, serving, arguments.seconds))
+    return f"{report.circumstances('reflex', 'uvicorn', 'httpx')}\n\n{shares}"
+
+
+async def _while_answers_stream(gateway: RunningGateway, serving: Serving, seconds: int) -> str:
+    async with together(converse, serving.port, gateway, AT_ONCE, RATE):
+        return await asyncio.to_thread(_shares, serving.pid, seconds)
+
+
+def _shares(pid: int, seconds: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         stacks = Path(folder) / "stacks"
         command = ["py-spy", "record", "--format=raw", "--full-filenames", "--subprocesses", "--gil"]
         done = subprocess.run(
-            [*command, f"--rate={RATE}", f"--duration={seconds}", f"--output={stacks}", f"--pid={pid}"],
+            [
+                *command,
+                f"--rate={SAMPLES_PER_S}",
+                f"--duration={seconds}",
+                f"--output={stacks}",
+                f"--pid={pid}",
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -49,8 +79,9 @@ def shares(pid: int, seconds: int) -> str:
             found[_owner(stack)] += int(samples)
     total = sum(found.values())
     rows = [[owner, f"{samples / total:.0%}"] for owner, samples in found.most_common()]
-    return f"The interpreter was busy {total / RATE / seconds:.0%} of the time, with:\n\n" + report.table(
-        ["whose code", "share"], rows
+    return (
+        f"The interpreter was busy {total / SAMPLES_PER_S / seconds:.0%} of the time, with:\n\n"
+        + report.table(["whose code", "share"], rows)
     )
 
 
