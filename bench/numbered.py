@@ -5,10 +5,10 @@ It has what answers have, in the proportions of a long one: paragraphs, headings
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count, cycle, islice
 
-__all__ = ["CODE_LINES", "numbered"]
+__all__ = ["CODE_LINES", "numbered", "one_of_everything"]
 
 CODE_LINES = 30
 BREAK = "\n\n"
@@ -27,11 +27,18 @@ def numbered(tokens: int, mark: str, code_lines: int = CODE_LINES) -> list[str]:
     return [shape.format(next(words)) for shape in islice(_shapes(code_lines), tokens)]
 
 
+def one_of_everything(code_lines: int) -> int:
+    """After how many tokens such an answer has had each of what answers have."""
+    return sum(len(section()) for section in _sections(code_lines))
+
+
+def _sections(code_lines: int) -> tuple[Callable[[], list[str]], ...]:
+    return (_heading, _prose, _list, _prose, _table, _prose, lambda: _code(code_lines), _quote)
+
+
 def _shapes(code_lines: int) -> Iterator[str]:
     before = ""
-    for section in cycle(
-        (_heading, _prose, _list, _prose, _table, _prose, lambda: _code(code_lines), _quote)
-    ):
+    for section in cycle(_sections(code_lines)):
         for number, shape in enumerate(section()):
             yield shape if number else before + shape
         before = BREAK

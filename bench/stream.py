@@ -22,7 +22,7 @@ from typing import Any
 from bench import measure, plots, report
 from bench.browser import Tab, open_tab
 from bench.gateway import Answer, RunningGateway, question, running_gateway
-from bench.numbered import CODE_LINES
+from bench.numbered import CODE_LINES, one_of_everything
 from bench.peers import CACHE, OURS, PEERS, Peer, Serving
 
 __all__ = ["PAGE", "add_arguments", "run"]
@@ -30,8 +30,9 @@ __all__ = ["PAGE", "add_arguments", "run"]
 PAGE = "docs/benchmarks/stream.md"
 PAINT = (Path(__file__).parent / "paint.js").read_text()
 RATE, HIGH_RATE = 50.0, 200.0
-# One of everything that answers are made of, so that what a page fetches for it is there.
-WARM_UP_TOKENS, WARM_UP_LINES = 120, 6
+# What a page fetches for anything that answers are made of is there before one is measured.
+WARM_UP_LINES = 6
+WARM_UP_TOKENS = one_of_everything(WARM_UP_LINES)
 FILES = ("Document", "Script", "Stylesheet", "Font", "Image")
 PATIENCE_S = 180.0
 IDLE_S = 2.0
