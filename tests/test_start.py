@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ def run_site(data_dir: Path, **env: str) -> tuple[int, str]:
     # Any two free ports would do: it ends before it opens one. The system gives these to no connection.
     command = ["reflex", "run", "--frontend-port", "18111", "--backend-port", "18112"]
     own = {
+        # bun lies beside this Python, whose environment nobody need have activated.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
         "CHAT_UI_DATA_DIR": str(data_dir),
         "REFLEX_WEB_WORKDIR": str(data_dir.parent / "web"),
         "REFLEX_TELEMETRY_ENABLED": "false",
