@@ -8,23 +8,18 @@ from playwright.async_api import Page
 SCRIPT = Axe().axe_script
 # What is written on a control is in its name too, or whoever speaks to it can't call it.
 SPOKEN_TO = "label-content-name-mismatch"
-# What such a button shows is the value that was chosen, which describes it, as that of a select box would.
-SHOWS_ITS_VALUE = '[aria-haspopup="menu"]'
 # Stylesheets are not fetched again: that is for a rule that is off, and for sounds, of which there are none.
 # A message in which nothing was found, or the sidebar, is not looked at again as long as it is the same.
-FIND = """async ([look, options, spokenTo, showsItsValue]) => {
+FIND = """async ([look, options]) => {
   const found = (window.foundNothingIn ??= {});
   const before = (found[look] ??= new WeakMap());
   const parts = [...document.querySelectorAll('article, nav')].map(it => [it, it.outerHTML + innerWidth]);
   const exclude = parts.filter(([it, now]) => before.get(it) === now).map(([it]) => it);
   const { violations } = await axe.run(
     { include: [document], exclude },
-    { resultTypes: ['violations'], preload: false, elementRef: true, ...options },
+    { resultTypes: ['violations'], preload: false, ...options },
   );
-  const isMeant = (rule, { element }) => rule === spokenTo && element.matches(showsItsValue);
-  const problems = violations
-    .flatMap(({ id, nodes }) => nodes.map(it => [id, it]))
-    .filter(([id, it]) => !isMeant(id, it));
+  const problems = violations.flatMap(({ id, nodes }) => nodes.map(it => [id, it]));
   if (problems.length === 0) for (const [it, now] of parts) before.set(it, now);
   return problems.map(([id, { html, failureSummary }]) => [id, html, failureSummary]);
 }"""
@@ -49,8 +44,6 @@ async def found_by_axe(page: Page, looks: Collection[str] = ("light", "dark")) -
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         problems += [
             f"{look}: {rule}: {html[:140]} {summary[:300]}"
-            for rule, html, summary in await page.evaluate(
-                FIND, [look, OPTIONS[look], SPOKEN_TO, SHOWS_ITS_VALUE]
-            )
+            for rule, html, summary in await page.evaluate(FIND, [look, OPTIONS[look]])
         ]
     return problems

@@ -55,7 +55,7 @@ class Person:
     @property
     def model(self) -> Locator:
         """The button that shows which model answers, and leads to the others."""
-        return self.button("Model")
+        return self.page.get_by_role("button", name=re.compile(r"^Model "))
 
     async def open(self, path: str = "/") -> None:
         """Open a page of the site and wait until it can be used."""

@@ -1,5 +1,5 @@
 // A button that opens a menu: arrow keys move, typing finds, Escape and a click elsewhere close. What it shows is the
-// choice that was made, as in a select box; so that describes it, and its name is what can be chosen.
+// choice that was made, as in a select box; its name is what can be chosen, and that, by which one may call it.
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { say } from "./words.js";
 
@@ -140,16 +140,17 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
     <div className="menu" ref={root} onKeyDown={onKeyDown}>
       <button
         ref={button}
+        id={id}
         type="button"
         className={buttonClass}
         aria-label={label}
+        aria-labelledby={`${id} ${id}-face`}
         title={buttonClass.startsWith("icon-button") ? label : undefined}
-        aria-describedby={id}
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={toggle}
       >
-        <span id={id} className="menu-face">{face}</span>
+        <span id={`${id}-face`} className="menu-face">{face}</span>
       </button>
       {open && (
         <Panel
