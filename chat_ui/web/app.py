@@ -12,6 +12,7 @@ from chat_ui.web import operating, sign_in
 from chat_ui.web.door import Door
 from chat_ui.web.headers import Headers, hashes_of_scripts, policy
 from chat_ui.web.requests import Browser
+from chat_ui.web.trouble import InWords
 from chat_ui.web.watched import Watched
 
 __all__ = ["at_the_door"]
@@ -28,7 +29,7 @@ def at_the_door(app: ASGIApp) -> ASGIApp:
     if settings.hosted:
         browser = Browser(settings)
         own += sign_in.routes(browser)
-        app = Door(Router(own, default=app, redirect_slashes=False), browser)
+        app = InWords(Door(Router(own, default=app, redirect_slashes=False), browser))
     else:
         app = Router(own, default=app, redirect_slashes=False)
     images = "" if settings.hosted else REMOTE_IMAGES

@@ -13,7 +13,7 @@ from chat_ui.accounts.sessions import Sessions, Visitor
 from chat_ui.accounts.tokens import derived
 from chat_ui.state.current import current_chat
 from chat_ui.web.line import Line
-from chat_ui.web.requests import VISITOR, Browser
+from chat_ui.web.requests import VISITOR, Browser, wants_page
 from chat_ui.web.turnstile import Flow, Turnstile
 from chat_ui.words import say
 
@@ -70,8 +70,7 @@ class Door:
         await self._app({**scope, VISITOR: visitor}, receive, send)
 
     def _turned_away(self, connection: HTTPConnection) -> Response:
-        wants_page = "text/html" in connection.headers.get("accept", "")
-        if connection.scope["method"] != "GET" or not wants_page:
+        if connection.scope["method"] != "GET" or not wants_page(connection):
             return PlainTextResponse(say("door.first"), 401)
         path = connection.url.path
         return RedirectResponse("/login" if path == "/" else f"/login?next={quote(path)}", 303)

@@ -12,7 +12,7 @@ from chat_ui.accounts.sessions import Visitor
 from chat_ui.accounts.tokens import form_token, is_same, new_token
 from chat_ui.settings import Settings
 
-__all__ = ["VISITOR", "BadForm", "Browser", "next_of", "origin_of", "visitor_of"]
+__all__ = ["VISITOR", "BadForm", "Browser", "next_of", "origin_of", "visitor_of", "wants_page"]
 
 LARGEST_FORM = 16 * 1024
 MOST_FIELDS = 12
@@ -121,6 +121,11 @@ class Browser:
 def visitor_of(connection: HTTPConnection) -> Visitor | None:
     """Who sent a request, as the door found out."""
     return connection.scope.get(VISITOR)
+
+
+def wants_page(connection: HTTPConnection) -> bool:
+    """Whether a person's browser wants to show the answer."""
+    return "text/html" in connection.headers.get("accept", "")
 
 
 def origin_of(url: str) -> str:

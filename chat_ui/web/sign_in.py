@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
+from html import escape
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -12,7 +13,9 @@ from starlette.routing import BaseRoute, Route
 
 from chat_ui.accounts.errors import AccountError, LinkIsDead, TooBusy, TooOften
 from chat_ui.accounts.service import Accounts
+from chat_ui.chat.trouble import in_words
 from chat_ui.state.current import current_chat
+from chat_ui.store.errors import StoreError
 from chat_ui.store.portrait import portrait
 from chat_ui.transfer import own
 from chat_ui.web.html import NAME, NEW_PASSWORD, PASSWORD, Form, page
@@ -168,12 +171,14 @@ class Pages:
             token = await do(fields)
         except (BadForm, KeyError):
             return self._show(request, replace(form, error=STALE), 400)
-        except AccountError as error:
+        except (AccountError, StoreError) as error:
             again = tuple(
                 replace(field, value=fields.get(field.name, "")) if not field.is_secret else field
                 for field in form.fields
             )
-            return self._show(request, replace(form, error=str(error), fields=again), _status(error), error)
+            return self._show(
+                request, replace(form, error=in_words(error), fields=again), _status(error), error
+            )
         response = _go(done or next_of(request))
         if token:
             self._browser.keep(response, token)
@@ -182,7 +187,7 @@ class Pages:
         return response
 
     def _show(
-        self, request: Request, form: Form, status: int = 200, error: AccountError | None = None
+        self, request: Request, form: Form, status: int = 200, error: Exception | None = None
     ) -> Response:
         token, secret = self._browser.form_token(request)
         response = HTMLResponse(replace(form, token=token).html(), status, headers=NO_STORE)
@@ -227,13 +232,13 @@ def _go(path: str) -> RedirectResponse:
 
 
 def _dead(words: str, status: int = 403) -> Response:
-    body = f'<p>{words}</p><p class="door-links"><a href="/login">{say("door.sign_in")}</a></p>'
+    body = f'<p>{escape(words)}</p><p class="door-links"><a href="/login">{say("door.sign_in")}</a></p>'
     return HTMLResponse(page(say("door.nowhere"), body), status, headers=NO_STORE)
 
 
-def _status(error: AccountError) -> int:
+def _status(error: Exception) -> int:
     if isinstance(error, TooOften):
         return 429
-    if isinstance(error, TooBusy):
+    if isinstance(error, TooBusy | StoreError):
         return 503
     return 410 if isinstance(error, LinkIsDead) else 400
