@@ -9,7 +9,9 @@ from reflex.app import default_backend_exception_handler
 from reflex.event import EventSpec
 
 from chat_ui.chat.errors import Closing
+from chat_ui.chat.trouble import in_words
 from chat_ui.store.errors import StoreError
+from chat_ui.words import say
 
 __all__ = ["failed"]
 
@@ -21,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # Reflex wants the argument to be called so.
 def failed(exception: Exception) -> EventSpec | None:
-    """Log it, and tell the page that something failed, unless it comes of nothing but the end of the site.
+    """Log it, and tell the page what failed, unless it comes of nothing but the end of the site.
 
     Pages send events until their connection is cut, and come back by themselves: to them nothing has failed.
     """
@@ -31,6 +33,8 @@ def failed(exception: Exception) -> EventSpec | None:
     if is_end:
         log.info("An event came while the site ended; its page sends it again, or reloads.")
         return None
+    if isinstance(exception, StoreError):
+        return rx.set_value(FAILURE, in_words(exception))
     # Its log line, without the box that it would open on the page.
     default_backend_exception_handler(exception)
-    return rx.set_value(FAILURE, True)
+    return rx.set_value(FAILURE, say("failed"))

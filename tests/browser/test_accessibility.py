@@ -63,7 +63,7 @@ SHIFTS = """() => {
 # What the server says where an error has no answer (``state/failing.py``).
 FAILED = (
     '42/_event,["event",{"delta":{},"final":null,'
-    '"events":[{"name":"_set_value","payload":{"ref":"ref_failure","value":true}}]}]'
+    '"events":[{"name":"_set_value","payload":{"ref":"ref_failure","value":"It failed."}}]}]'
 )
 # Where the letters of a line begin and end, as shares of the box that they stand in.
 LINE_EDGES = """(element, words) => {
@@ -265,7 +265,7 @@ async def test_what_takes_long_to_come_is_seen_and_said_to_be_on_its_way(site, v
     assert await page.evaluate("window.shifts") < MOST_SHIFT
 
     sockets[-1].send(FAILED)
-    failure = page.get_by_role("alert").filter(has_text="Something failed on the site's side")
+    failure = page.get_by_role("alert").filter(has_text="It failed.")
     await expect(failure.get_by_role("button", name="Reload")).to_be_visible()
     assert await found_by_axe(page) == []
     await failure.get_by_role("button", name="Dismiss").click()

@@ -18,6 +18,7 @@ from chat_ui.state.failing import FAILURE, failed
 from chat_ui.state.following import keep_following
 from chat_ui.state.undo import UndoState
 from chat_ui.store.errors import StoreError
+from chat_ui.words import say
 
 from .conftest import Browser
 
@@ -55,5 +56,14 @@ async def test_all_else_is_logged_and_said_past_the_state(
     monkeypatch.setattr(undo, "text_of", fail)
     with suppress(ZeroDivisionError):
         await browser.send(UndoState.delete_message, "one")
-    await browser.until(lambda: browser.pushed(FAILURE) == [True])
+    await browser.until(lambda: browser.pushed(FAILURE) == [say("failed")])
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_the_database_can_not_do_is_said_in_words(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        told = failed(StoreError("The database chat on host-7 can't be reached.", "away"))
+    assert say("store.away") in str(told)
+    assert [(record.getMessage(), record.exc_info) for record in caplog.records] == [
+        ("The database chat on host-7 can't be reached.", None)
+    ]

@@ -21,19 +21,19 @@ async function reach() {
 }
 
 // What failed may have left the page behind: a new one has all that is stored.
-function Failure() {
+function Failure({ words }) {
   return (
     <div className="failure" role="alert">
-      <p>{say("page.failed")}</p>
+      <p>{words}</p>
       <button type="button" className="link-button" onClick={() => location.reload()}>
         {say("page.reload")}
       </button>
       <button
         type="button"
         className="icon-button"
-        aria-label={say("page.failed.dismiss")}
-        title={say("page.failed.dismiss")}
-        onClick={() => tellFailure(false)}
+        aria-label={say("failed.dismiss")}
+        title={say("failed.dismiss")}
+        onClick={() => tellFailure("")}
       >
         <X />
       </button>
@@ -62,11 +62,11 @@ export function Connection({ errors }) {
     };
   }, [isOut]);
   const notice = isOut ? "page.offline" : isOld && "page.updated";
-  const hasFailed = useFailure();
+  const failure = useFailure();
   return (
     <>
       <div role="status">{notice && <p className="offline">{say(notice)}</p>}</div>
-      {hasFailed && <Failure />}
+      {failure && <Failure words={failure} />}
     </>
   );
 }

@@ -1,20 +1,20 @@
-// Whether something failed on the server that nobody had an answer to. It is told here, past the state of the page,
-// which may be what failed (see chat_ui/state/failing.py).
+// What failed on the server that nobody had an answer to; blank where nothing did. It is told here, past the state of the
+// page, which may be what failed (see chat_ui/state/failing.py).
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
 
-let failed = false;
+let failure = "";
 const listeners = new Set();
 
-export function tellFailure(next) {
-  failed = next;
+export function tellFailure(words) {
+  failure = words;
   listeners.forEach((notify) => notify());
 }
 
 refs["ref_failure"] = {
   current: {
-    set value(next) {
-      tellFailure(next);
+    set value(words) {
+      tellFailure(words);
     },
   },
 };
@@ -24,4 +24,4 @@ function subscribe(notify) {
   return () => listeners.delete(notify);
 }
 
-export const useFailure = () => useSyncExternalStore(subscribe, () => failed, () => false);
+export const useFailure = () => useSyncExternalStore(subscribe, () => failure, () => "");
