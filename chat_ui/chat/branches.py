@@ -10,11 +10,13 @@ from chat_ui.chat.beginning import check_id, check_text, find_conversation
 from chat_ui.chat.changes import BranchShown, ConversationChanged
 from chat_ui.chat.errors import NoSuchMessage, StillAnswering
 from chat_ui.chat.feed import Topic
+from chat_ui.chat.library import LONGEST_TITLE
 from chat_ui.chat.thread import Tree
 from chat_ui.store import conversations, lineage, messages, users
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.ids import is_id, new_id
 from chat_ui.store.messages import Message
+from chat_ui.words import say
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -135,7 +137,7 @@ async def fork(chat: Chat, owner: str, id: str, message_id: str) -> Conversation
         made = await conversations.create(
             tx,
             owner,
-            title=f"{source.title} (fork)",
+            title=_fork_of(source.title),
             gateway=source.gateway,
             model=source.model,
             preferences=source.preferences,
@@ -145,6 +147,11 @@ async def fork(chat: Chat, owner: str, id: str, message_id: str) -> Conversation
         forked = await conversations.set_leaf(tx, owner, made.id, branch[-1].id) or made
     await chat.feed.publish(Topic("person", owner), ConversationChanged(forked))
     return forked
+
+
+def _fork_of(title: str) -> str:
+    room = LONGEST_TITLE - len(say("fork.title", title=""))
+    return say("fork.title", title=title[:room])
 
 
 def _copied(path: list[Message], client_id: str) -> list[Message]:

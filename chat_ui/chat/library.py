@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from chat_ui.chat.beginning import find_conversation
 from chat_ui.chat.changes import ConversationChanged
 from chat_ui.chat.errors import NoSuchConversation, NoSuchModel
 from chat_ui.chat.feed import Lagged, Topic
@@ -16,7 +17,7 @@ from chat_ui.store.ids import is_id
 if TYPE_CHECKING:
     from chat_ui.chat.service import Chat
 
-__all__ = ["choose_model", "chosen_model", "follow_library", "rename"]
+__all__ = ["LONGEST_TITLE", "choose_model", "chosen_model", "follow_library", "rename"]
 
 LONGEST_TITLE = 200
 
@@ -67,12 +68,8 @@ async def chosen_model(chat: Chat, owner: str, conversation_id: str) -> tuple[st
     Raises:
         NoSuchConversation: it isn't this person's, or is gone.
     """
-    if not is_id(conversation_id):
-        raise NoSuchConversation
     async with chat.db.read() as tx:
-        found = await conversations.get(tx, owner, conversation_id)
-    if found is None:
-        raise NoSuchConversation
+        found = await find_conversation(tx, owner, conversation_id)
     return found.gateway, found.model or ""
 
 

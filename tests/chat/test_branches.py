@@ -9,6 +9,7 @@ from chat_ui.chat.branches import Rewording, fork, reword_answer, show_branch
 from chat_ui.chat.changes import Snapshot, TurnStarted
 from chat_ui.chat.errors import BlankMessage, ChatError, NoSuchMessage, StillAnswering, UnreadableDraft
 from chat_ui.chat.follow import read_earlier, read_snapshot
+from chat_ui.chat.library import LONGEST_TITLE, rename
 from chat_ui.chat.service import Chat
 from chat_ui.chat.trash import delete_message
 from chat_ui.store import conversations
@@ -153,6 +154,16 @@ async def test_a_fork_copies_the_branch_once_and_leaves_the_costs(
     assert await branch(chat, id) == ["Tea?", "Hot.", "And?", "Sweet."]
     assert await branch(chat, made.id) == ["Tea?", "Hot.", "Or?", "Green."]
     assert len(gateway.requests) == 3
+
+
+async def test_the_title_of_a_fork_is_no_longer_than_a_title_may_be(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    answer = await answered(chat, gateway, "Tea?", "Hot.")
+    await rename(chat, chat.person.id, answer.conversation_id, "x" * LONGEST_TITLE)
+    made = await fork(chat, chat.person.id, "fork-1", answer.id)
+    assert len(made.title) == LONGEST_TITLE
+    assert made.title.endswith("x (fork)")
 
 
 async def test_a_question_without_an_answer_gets_one(chat: Chat, gateway: ScriptedGateway) -> None:
