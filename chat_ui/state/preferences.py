@@ -7,6 +7,7 @@ import dataclasses
 import reflex as rx
 
 from chat_ui.chat import preferences as chat_preferences
+from chat_ui.chat.details import amount
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.gauge import Gauge
 from chat_ui.chat.preferences import read_preference, spelled
@@ -144,7 +145,7 @@ def _title_note(conversation: Conversation) -> str:
         return ""
     if conversation.title_cost is None:
         return say("title.cost.tokens", tokens=conversation.title_tokens)
-    cost = f"{conversation.title_cost:f} {(conversation.title_currency or '').upper()}".rstrip()
+    cost = amount(conversation.title_cost, conversation.title_currency)
     return say("title.cost", tokens=conversation.title_tokens, cost=cost)
 
 
@@ -208,7 +209,7 @@ class DefaultsState(rx.State):
     @rx.event
     async def toggle_titles(self) -> None:
         """Have a model asked for titles, or no longer."""
-        wanted = not self.titles_by_model
+        wanted, self.notice = not self.titles_by_model, ""
         try:
             await chat_preferences.set_titles_by_model(current_chat(), owner_of(self), wanted=wanted)
         except StoreError as error:
