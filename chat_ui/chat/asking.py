@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -17,6 +17,8 @@ from chat_ui.store.engine import Database
 from chat_ui.store.payments import Budget
 
 __all__ = ["Asker"]
+
+Grow = Callable[[int], Awaitable[None]]
 
 
 class Asker:
@@ -35,11 +37,12 @@ class Asker:
         self._gateways = gateways
         self._budget = budget
 
-    async def ask(self, run: LiveRun, breath: Callable[[], float]) -> None:
+    async def ask(self, run: LiveRun, grow: Grow, breath: Callable[[], float]) -> None:
         """Let an answer grow until its gateway has said all.
 
         Args:
             run: which answer.
+            grow: told by how many code points it grew, whenever it may have.
             breath: how many seconds what the gateway says may gather before it is read.
 
         Raises:
@@ -49,22 +52,26 @@ class Asker:
         turn = run.turn
         async with self._gateways.routes(turn.gateway, turn.request.model) as routes:
             try:
-                await self._stream(run, routes, turn.request, breath)
+                await self._stream(run, routes, turn.request, grow, breath)
             except BadRequest:
                 if turn.retold is None:
                     raise
                 run.answer.expect_retelling()
-                await self._stream(run, routes, turn.retold, breath)
+                await self._stream(run, routes, turn.retold, grow, breath)
 
     async def _stream(
-        self, run: LiveRun, routes: Sequence[Route], request: ChatRequest, breath: Callable[[], float]
+        self,
+        run: LiveRun,
+        routes: Sequence[Route],
+        request: ChatRequest,
+        grow: Grow,
+        breath: Callable[[], float],
     ) -> None:
         turn = run.turn
         answers = stream_with_fallback(routes, request, purse_of=partial(self._purse, run), breath=breath)
         async with aclosing(answers) as events:
             async for event in events:
-                run.grow(run.answer.add(event))
-                await run.backlog.room()
+                await grow(run.answer.add(event))
                 if isinstance(event, Waiting):
                     await self._tell(run, RunWaiting(turn.message_id, event.seconds, event.reason))
 

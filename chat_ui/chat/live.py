@@ -75,7 +75,7 @@ class LiveRun:
     def __init__(self, turn: Turn, *, journal_chars: int) -> None:
         self.turn = turn
         self.answer = Answer(turn.begun, continues_exactly=turn.request.continues)
-        self.unsent = asyncio.Event()
+        self.early = asyncio.Event()
         self.backlog = Backlog(journal_chars)
         self.sent_at = 0.0
         self.stopped = False
@@ -103,7 +103,7 @@ class LiveRun:
         return replace(self._hurdle, seconds=left) if left > 0 else None
 
     def grow(self, chars: int) -> None:
-        """Wake those who hand the new text on."""
+        """Take in by how much the texts grew, which the journal is to have."""
         if not chars:
             return
         self._hurdle = None
@@ -112,7 +112,6 @@ class LiveRun:
             self._first_token = now
         self._thought.set(self.answer.thinks, now)
         self.backlog.add(chars)
-        self.unsent.set()
 
     def take_batch(self) -> list[JournalEntry]:
         """What the journal doesn't have yet."""

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from chat_ui.chat.asking import Asker
@@ -181,8 +182,9 @@ class Runs:
 
     async def _drive(self, run: LiveRun) -> None:
         RUN_ID.set(run.turn.run_id)
-        run.listening = asyncio.create_task(self._asker.ask(run, lambda: self._tempo.between_pieces))
-        helpers = [asyncio.create_task(self._send_pieces(run)), asyncio.create_task(self._journal(run))]
+        asking = self._asker.ask(run, partial(self._grow, run), lambda: self._tempo.between_pieces)
+        run.listening = asyncio.create_task(asking)
+        helpers = [asyncio.create_task(self._send_early(run)), asyncio.create_task(self._journal(run))]
         if run.stopped or self._closing.is_set():
             run.hang_up()
         try:
@@ -198,17 +200,30 @@ class Runs:
             del self._live[run.turn.message_id]
             run.settled.set()
 
-    async def _send_pieces(self, run: LiveRun) -> None:
-        while True:
-            await run.unsent.wait()
-            # What is read from a socket comes at this pace, one sooner and one later, and isn't kept again.
-            wait = run.sent_at + self._tempo.between_pieces / 2 - time.monotonic()
-            if wait > MOMENT_S:
-                await asyncio.sleep(wait)
+    async def _grow(self, run: LiveRun, chars: int) -> None:
+        if not chars:
+            return
+        run.grow(chars)
+        # What is read from a socket comes at this pace, one sooner and one later, and isn't kept again.
+        if self._until_due(run) > MOMENT_S:
+            run.early.set()
+        else:
             await self._send_piece(run)
+        await run.backlog.room()
+
+    def _until_due(self, run: LiveRun) -> float:
+        return run.sent_at + self._tempo.between_pieces / 2 - time.monotonic()
+
+    async def _send_early(self, run: LiveRun) -> None:
+        """Send what came too early to be sent at once, as soon as it is due."""
+        while True:
+            await run.early.wait()
+            await asyncio.sleep(self._until_due(run))
+            if run.early.is_set():
+                await self._send_piece(run)
 
     async def _send_piece(self, run: LiveRun) -> None:
-        run.unsent.clear()
+        run.early.clear()
         run.sent_at = time.monotonic()
         topic = Topic("conversation", run.turn.conversation_id)
         for piece in run.answer.take_pieces(run.turn.message_id):

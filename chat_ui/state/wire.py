@@ -45,6 +45,7 @@ SETTINGS = "ref_settings"
 # The name of the event that tells of texts, mostly a piece of one, and how Socket.IO begins an event.
 PIECE = "p"
 EVENT = "42"
+JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 BATCH_CHARS = 100_000
 # Short, and none again soon: a page may have been told another by the follower before.
 _keys = cycle(range(1000))
@@ -134,7 +135,7 @@ async def _send_bare(value: Any) -> bool:
     if not environ:
         return False
     arguments = value if isinstance(value, list) else [value]
-    said = json.dumps([PIECE, *arguments], ensure_ascii=False, separators=(",", ":"))
+    said = JSON.encode([PIECE, *arguments])
     # The page may have left meanwhile: then there is nobody to be told.
     with suppress(OSError, RuntimeError):
         await environ["asgi.send"]({"type": "websocket.send", "text": f"{EVENT}{sockets.namespace},{said}"})
