@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from chat_ui.chat.configured import BY_HAND, entered, fallbacks_from, profiles_from, wallet_from
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
+from chat_ui.chat.opened import ModelList, Opened
 from chat_ui.gateway import (
     DemoTransport,
     Gateway,
-    GatewayError,
     GatewayProfile,
-    Model,
     ProbeReport,
     chat_model,
     demo_profile,
@@ -29,76 +26,9 @@ from chat_ui.settings import Settings
 from chat_ui.store import connections
 from chat_ui.store.connections import SavedConnection
 
-__all__ = ["Gateways", "ModelList"]
+__all__ = ["Gateways"]
 
 DEMO = "demo"
-MODELS_FRESH_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class ModelList:
-    """What a gateway offers.
-
-    Args:
-        gateway: its name.
-        label: its name for people.
-        models: its models, the preferred one first.
-        problem: why they can't be listed, in words, if they can't.
-        asked: whether it has been asked yet; until then it may well have more models.
-    """
-
-    gateway: str
-    label: str
-    models: tuple[Model, ...]
-    problem: str = ""
-    asked: bool = True
-
-
-class _Opened:
-    """A gateway with its last list; it is closed once it is retired and its last user has left."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
-        profile = gateway.profile
-        label = profile.label or urlsplit(profile.base_url).netloc
-        self.listed = ModelList(profile.name, label, _preferred(profile, ()), asked=False)
-        self._listed_at = 0.0
-        self._listing = asyncio.Lock()
-        self._users = 0
-        self._retired = False
-
-    @asynccontextmanager
-    async def using(self) -> AsyncGenerator[Gateway]:
-        self._users += 1
-        try:
-            yield self.gateway
-        finally:
-            self._users -= 1
-            await self._close_unused()
-
-    async def list_models(self) -> ModelList:
-        async with self._listing, self.using():
-            is_good = self.listed.asked and not self.listed.problem
-            if not (is_good and time.monotonic() - self._listed_at < MODELS_FRESH_S):
-                self.listed = await self._ask()
-                self._listed_at = time.monotonic()
-            return self.listed
-
-    async def _ask(self) -> ModelList:
-        try:
-            models = tuple(await self.gateway.models())
-        except GatewayError as error:
-            return replace(self.listed, problem=str(error), asked=True)
-        models = _preferred(self.gateway.profile, models)
-        return replace(self.listed, models=models, problem="", asked=True)
-
-    async def retire(self) -> None:
-        self._retired = True
-        await self._close_unused()
-
-    async def _close_unused(self) -> None:
-        if self._retired and not self._users:
-            await self.gateway.aclose()
 
 
 class Gateways:
@@ -118,7 +48,7 @@ class Gateways:
         self._data_dir = settings.data_dir
         wallet = wallet_from(settings)
         self._open = {
-            profile.name: _Opened(Gateway(profile, wallet=wallet if profile.x402 else None))
+            profile.name: Opened(Gateway(profile, wallet=wallet if profile.x402 else None))
             for profile in profiles_from(settings, saved)
         }
         self._fallbacks = fallbacks_from(settings)
@@ -126,12 +56,12 @@ class Gateways:
             (price.gateway, price.model): Prices(price.input, price.output) for price in settings.prices
         }
         self._by_settings = bool(self._open.keys() - {BY_HAND})
-        self._demo = _Opened(Gateway(demo_profile(), transport=DemoTransport()))
+        self._demo = Opened(Gateway(demo_profile(), transport=DemoTransport()))
 
     def __contains__(self, name: str) -> bool:
         return self._find(name) is not None
 
-    def _find(self, name: str) -> _Opened | None:
+    def _find(self, name: str) -> Opened | None:
         return self._demo if name == DEMO else self._open.get(name)
 
     @asynccontextmanager
@@ -223,7 +153,7 @@ class Gateways:
                 task.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
 
-    def _offered(self) -> tuple[_Opened, ...]:
+    def _offered(self) -> tuple[Opened, ...]:
         return tuple(self._open.values()) or (self._demo,)
 
     def first_known(self, name: str) -> str:
@@ -294,7 +224,7 @@ class Gateways:
     async def _replace(self, profile: GatewayProfile | None) -> None:
         old = self._open.pop(BY_HAND, None)
         if profile is not None:
-            self._open[BY_HAND] = _Opened(Gateway(profile))
+            self._open[BY_HAND] = Opened(Gateway(profile))
         if old is not None:
             await old.retire()
 
@@ -302,10 +232,3 @@ class Gateways:
         """Close every connection; one that is in use closes with its use."""
         for opened in (*self._open.values(), self._demo):
             await opened.retire()
-
-
-def _preferred(profile: GatewayProfile, models: tuple[Model, ...]) -> tuple[Model, ...]:
-    if profile.model is None:
-        return models
-    first = next((model for model in models if model.id == profile.model), Model(profile.model))
-    return first, *(model for model in models if model.id != profile.model)

@@ -10,7 +10,7 @@ import reflex as rx
 
 from chat_ui.chat import library
 from chat_ui.chat.errors import ChatError
-from chat_ui.chat.gateways import ModelList
+from chat_ui.chat.opened import ModelList
 from chat_ui.chat.preferences import defaults_of
 from chat_ui.gateway import Model
 from chat_ui.gateway.model_facts import Prices

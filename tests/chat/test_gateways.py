@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from chat_ui.chat import gateways as gateways_module
+from chat_ui.chat import opened as opened_module
 from chat_ui.chat.configured import BY_HAND, BY_URL, profiles_from
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
-from chat_ui.chat.gateways import DEMO, Gateways, ModelList
+from chat_ui.chat.gateways import DEMO, Gateways
+from chat_ui.chat.opened import ModelList
 from chat_ui.chat.service import Chat
 from chat_ui.gateway import Clocks, GatewayError
 from chat_ui.settings import GatewayTable, Settings, SettingsError
@@ -186,7 +187,7 @@ async def test_models_are_asked_for_once_while_they_are_fresh(
         offered = await listed(chat.gateways)
     assert [model.id for model in offered.models] == ["model-a", "model-b"]
     assert gateway.listings == 1
-    monkeypatch.setattr(gateways_module, "MODELS_FRESH_S", 0)
+    monkeypatch.setattr(opened_module, "MODELS_FRESH_S", 0)
     gateway.models = ["model-c"]
     offered = await listed(chat.gateways)
     assert [model.id for model in offered.models] == ["model-a", "model-c"]
@@ -202,7 +203,7 @@ async def test_a_gateway_that_is_down_says_so_and_is_asked_again(
     gateway.down = False
     offered = await listed(chat.gateways)
     assert (len(offered.models), offered.problem) == (2, "")
-    monkeypatch.setattr(gateways_module, "MODELS_FRESH_S", 0)
+    monkeypatch.setattr(opened_module, "MODELS_FRESH_S", 0)
     gateway.down = True
     offered = await listed(chat.gateways)
     assert len(offered.models) == 2
