@@ -49,8 +49,8 @@ def disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(existing).free
     words = f"{folder} has {free / GIB:.1f} GiB free."
     if free < LITTLE:
-        say = fails if free < TOO_LITTLE else warns
-        return say("Disk", words, side="this machine", todo="Free some space: a full disk keeps no answer.")
+        tell = fails if free < TOO_LITTLE else warns
+        return tell("Disk", words, side="this machine", todo="Free some space: a full disk keeps no answer.")
     return good("Disk", words)
 
 
@@ -137,13 +137,12 @@ def _is_private(url: str) -> bool:
 
 
 async def processes(settings: Settings) -> Finding:
-    """How many processes serve the site now; the database must be there.
-
-    Raises:
-        StoreError: it isn't any more.
-    """
-    async with attached(settings) as db:
-        count = int(is_claimed(db.path)) if db.path else await _alive(db)
+    """How many processes serve the site now."""
+    try:
+        async with attached(settings) as db:
+            count = int(is_claimed(db.path)) if db.path else await _alive(db)
+    except StoreError as error:
+        return fails("Workers", str(error), side="the database")
     if not count:
         return fails(
             "Workers",

@@ -8,7 +8,9 @@ import pytest
 
 from chat_ui.cli import main
 from chat_ui.doctor.findings import Finding
+from chat_ui.doctor.inside import processes
 from chat_ui.doctor.rounds import look_over
+from chat_ui.settings import load_settings
 from tests.browser.site import free_port
 from tests.doctor.proxy import Proxy, drop_upgrades, unchanged, write_origin
 from tests.hosted.conftest import StartHosted, come_in, start_hosted
@@ -119,6 +121,12 @@ async def test_what_the_site_stands_on_and_is_not_there(
     assert "Make it with createdb" in missing.words
     empty = postgres.url(postgres.make_database())
     assert (await found("Database", CHAT_UI_DATABASE_URL=empty)).state == "warning"
+
+
+async def test_a_database_that_goes_while_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_UI_DATABASE_URL", f"postgresql://chat@localhost:{free_port()}/chat")
+    lost = await processes(load_settings())
+    assert (lost.about, lost.state, lost.side) == ("Workers", "failure", "the database")
 
 
 async def test_addresses_that_lead_nowhere_or_without_tls(set_to: pytest.MonkeyPatch) -> None:
