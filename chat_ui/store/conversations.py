@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -144,22 +144,14 @@ async def get(tx: AsyncConnection, owner: str, id: str) -> Conversation | None:
     return Conversation(*row) if row else None
 
 
-async def recent(
-    tx: AsyncConnection, owner: str, *, limit: int, before: tuple[datetime, str] | None = None
-) -> list[Conversation]:
-    """List conversations, the one last talked in first.
-
-    Args:
-        tx: a transaction.
-        owner: whose conversations.
-        limit: how many at most.
-        before: ``(updated_at, id)`` of the last one of the page before.
-    """
-    order = (conversation.c.updated_at, conversation.c.id)
-    query = select(*_COLUMNS).where(conversation.c.owner_id == owner, conversation.c.deleted_at.is_(None))
-    if before is not None:
-        query = query.where(tuple_(*order) < tuple_(*before, types=[column.type for column in order]))
-    rows = await tx.execute(query.order_by(*(column.desc() for column in order)).limit(limit))
+async def recent(tx: AsyncConnection, owner: str, *, limit: int) -> list[Conversation]:
+    """List conversations, the one last talked in first; so many at most."""
+    rows = await tx.execute(
+        select(*_COLUMNS)
+        .where(conversation.c.owner_id == owner, conversation.c.deleted_at.is_(None))
+        .order_by(conversation.c.updated_at.desc(), conversation.c.id.desc())
+        .limit(limit)
+    )
     return [Conversation(*row) for row in rows]
 
 

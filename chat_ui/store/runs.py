@@ -37,7 +37,6 @@ __all__ = [
     "append_all",
     "ask_to_stop",
     "finish",
-    "get",
     "journal",
     "orphans",
     "start",
@@ -133,13 +132,6 @@ async def start(
             f"Conversation {conversation_id} has no message {message_id} that is to be written."
         )
     return Run(*row)
-
-
-async def get(tx: AsyncConnection, owner: str, id: str) -> Run | None:
-    """Get a run; None where it isn't this owner's."""
-    found = await tx.execute(select(*_COLUMNS).where(run.c.id == id, run.c.owner_id == owner))
-    row = found.one_or_none()
-    return Run(*row) if row else None
 
 
 async def active(tx: AsyncConnection, owner: str, conversation_id: str) -> list[Run]:

@@ -130,11 +130,9 @@ async def end(tx: AsyncConnection, owner: str, id: str) -> bool:
     return ended.one_or_none() is not None
 
 
-async def end_all(tx: AsyncConnection, owner: str, *, but: str = "") -> set[str]:
-    """End a person's sessions, but perhaps one; returns which."""
-    ended = await tx.execute(
-        delete(session).where(session.c.owner_id == owner, session.c.id != but).returning(session.c.id)
-    )
+async def end_all(tx: AsyncConnection, owner: str) -> set[str]:
+    """End a person's sessions; returns which those were."""
+    ended = await tx.execute(delete(session).where(session.c.owner_id == owner).returning(session.c.id))
     return set(ended.scalars())
 
 

@@ -99,7 +99,6 @@ CALLS: dict[str, tuple[Call, Any]] = {
         ),
         NotFoundError,
     ),
-    "runs.get": (lambda tx, who, t: runs.get(tx, who, t.run.id), None),
     "runs.active": (lambda tx, who, t: runs.active(tx, who, t.conversation.id), []),
     "runs.ask_to_stop": (lambda tx, who, t: runs.ask_to_stop(tx, who, t.answer.id), None),
     "runs.append": (
