@@ -35,7 +35,7 @@ class PersonRow:
 
     id: str
     name: str
-    role: str
+    is_admin: bool
     is_active: bool
     used: str
     budget: str
@@ -239,7 +239,7 @@ def _person(user: User, use: Use) -> PersonRow:
     return PersonRow(
         user.id,
         user.name,
-        say(f"admin.role.{user.role}"),
+        user.role == "admin",
         user.status == "active",
         say("admin.used", tokens=tokens, cost=_dollars(micros)),
         ", ".join(limits),

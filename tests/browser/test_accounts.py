@@ -45,6 +45,8 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
     await expect(ada.answers.first).to_have_attribute("data-status", "complete")
 
     await ada.page.get_by_role("link", name="Admin").click()
+    row = ada.page.get_by_role("region", name="People").get_by_role("listitem").filter(has_text="ada")
+    await expect(row.get_by_text("Admin", exact=True)).to_be_visible()
     await ada.page.get_by_role("button", name="Invite").click()
     invited = await ada.page.get_by_label("Link", exact=True).input_value()
     await ada.button("Copy link").click()

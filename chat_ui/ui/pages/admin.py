@@ -74,7 +74,7 @@ def _person(row: PersonRow) -> rx.Component:
         rx.el.span(
             rx.el.span(
                 row.name,
-                rx.cond(row.role == "Admin", rx.el.span(say("admin"), class_name="badge")),
+                rx.cond(row.is_admin, rx.el.span(say("admin"), class_name="badge")),
                 rx.cond(~row.is_active, rx.el.span(say("admin.disabled"), class_name="badge quiet")),
             ),
             rx.el.span(
@@ -88,7 +88,7 @@ def _person(row: PersonRow) -> rx.Component:
             item(say("admin.password_link"), on_click=AdminState.make_password_link(row.id)),
             item(say("admin.budget"), on_click=AdminState.edit_budget(row.id)),
             rx.cond(
-                row.role == "Admin",
+                row.is_admin,
                 item(say("admin.make_user"), on_click=AdminState.make_user(row.id)),
                 item(say("admin.make_admin"), on_click=AdminState.make_admin(row.id)),
             ),
