@@ -18,6 +18,7 @@ from chat_ui.state.arguments import field_of, text_of
 from chat_ui.state.current import current_chat
 from chat_ui.state.door import for_admins
 from chat_ui.state.models import ModelState
+from chat_ui.state.sidebar import SidebarState
 from chat_ui.store.errors import StoreError
 from chat_ui.words import say
 
@@ -115,7 +116,8 @@ class ConnectState(rx.State):
         try:
             await current_chat().gateways.disconnect()
         except (ChatError, StoreError) as problem:
-            self.error = in_words(problem)
+            # Beside the button: the card's own place is there only while nothing is connected.
+            (await self.get_state(SidebarState)).notice = in_words(problem)
         else:
             self.report = ""
         return ModelState.load

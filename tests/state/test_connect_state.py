@@ -5,6 +5,7 @@ import json
 import logging
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from reflex.utils import format
@@ -15,7 +16,11 @@ from chat_ui.settings import Settings
 from chat_ui.state.connect import ConnectState
 from chat_ui.state.models import ModelState
 from chat_ui.state.routes import CONVERSATION_PREFIX
+from chat_ui.state.sidebar import SidebarState
+from chat_ui.store import connections
+from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import new_id
+from chat_ui.words import say
 from tests.database import put_new_database
 from tests.scripted import KEY, ScriptedGateway
 
@@ -79,6 +84,18 @@ async def test_what_fails_says_why_and_keeps_the_form_open(
     assert browser.values(ConnectState, "busy") == [True, False]
     assert chat.gateways.is_demo
     assert KEY not in browser.sent()
+
+
+async def test_what_can_not_be_disconnected_stays_and_says_why(
+    browser: Browser, chat: Chat, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.greeting = "Hello."
+    await browser.send(ConnectState.connect, {"base_url": gateway.base_url, "key": KEY})
+    stuck = Mock(side_effect=StoreError("The saved connection can't be deleted.", "connection"))
+    monkeypatch.setattr(connections, "forget", stuck)
+    await browser.send(ConnectState.disconnect)
+    assert say("store.connection") in last(browser, SidebarState, "notice")
+    assert not chat.gateways.is_demo
 
 
 @pytest.mark.parametrize(
