@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
 
@@ -79,7 +78,7 @@ class Gateway:
         """
         return await self._persistence.call(self._list_models)
 
-    async def stream(
+    def stream(
         self,
         request: ChatRequest,
         *,
@@ -106,10 +105,7 @@ class Gateway:
         Raises:
             GatewayError: what went wrong. Whatever was yielded before stays good.
         """
-        asking = self._persistence.stream(lambda: self._stream_once(request, purse, breath), retries=retries)
-        async with aclosing(asking) as events:
-            async for event in events:
-                yield event
+        return self._persistence.stream(lambda: self._stream_once(request, purse, breath), retries=retries)
 
     async def _stream_once(
         self, request: ChatRequest, purse: Purse | None, breath: Callable[[], float] | None

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -230,13 +231,19 @@ def _shape_connections(engine: Engine, *, writes: bool) -> None:
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
         if not writes:
-            connection.exec_driver_sql("BEGIN")
+            _say(connection, "BEGIN")
             return
         level = "FULL" if connection.get_execution_options().get("durable", True) else "NORMAL"
         if connection.info.get("synchronous") != level:
-            connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+            _say(connection, f"PRAGMA synchronous={level}")
             connection.info["synchronous"] = level
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _say(connection, "BEGIN IMMEDIATE")
+
+
+def _say(connection: Connection, statement: str) -> None:
+    """Say what has no answer, by the driver: the engine would call the driver's thread three times for it."""
+    adapted: Any = connection.connection.dbapi_connection
+    adapted.run_async(methodcaller("execute_fetchall", statement))
 
 
 @contextmanager

@@ -197,11 +197,10 @@ async def test_a_write_waits_for_another_program(path: Path, db: Database) -> No
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
 
-        def wait_seen(connection: object, cursor: object, statement: str, *rest: object) -> None:
-            if statement == "BEGIN IMMEDIATE":
-                loop.call_later(0.05, other.execute, "COMMIT")
+        def about_to_begin(connection: object, options: object) -> None:
+            loop.call_later(0.05, other.execute, "COMMIT")
 
-        event.listen(db._writer._engine.sync_engine, "before_cursor_execute", wait_seen)
+        event.listen(db._writer._engine.sync_engine, "set_connection_execution_options", about_to_begin)
         async with db.write() as tx:
             await users.create(tx, name="carol")
         assert not other.in_transaction
