@@ -115,12 +115,10 @@ class Waiting:
     Args:
         seconds: how long; None until another answer of this gateway has ended.
         reason: what stands in the way, as a sentence.
-        attempt: which retry comes then, from 1.
     """
 
     seconds: float | None
     reason: str
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)

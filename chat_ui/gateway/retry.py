@@ -149,13 +149,13 @@ class Persistence:
         if error.paid:
             return None
         if isinstance(error, TooManyAtOnce):
-            return Waiting(None, error.summary, number + 1) if self._running else None
+            return Waiting(None, error.summary) if self._running else None
         if self._doubted(error):
-            return Waiting(self._patience.new_key, say("gateway.new_key"), number + 1)
+            return Waiting(self._patience.new_key, say("gateway.new_key"))
         if not may_help(error):
             return None
         seconds = self._patience.wait(error, number)
-        return None if seconds is None else Waiting(seconds, error.summary, number + 1)
+        return None if seconds is None else Waiting(seconds, error.summary)
 
     def _doubted(self, error: GatewayError) -> bool:
         """Whether a key was refused that may only be too new; true once."""
