@@ -6,21 +6,18 @@ any number of gateways. With none at all the site runs locally, for one person, 
 
 from __future__ import annotations
 
-import logging
-import os
-import re
-import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from chat_ui.setting_file import SettingsError, config_file, values_in, variable
 from chat_ui.setting_tables import GATEWAY_NAME, DialectName, GatewayTable, PriceTable
 
 __all__ = [
@@ -34,7 +31,6 @@ __all__ = [
     "load_settings",
 ]
 
-CONFIG_FILE = "chat_ui.toml"
 OPENAI = "openai"
 # The key of the wallet that pays it is taken from the environment only, and never sent as a gateway's key.
 WALLET_VARIABLE = "X402_PRIVATE_KEY"
@@ -53,12 +49,6 @@ KEY_VARIABLES = {
 NOT_IN_FILE = {"config", "x402_private_key"}
 
 SignUp: TypeAlias = Literal["closed", "invite", "open"]
-
-log = logging.getLogger(__name__)
-
-
-class SettingsError(Exception):
-    """A setting has a value that the site can't use; the text names it and says what fits."""
 
 
 class Settings(BaseSettings):
@@ -202,8 +192,8 @@ def load_settings() -> Settings:
         SettingsError: a value can't be used. The values themselves are left out of the text, because
             one of them may be a key.
     """
-    file = _config_file()
-    values = {} if file is None else _values_in(file)
+    file = config_file()
+    values = {} if file is None else values_in(file, Settings.model_fields.keys() - NOT_IN_FILE)
     try:
         settings = Settings(**{**values, "config": file})
     except ValidationError as error:
@@ -216,42 +206,6 @@ def load_settings() -> Settings:
         )
     tables = tuple(_with_key(table, file) for table in settings.gateways)
     return _with_variables(settings.model_copy(update={"gateways": tables}))
-
-
-def _config_file() -> Path | None:
-    """The file that ``CHAT_UI_CONFIG`` names, else the first one that is there."""
-    if named := _variable("CHAT_UI_CONFIG"):
-        return Path(named).expanduser().resolve()
-    data_dir = Path(_variable("CHAT_UI_DATA_DIR") or user_data_path("chat-ui", appauthor=False))
-    places = (Path(CONFIG_FILE), data_dir.expanduser() / CONFIG_FILE)
-    return next((file.resolve() for file in places if file.is_file()), None)
-
-
-def _values_in(file: Path) -> dict[str, Any]:
-    """What a file sets and the environment doesn't."""
-    try:
-        content = file.read_bytes()
-        readable_by_others = os.name == "posix" and file.stat().st_mode & 0o077
-        values = tomllib.loads(content.decode("utf-8-sig"))
-    except OSError as error:
-        raise SettingsError(f"{file} can't be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{file} isn't UTF-8 text.") from None
-    except tomllib.TOMLDecodeError as error:
-        # Not the rest of its words: they may quote the line.
-        where = re.search(r"at (line \d+, column \d+|end of document)\)$", str(error))
-        raise SettingsError(f"{file} isn't TOML{f' ({where[1]})' if where else ''}.") from None
-    if unknown := sorted(values.keys() - (Settings.model_fields.keys() - NOT_IN_FILE)):
-        raise SettingsError(f"{file}: there is no setting {', '.join(unknown)}.")
-    if readable_by_others and _holds_key(values):
-        log.warning("%s holds keys and can be read by other users of this machine: chmod 600 it.", file)
-    return {name: value for name, value in values.items() if not _variable(f"CHAT_UI_{name}".upper())}
-
-
-def _holds_key(values: Mapping[str, Any]) -> bool:
-    tables = values.get("gateways")
-    rows = cast("list[Any]", tables) if isinstance(tables, list) else []
-    return "gateway_key" in values or any(isinstance(row, dict) and "key" in row for row in rows)
 
 
 def _words(loc: tuple[int | str, ...], message: str, file: Path | None, values: Mapping[str, Any]) -> str:
@@ -274,7 +228,7 @@ def _with_key(table: GatewayTable, file: Path | None) -> GatewayTable:
     where = f"{file}: [[gateways]] '{table.name}', key_env"
     if table.key is not None:
         raise SettingsError(f"{where}: the table has a key as well; one of them is enough.")
-    if not (key := _variable(table.key_env)):
+    if not (key := variable(table.key_env)):
         raise SettingsError(f"{where}: the variable it names isn't set.")
     return table.model_copy(update={"key": SecretStr(key)})
 
@@ -284,9 +238,9 @@ def _with_variables(settings: Settings) -> Settings:
 
     A key goes to its own gateway only: a table that has a key or an address of its own gets none of these.
     """
-    found = {name: _variable(variable) for variable, name in KEY_VARIABLES.items()}
+    found = {gateway: variable(name) for name, gateway in KEY_VARIABLES.items()}
     tables = {table.name: table for table in settings.gateways}
-    url = _variable("OPENAI_BASE_URL")
+    url = variable("OPENAI_BASE_URL")
     if settings.gateway_url is None and OPENAI not in tables and (url or found[OPENAI]):
         key = found.pop(OPENAI)
         own = {"gateway_url": url or OPENAI_BASE_URL, "gateway_key": settings.gateway_key or _secret(key)}
@@ -300,10 +254,6 @@ def _with_variables(settings: Settings) -> Settings:
         base_url = url if name == OPENAI and url else None
         tables[name] = table.model_copy(update={"key": SecretStr(key), "base_url": base_url})
     return settings.model_copy(update={"gateways": tuple(tables.values())})
-
-
-def _variable(name: str) -> str:
-    return os.environ.get(name, "").strip()
 
 
 def _secret(key: str) -> SecretStr | None:
