@@ -4,14 +4,14 @@ import { useState } from "react";
 import { modelToAsk } from "./model_choice.jsx";
 import { newId } from "./outbox.js";
 
-export function AskAgain({ label, shortcut, messageId, gateway, model, onAsk }) {
+export function AskAgain({ label, shortcut, messageId, onAsk }) {
   const [id] = useState(newId);
   return (
     <button
       type="button"
       className="button"
       aria-keyshortcuts={shortcut}
-      onClick={() => onAsk({ id, message_id: messageId, ...modelToAsk({ gateway, model }) })}
+      onClick={() => onAsk({ id, message_id: messageId, ...modelToAsk() })}
     >
       {label}
     </button>

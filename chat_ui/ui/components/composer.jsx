@@ -111,7 +111,7 @@ export function Composer({
   const [priced, setPriced] = useState("");
   const navigate = useNavigate();
   useHeightOf(field, text);
-  useNamedModel(conversation, heard);
+  useNamedModel(gateway, model, heard, conversation);
 
   useEffect(() => {
     if (!isTouch()) field.current.focus({ preventScroll: true });
@@ -129,7 +129,7 @@ export function Composer({
 
   const stoppable = settled ? running : "";
   const onAim = useAim(stoppable, text);
-  const draftOf = (words) => ({ text: words, parent_id: settled ? leaf : "", ...modelToAsk({ gateway, model }) });
+  const draftOf = (words) => ({ text: words, parent_id: settled ? leaf : "", ...modelToAsk() });
   const isFit = (words) => {
     const problem = tooLong("composer.too_long", words, maxChars);
     setComplaint(problem);

@@ -1,6 +1,7 @@
 // A message, or the field in which it is reworded. What is typed there is kept like any other draft until the
 // server has said that it is stored.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useConversation } from "./address.js";
 import { draftAt, keepDraft } from "./drafts.js";
 import { edit, useEditing } from "./editing.js";
 import { tooLong } from "./lengths.js";
@@ -17,8 +18,9 @@ function focusEditButton(messageId) {
   requestAnimationFrame(() => article?.querySelector('[aria-keyshortcuts="E"]')?.focus());
 }
 
-function Editor({ messageId, role, conversation, gateway, model, maxChars, onSend, onReword }) {
+function Editor({ messageId, role, maxChars, onSend, onReword }) {
   const place = `edit:${messageId}`;
+  const conversation = useConversation();
   const [text, setText] = useState(() => draftAt(place) || readText(messageId).text);
   const { sending, refusal } = useOutbox(place);
   const [complaint, setComplaint] = useState("");
@@ -64,7 +66,7 @@ function Editor({ messageId, role, conversation, gateway, model, maxChars, onSen
     setComplaint(problem);
     if (problem) return;
     posted.current = true;
-    const asked = { text, replaces: messageId, conversation_id: conversation, ...modelToAsk({ gateway, model }) };
+    const asked = { text, replaces: messageId, conversation_id: conversation, ...modelToAsk() };
     post(place, isQuestion ? asked : { text, message_id: messageId }, isQuestion ? onSend : onReword);
   };
   const onKeyDown = (event) => {

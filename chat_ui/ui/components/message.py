@@ -8,7 +8,7 @@ import reflex as rx
 
 from chat_ui.settings import get_settings
 from chat_ui.state.heads import MessageHead
-from chat_ui.state.models import ModelState
+from chat_ui.state.models import Group, ModelState
 from chat_ui.state.preferences import GaugeState
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import ThreadState
@@ -20,19 +20,22 @@ from chat_ui.ui.words import say
 
 __all__ = ["message"]
 
+Head = rx.vars.ObjectVar[MessageHead]
+Groups = rx.Var[list[Group]]
+
 
 def message(head: MessageHead) -> rx.Component:
     """A message: a person's in a bubble at the right, an answer in the full column."""
-    return _article(head=head, key=head.id)
+    return _article(
+        head=head, is_first_sent=GaugeState.first_id == head.id, groups=ModelState.groups, key=head.id
+    )
 
 
+# Neither it nor what it holds looks into a state: all that changes in that would draw every message anew.
 @rx.memo
-def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
+def _article(rest: rx.RestProp, head: Head, is_first_sent: rx.Var[bool], groups: Groups) -> rx.Component:
     return rx.el.article(
-        Drawn.create(
-            rx.cond(GaugeState.first_id == head.id, _limit()),
-            rx.cond(head.role == "user", _question(head), _answer(head)),
-        ),
+        Drawn.create(_content(head=head, is_first_sent=is_first_sent, groups=groups)),
         rest,
         tab_index=-1,
         class_name="message",
@@ -44,20 +47,29 @@ def _article(rest: rx.RestProp, head: rx.vars.ObjectVar[MessageHead]) -> rx.Comp
     )
 
 
+# By itself, so that nothing of it is made before it is drawn.
+@rx.memo
+def _content(head: Head, is_first_sent: rx.Var[bool], groups: Groups) -> rx.Component:
+    return rx.fragment(
+        rx.cond(is_first_sent, _limit()),
+        rx.cond(head.role == "user", _question(head, groups), _answer(head, groups)),
+    )
+
+
 def _limit() -> rx.Component:
     """Where the model's window begins, in a conversation that has outgrown it."""
     return rx.el.p(say("message.limit"), class_name="limit meta", role="note")
 
 
-def _question(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
+def _question(head: Head, groups: Groups) -> rx.Component:
     return rx.fragment(
         rx.el.h2(say("message.yours"), class_name="visually-hidden"),
         _editable(head, Words.create(message_id=head.id, chars=head.chars, on_gap=ThreadState.resend_text)),
-        rx.el.div(_versions(head), _actions(head), class_name="actions"),
+        rx.el.div(_versions(head), _actions(head, groups), class_name="actions"),
     )
 
 
-def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
+def _answer(head: Head, groups: Groups) -> rx.Component:
     return rx.fragment(
         rx.el.h2(say("message.answer"), class_name="visually-hidden"),
         _editable(
@@ -76,7 +88,7 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
         _help(head),
         rx.el.div(
             _versions(head),
-            _actions(head),
+            _actions(head, groups),
             rx.cond(
                 head.status == "streaming",
                 Counter.create(message_id=head.id),
@@ -92,21 +104,18 @@ def _answer(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     )
 
 
-def _editable(head: rx.vars.ObjectVar[MessageHead], text: rx.Component) -> rx.Component:
+def _editable(head: Head, text: rx.Component) -> rx.Component:
     return Editable.create(
         text,
         message_id=head.id,
         role=head.role,
-        conversation=ThreadState.conversation_id,
-        gateway=ModelState.gateway,
-        model=ModelState.model,
         max_chars=get_settings().max_message_chars,
         on_send=ThreadState.send.temporal,
         on_reword=SteeringState.reword.temporal,
     )
 
 
-def _versions(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
+def _versions(head: Head) -> rx.Component:
     return Versions.create(
         message_id=head.id,
         place=head.place,
@@ -117,15 +126,13 @@ def _versions(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     )
 
 
-def _actions(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
+def _actions(head: Head, groups: Groups) -> rx.Component:
     return Actions.create(
         message_id=head.id,
         role=head.role,
         status=head.status,
         action=head.action,
-        gateway=ModelState.gateway,
-        model=ModelState.model,
-        groups=ModelState.groups,
+        groups=groups,
         on_again=SteeringState.answer_again,
         on_continue=SteeringState.continue_answer,
         on_fork=SteeringState.fork,
@@ -134,7 +141,7 @@ def _actions(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component:
     )
 
 
-def _help(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component | rx.Var[Any]:
+def _help(head: Head) -> rx.Component | rx.Var[Any]:
     """What helps on where an answer ended badly."""
     return rx.match(
         head.action,
@@ -145,12 +152,10 @@ def _help(head: rx.vars.ObjectVar[MessageHead]) -> rx.Component | rx.Var[Any]:
     )
 
 
-def _ask(label: str, head: rx.vars.ObjectVar[MessageHead], handler: Any, **props: Any) -> rx.Component:
+def _ask(label: str, head: Head, handler: Any, **props: Any) -> rx.Component:
     return AskAgain.create(
         label=label,
         message_id=head.id,
-        gateway=ModelState.gateway,
-        model=ModelState.model,
         on_ask=handler,
         key=head.id,
         **props,

@@ -106,10 +106,10 @@ function More({ isAnswer, onFork, onDelete, onDeleteTurn }) {
   );
 }
 
-export function Actions({ messageId, role, status, action, gateway, model, groups, onAgain, onContinue, onFork, onDelete, onDeleteTurn }) {
+export function Actions({ messageId, role, status, action, groups, onAgain, onContinue, onFork, onDelete, onDeleteTurn }) {
   // However often a button is clicked, its id stays the same, and one id is one answer.
   const [id] = useState(newId);
-  const named = () => ({ id, message_id: messageId, ...modelToAsk({ gateway, model }) });
+  const named = () => ({ id, message_id: messageId, ...modelToAsk() });
   if (status === "streaming") return null;
   const ask = (another) => {
     onAgain({ ...named(), ...another });

@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { newId } from "./outbox.js";
 
 let chosen = null;
+let named = null;
 
 export function ModelChoice({ gateway, model, isChosen, onChoose, children }) {
   const choose = () => {
@@ -17,12 +18,15 @@ export function ModelChoice({ gateway, model, isChosen, onChoose, children }) {
   );
 }
 
-// Whom to ask, where the server has named one.
-export const modelToAsk = (named) => chosen?.named ?? named;
+// Whom to ask next.
+export const modelToAsk = () => chosen?.named ?? named;
 
-// What was chosen counts until the server has heard of it, taken it or not, or the person looks at another
-// conversation.
-export function useNamedModel(conversation, heard) {
+// It is the one that the server names. What was chosen counts until the server has heard of it, taken it or not, or the
+// person looks at another conversation.
+export function useNamedModel(gateway, model, heard, conversation) {
+  useEffect(() => {
+    named = { gateway, model };
+  }, [gateway, model]);
   useEffect(() => {
     if (chosen?.id === heard) chosen = null;
   }, [heard]);

@@ -95,8 +95,6 @@ class AskAgain(rx.Component):
     label: rx.Var[str]
     shortcut: rx.Var[str]
     message_id: rx.Var[str]
-    gateway: rx.Var[str]
-    model: rx.Var[str]
     on_ask: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
 
 

@@ -40,8 +40,6 @@ class Actions(rx.Component):
     role: rx.Var[str]
     status: rx.Var[str]
     action: rx.Var[str]
-    gateway: rx.Var[str]
-    model: rx.Var[str]
     groups: rx.Var[list[Any]]
     on_again: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
     on_continue: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
@@ -72,9 +70,6 @@ class Editable(rx.Component):
 
     message_id: rx.Var[str]
     role: rx.Var[str]
-    conversation: rx.Var[str]
-    gateway: rx.Var[str]
-    model: rx.Var[str]
     max_chars: rx.Var[int]
     on_send: rx.EventHandler[rx.event.passthrough_event_spec(Draft)]
     on_reword: rx.EventHandler[rx.event.passthrough_event_spec(Rewording)]
