@@ -26,11 +26,32 @@ PAINTED_AT = """message => new Promise((tell) => {
 
 IS_PASSED_OVER = """() => [...document.querySelectorAll("article")].slice(0, 20).every(
   (message) => !message.lastElementChild.checkVisibility({ contentVisibilityAuto: true }))"""
-HEIGHTS = "articles => articles.map(each => each.offsetHeight)"
-DRAWN_HEIGHTS = """articles => {
-  for (const each of articles) each.style.contentVisibility = "visible";
-  const heights = articles.map(each => each.offsetHeight);
-  for (const each of articles) each.style.contentVisibility = "";
+NOTE_GROUPS = "articles => articles.forEach(each => { each.group = each.parentElement; })"
+GROUPS_ARE_PASSED_OVER = """() => [...document.querySelectorAll(".messages")].slice(4, -4).every(
+  (group) => getComputedStyle(group).contentVisibility === "auto")"""
+# How often each message's row of buttons was made: it is handed other props each time.
+COUNT_DRAWINGS = """(() => {
+  const handed = new Map();
+  window.drawings = {};
+  const look = (fiber) => {
+    for (; fiber; fiber = fiber.sibling) {
+      const { onFork, messageId } = fiber.memoizedProps ?? {};
+      if (onFork && handed.get(messageId) !== fiber.memoizedProps) {
+        handed.set(messageId, fiber.memoizedProps);
+        window.drawings[messageId] = (window.drawings[messageId] ?? 0) + 1;
+      }
+      look(fiber.child);
+    }
+  };
+  const onCommitFiberRoot = (_, root) => look(root.current);
+  window.__REACT_DEVTOOLS_GLOBAL_HOOK__ = { supportsFiber: true, inject: () => 1, onCommitFiberRoot };
+})()"""
+HEIGHTS = "groups => groups.map(each => each.offsetHeight)"
+DRAWN_HEIGHTS = """groups => {
+  const all = groups.flatMap(group => [group, ...group.children]);
+  for (const each of all) each.style.contentVisibility = "visible";
+  const heights = groups.map(each => each.offsetHeight);
+  for (const each of all) each.style.contentVisibility = "";
   return heights;
 }"""
 
@@ -95,15 +116,49 @@ async def test_a_turn_costs_no_more_for_what_is_above(site, visit):
     await expect(person.articles.last).to_contain_text("w5")
 
 
+async def test_what_comes_in_at_either_end_leaves_every_message_in_its_group(site, visit):
+    person = await visit(site, site.path)
+    await expect(person.articles).to_have_count(PAGE)
+    await person.articles.evaluate_all(NOTE_GROUPS)
+    await person.ask("5 tokens")
+    await person.log.evaluate("log => { log.scrollTop = 0; }")
+    await expect(person.articles).to_have_count(2 * PAGE + 2)
+    stayed = await person.articles.evaluate_all(
+        "articles => articles.map(each => each.group === each.parentElement)"
+    )
+    assert stayed == [False] * PAGE + [True] * PAGE + [False] * 2
+    sizes = await person.log.locator(".messages").evaluate_all(
+        "groups => groups.map(each => each.children.length)"
+    )
+    assert len(sizes) < len(stayed) / 4
+    # What is above is passed over in groups, what is not by itself.
+    await person.page.wait_for_function(GROUPS_ARE_PASSED_OVER)
+
+
+async def test_what_comes_in_at_either_end_draws_no_other_message_anew(site, visit):
+    person = await visit(site, ready=False)
+    await person.page.add_init_script(COUNT_DRAWINGS)
+    await person.open(site.path)
+    await expect(person.articles).to_have_count(PAGE)
+    first = await person.articles.first.get_attribute("data-message-id")
+    assert await person.page.evaluate("id => drawings[id]", first) == 1
+    await person.log.evaluate("log => { log.scrollTop = 0; }")
+    await expect(person.articles).to_have_count(2 * PAGE)
+    await expect(person.articles.first).to_contain_text("Message")
+    await person.ask("5 tokens")
+    assert await person.page.evaluate("id => drawings[id]", first) == 1
+
+
 async def test_what_is_out_of_sight_is_passed_over_and_keeps_the_height_that_it_has_had(site, visit):
     person = await visit(site, site.path)
     await expect(person.articles).to_have_count(PAGE)
+    groups = person.log.locator(".messages")
     for width in (1280, 500):
         await person.page.set_viewport_size({"width": width, "height": 900})
         await person.page.evaluate("() => document.fonts.ready")
         await person.page.wait_for_function(IS_PASSED_OVER)
-        kept = await person.articles.evaluate_all(HEIGHTS)
-        assert kept == await person.articles.evaluate_all(DRAWN_HEIGHTS)
+        kept = await groups.evaluate_all(HEIGHTS)
+        assert kept == await groups.evaluate_all(DRAWN_HEIGHTS)
     await person.log.evaluate("log => getSelection().selectAllChildren(log)")
     copied = NUMBERS.findall(await person.page.evaluate("() => getSelection().toString()"))
     assert copied == NUMBERS.findall(await person.log.text_content() or "")

@@ -1,10 +1,9 @@
-// Messages that were asked for because somebody reads back. They are drawn some at a time, the last ones first, and
-// beside all else: at once, a page of them would let nothing move for most of a second on a slow machine.
+// Messages that were asked for because somebody reads back. They are drawn one at a time, the last one first, and beside
+// all else: at once, a page of them would let nothing move for most of a second on a slow machine.
 import { startTransition, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 // More than a window is high, so that they are there before the reader is.
 const NEAR_TOP_PX = 2400;
-const AT_A_TIME = 2;
 // Doubled each time, so that not too many of them wait for the connection to be back.
 const ASK_AGAIN_MS = 2000;
 
@@ -12,15 +11,15 @@ const undrawn = [];
 let asking = false;
 let planned = false;
 
-function drawSome() {
+function drawNext() {
   planned = false;
-  startTransition(() => undrawn.splice(-AT_A_TIME).forEach((draw) => draw(true)));
+  startTransition(() => undrawn.at(-1)?.(true));
 }
 
 function drawOn() {
   if (planned || undrawn.length === 0) return;
   planned = true;
-  requestAnimationFrame(drawSome);
+  requestAnimationFrame(drawNext);
 }
 
 // Asks for what stands before the first message, before the reader gets there; once, unless it was lost on its way.
@@ -46,8 +45,9 @@ export function useEarlier(scroller, first, more, onTop) {
   return lookUp;
 }
 
+// What is drawn in its turn may hold more of these: a group its messages, which then wait for theirs.
 export function Drawn({ children }) {
-  const [drawn, draw] = useState(!asking);
+  const [drawn, draw] = useState(!asking && undrawn.length === 0);
   useLayoutEffect(() => {
     if (!drawn) undrawn.push(draw);
     drawOn();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex_base.constants.compiler import MemoizationMode
 from reflex_components_lucide.icon import LUCIDE_LIBRARY
 
 from chat_ui.chat.again import Again
@@ -23,6 +24,7 @@ __all__ = [
     "Drawn",
     "Example",
     "Menu",
+    "Messages",
     "Reading",
     "Scrim",
     "Shell",
@@ -174,6 +176,15 @@ class Drawn(rx.Component):
 
     library = script("earlier.jsx")
     tag = "Drawn"
+
+
+class Messages(rx.Component):
+    """The messages of the log, in groups that are passed over where they are out of sight."""
+
+    library = script("messages.jsx")
+    tag = "Messages"
+    # It looks at each message: they must not be made in a component between.
+    _memoization_mode = MemoizationMode(recursive=False)
 
 
 class Thread(rx.Component):

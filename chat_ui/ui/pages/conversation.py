@@ -10,7 +10,7 @@ from chat_ui.ui.components.composer import composer
 from chat_ui.ui.components.frame import frame
 from chat_ui.ui.components.message import message
 from chat_ui.ui.components.missing import missing
-from chat_ui.ui.components.scripts import Announcer, Reading, Thread
+from chat_ui.ui.components.scripts import Announcer, Messages, Reading, Thread
 from chat_ui.ui.components.settings import chat_settings, gauge
 from chat_ui.ui.words import say
 
@@ -36,7 +36,7 @@ def _thread() -> rx.Component:
     return rx.fragment(
         Thread.create(
             # One list: in two, a message that moved from one to the other would be drawn anew.
-            rx.foreach(ThreadState.above + ThreadState.heads, message),
+            Messages.create(rx.foreach(ThreadState.above + ThreadState.heads, message)),
             conversation=ThreadState.conversation_id,
             title=ThreadState.title,
             first=ThreadState.first,
