@@ -1,10 +1,13 @@
 """What a piece of a growing answer costs the page: words that go on cost no parser, no React and no style."""
 
 import asyncio
+import json
 import re
 
 import pytest
 from playwright.async_api import expect
+
+from tests.browser.person import becomes
 
 WORDS = 60
 # A piece that meets the end of a measurement is drawn too, and so is the counter of tokens: twice a second,
@@ -51,6 +54,34 @@ PIECES = [
     ("five", ["One two", "three", "four", "five"]),
 ]
 
+# Pieces with marks, some of which are halves, or none, or not to be drawn in place.
+MARKS = [
+    " **bold",
+    " words**",
+    " and",
+    " **two** of `them`",
+    ", said",
+    " **",
+    "so",
+    "**",
+    "me",
+    " `code",
+    "(args, more)`",
+    ": (",
+    "`x`",
+    ")",
+    " **in `it`**",
+    " **`it",
+    "`**",
+    " **not**",
+    " **end:**",
+    " after",
+    " `",
+    "last`.",
+    " 2 * 3",
+    " done",
+]
+
 
 @pytest.mark.parametrize("before", ["", "> ", "1. Said\n2. "], ids=["paragraph", "quote", "list"])
 async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(site, visit, gateway, before):
@@ -71,6 +102,10 @@ async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(si
         await expect(answer).to_contain_text(f" w{number},")
     assert await passes(devtools) <= MOST_PASSES
     assert await styles(devtools) - styled <= MOST_STYLES
+    for number in range(WORDS // 3):
+        await request.say(f" m{number} (and **on** `it` goes): **well**")
+        await expect(answer).to_contain_text(f" m{number} (and on it goes): well")
+    assert await passes(devtools) <= MOST_PASSES
     await devtools.detach()
 
     for number, piece in enumerate(re.findall(r"\s*\w{1,6}|\s*[^\w\s]{1,2}|\s+", TEXT)):
@@ -83,6 +118,59 @@ async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(si
     await person.page.reload()
     await expect(person.answers.first).to_contain_text("The end of it all")
     assert grown == await drawn(person.answers.first)
+
+
+@pytest.mark.parametrize("before", ["", "- "], ids=["paragraph", "list"])
+@pytest.mark.parametrize("every", [1, 3])
+async def test_marks_are_drawn_as_the_parser_draws_them(before, every, site, visit, gateway):
+    person = await visit(site)
+    draw_anew = await drawing_anew(person)
+    await person.say("Some marks, please")
+    request = await gateway.next_request()
+    answer = person.answers.first
+    said, in_place = "Marks", 0
+    await request.say(before + said)
+    await expect(answer).to_contain_text(said)
+    devtools = await person.page.context.new_cdp_session(person.page)
+    await devtools.send("Profiler.enable")
+    await devtools.send("Profiler.startPreciseCoverage", {"callCount": True})
+    for number, piece in enumerate(MARKS):
+        said += piece
+        await request.say(piece)
+        await expect(answer).to_contain_text(seen(said))
+        if number % every == 0 and await passes(devtools) == 0:
+            in_place += 1
+            grown = await drawn(answer)
+            await draw_anew(answer)
+            await becomes(lambda: passes(devtools))
+            assert grown == await drawn(answer), said
+    await devtools.detach()
+    await request.finish()
+    assert in_place >= len(MARKS) / every / 2
+
+
+async def drawing_anew(person):
+    """Open the page in a way that lets one have an answer drawn by the parser, and return that."""
+    sockets = []
+
+    def listen(socket):
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    await person.page.route_web_socket("**/_event/**", listen)
+    await person.open()
+
+    async def draw(answer) -> None:
+        known = {"id": await answer.get_attribute("data-message-id"), "text": "", "grows": True}
+        event = {"name": "_set_value", "payload": {"ref": "ref_texts", "value": {"texts": [known]}}}
+        sockets[-1].send("42/_event," + json.dumps(["event", {"delta": {}, "events": [event]}]))
+
+    return draw
+
+
+def seen(said: str) -> str:
+    """The words of a text whose marks all mean something, as far as one sees them."""
+    return said.replace("**", "").replace("`", "").rstrip(" *")
 
 
 async def test_words_after_a_break_or_a_number_are_drawn_where_they_belong(site, visit, gateway):

@@ -2,10 +2,9 @@
 // never read again however long the answer grows. Code and displayed formulas are cut out line by line; footnotes and
 // the addresses of links are taken out too, because they point from anywhere to anywhere.
 import { Lexer } from "marked";
-import remend from "remend";
 import { withDollars } from "./formulas.js";
 import { isTangled } from "./too_much.js";
-import { withoutHalf, withoutHalfFence } from "./unfinished.js";
+import { completed, withoutHalf, withoutHalfFence, withoutWaiting } from "./unfinished.js";
 
 const FENCE = /^(?<fence>`{3,}|~{3,})[ \t]*(?<language>[^\s`]*)[^`\n]*$/;
 const FORMULA = /^ {0,3}(?<opening>\$\$(?!\$)|\\\[)(?<rest>.*)$/;
@@ -13,7 +12,6 @@ const NOTE = /^ {0,3}\[\^(?<label>[^\]\s]{1,80})\]:[ \t]*(?<rest>.*)$/;
 const ENDS_NOTE = /^(?:#{1,6}\s| {0,3}(?:[-*_][ \t]*){3,}$)/;
 const MARK = /\[\^([^\]\s]{1,80})\](?!:)/g;
 const CODE = /`+[^`]*`+/g;
-const REMEND = { katex: false, comparisonOperators: false, singleTilde: false };
 const BLANK_LINES = /^(?:[ \t]*\n)+/;
 const LEFT_OPEN = 2;
 
@@ -64,7 +62,7 @@ function asNote(text) {
 function notesIn({ text, growing }) {
   if (!growing) return [asNote(text)];
   const shown = withoutHalf(text);
-  return NOTE.test(shown.split("\n", 1)[0]) ? [asNote(remend(shown, REMEND))] : [];
+  return NOTE.test(shown.split("\n", 1)[0]) ? [asNote(completed(shown))] : [];
 }
 
 // The tokens that a passage consists of; blank lines belong to what stands before them.
@@ -101,7 +99,7 @@ function blocksIn({ kind, text, growing }, links) {
   const tokens = tokensIn((growing ? withoutHalf(text) : text).replace(BLANK_LINES, ""));
   if (growing && tokens.at(-1)?.tag) tokens.pop();
   const blocks = blocksOf(tokens, links);
-  if (growing && blocks.length > 0) blocks.push(remend(blocks.pop(), REMEND));
+  if (growing && blocks.length > 0) blocks.push(completed(blocks.pop()));
   return blocks;
 }
 
@@ -109,7 +107,7 @@ function blocksIn({ kind, text, growing }, links) {
 function endOf({ kind, text, growing }) {
   if (!growing || (kind !== undefined && kind !== "code")) return null;
   if (kind === "code") return "code";
-  return withoutHalf(text).trimEnd() === text.trimEnd() ? "words" : null;
+  return withoutWaiting(withoutHalf(text)) === withoutWaiting(text) ? "words" : null;
 }
 
 function marksIn(block) {

@@ -15,6 +15,7 @@ import { useGrowingEnd } from "./growing_end.js";
 import { Link, RemoteImage } from "./links.jsx";
 import { useMath } from "./math.js";
 import { PlainText } from "./plain_text.jsx";
+import { selectIn, selectedIn } from "./selection.js";
 import { BlockText, Table } from "./tables.jsx";
 import { isTooMuch } from "./too_much.js";
 import { say } from "./words.js";
@@ -92,19 +93,11 @@ class Frame extends Component {
   }
 
   getSnapshotBeforeUpdate() {
-    const selection = getSelection();
-    if (selection.type !== "Range") return null;
-    const { anchorNode, anchorOffset, focusNode, focusOffset } = selection;
-    const holds = (node) => this.element.current.contains(node);
-    return holds(anchorNode) || holds(focusNode) ? [anchorNode, anchorOffset, focusNode, focusOffset] : null;
+    return selectedIn(this.element.current);
   }
 
   componentDidUpdate(_, __, selected) {
-    if (selected === null || !selected[0].isConnected || !selected[2].isConnected) return;
-    const selection = getSelection();
-    const { anchorNode, anchorOffset, focusNode, focusOffset } = selection;
-    const now = [anchorNode, anchorOffset, focusNode, focusOffset];
-    if (now.some((each, index) => each !== selected[index])) selection.setBaseAndExtent(...selected);
+    if (selected !== null) selectIn(this.element.current, selected);
   }
 
   render() {

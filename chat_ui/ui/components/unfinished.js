@@ -1,15 +1,20 @@
 // The end of a growing text may be half of something: a marker without what it marks, the head of a table, a formula.
 // It is held back until it is whole or plainly nothing of the kind, so that no reader sees it raw.
+import remend from "remend";
 import { halfFormula } from "./formulas.js";
 
 // A last line that may yet become a fence, in a list or a quote too.
 const HALF_FENCE = /^[\s>*+\-.\d]*(?:`{1,2}|~{1,2}|`{3,}[^`]*|~{3,}.*)$/;
 const ONLY_MARKERS = /^[\s>]*(?:#{1,6}|[-*+_=\s]+|\d{1,9}[.)]?|\||[-*+]\s+\[[ xX]?\]?|\[\^?[^\]\s]*\]:?)\s*$/;
-const HALF_MARK = /(?:[*_~`]+|\\|&#?\w{0,10}|!?\[(?:\^[^\][\s]{0,40})?)$/;
+const HALF = /(?:\\|&#?\w{0,10}|!?\[(?:\^[^\][\s]{0,40})?)$/;
+const MARKS = /[*_~`]+$/;
+const MARKS_BUT_ITS_END = /(?:[*_~]+|`{2,})$/;
+const WAITS = /[\s*`]/;
 const ROW = /^[\s>]*\|/;
 const DELIMITERS = /^[\s>]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$/;
 const DISPLAY = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?(\$\$|\\\[)(.*)$/;
 const MOST_LINES_HELD = 60;
+const REMEND = { katex: false, comparisonOperators: false, singleTilde: false };
 
 export function withoutHalfFence(text) {
   const line = text.lastIndexOf("\n") + 1;
@@ -38,10 +43,29 @@ function formulaLines(lines) {
   return 0;
 }
 
+function isCodeOpen(text) {
+  return text.split("`").length % 2 === 0;
+}
+
 function withoutHalfLine(line) {
   if (ONLY_MARKERS.test(line)) return "";
   const formula = halfFormula(line);
-  return formula === null ? line.replace(HALF_MARK, "") : line.slice(0, formula);
+  if (formula !== null) return line.slice(0, formula);
+  return line.replace(HALF, "").replace(isCodeOpen(line) ? MARKS : MARKS_BUT_ITS_END, "");
+}
+
+// A passage that ends with what it has begun. The code in what is strong ends before that.
+export function completed(passage) {
+  const isOpen = isCodeOpen(passage) && !passage.includes("```");
+  return remend(isOpen ? `${passage}\`` : passage, REMEND);
+}
+
+// A text without the spaces at its end, which aren't drawn until something follows them, and without the marks, which mean
+// nothing until then.
+export function withoutWaiting(text) {
+  let end = text.length;
+  while (end > 0 && WAITS.test(text[end - 1])) end -= 1;
+  return text.slice(0, end);
 }
 
 // A passage of markdown without what is unfinished at its end.
