@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.person import becomes
+from tests.browser.person import becomes, has_copied
 
 WORDS = 60
 # A piece that meets the end of a measurement is drawn too, and so is the counter of tokens: twice a second,
@@ -82,6 +82,23 @@ MARKS = [
     " done",
 ]
 
+TABLE = "| Name | Value | More |\n| --- | ---: | --- |\n| one"
+ROWS = [
+    " thing",
+    " |",
+    " 1,234",
+    " |",
+    " a",
+    " |",
+    "\n",
+    "|",
+    " two",
+    " | 2 |",
+    "\n| three |",
+    " 3 | c |\n| four",
+]
+ROWS += [" **5** | 5", " |\n| six |", " 6"]
+
 
 @pytest.mark.parametrize("before", ["", "> ", "1. Said\n2. "], ids=["paragraph", "quote", "list"])
 async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(site, visit, gateway, before):
@@ -120,21 +137,25 @@ async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(si
     assert grown == await drawn(person.answers.first)
 
 
-@pytest.mark.parametrize("before", ["", "- "], ids=["paragraph", "list"])
 @pytest.mark.parametrize("every", [1, 3])
-async def test_marks_are_drawn_as_the_parser_draws_them(before, every, site, visit, gateway):
+@pytest.mark.parametrize(
+    ("begun", "pieces"),
+    [("Marks", MARKS), ("- Marks", MARKS), (TABLE, ROWS)],
+    ids=["paragraph", "list", "table"],
+)
+async def test_what_is_drawn_in_place_is_what_the_parser_draws(begun, pieces, every, site, visit, gateway):
     person = await visit(site)
     draw_anew = await drawing_anew(person)
     await person.say("Some marks, please")
     request = await gateway.next_request()
     answer = person.answers.first
-    said, in_place = "Marks", 0
-    await request.say(before + said)
-    await expect(answer).to_contain_text(said)
+    said, in_place = begun, 0
+    await request.say(said)
+    await expect(answer).to_contain_text(seen(said))
     devtools = await person.page.context.new_cdp_session(person.page)
     await devtools.send("Profiler.enable")
     await devtools.send("Profiler.startPreciseCoverage", {"callCount": True})
-    for number, piece in enumerate(MARKS):
+    for number, piece in enumerate(pieces):
         said += piece
         await request.say(piece)
         await expect(answer).to_contain_text(seen(said))
@@ -146,7 +167,22 @@ async def test_marks_are_drawn_as_the_parser_draws_them(before, every, site, vis
             assert grown == await drawn(answer), said
     await devtools.detach()
     await request.finish()
-    assert in_place >= len(MARKS) / every / 2
+    assert in_place >= len(pieces) / every / 2
+
+
+async def test_a_table_that_grows_is_copied_as_far_as_it_is_seen(site, visit, gateway):
+    person = await visit(site, permissions=["clipboard-read", "clipboard-write"])
+    await person.say("A table, please")
+    request = await gateway.next_request()
+    said = f"{TABLE} |"
+    await request.say(said)
+    for piece in ("\n| two", " things |", " 2 |\n| three |"):
+        said += piece
+        await request.say(piece)
+        await expect(person.answers.first).to_contain_text(seen(said))
+    await person.button("Copy table as Markdown").click()
+    await has_copied(person.page, said)
+    await request.finish()
 
 
 async def drawing_anew(person):
@@ -169,8 +205,8 @@ async def drawing_anew(person):
 
 
 def seen(said: str) -> str:
-    """The words of a text whose marks all mean something, as far as one sees them."""
-    return said.replace("**", "").replace("`", "").rstrip(" *")
+    """The last words of a text whose marks all mean something, as far as one sees them."""
+    return re.split(r"[|\n]\s*|^- ", re.sub(r"\*\*|`", "", said).rstrip(" *|\n-"))[-1]
 
 
 async def test_words_after_a_break_or_a_number_are_drawn_where_they_belong(site, visit, gateway):

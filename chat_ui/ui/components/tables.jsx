@@ -3,6 +3,7 @@ import { createContext, useContext, useRef } from "react";
 import { CopyButton } from "./copy.jsx";
 import { withOneDollar } from "./formulas.js";
 import { plainText } from "./rich_text.js";
+import { grownSince } from "./rows_end.js";
 import { say } from "./words.js";
 
 // The markdown that the block around a table was drawn from.
@@ -24,13 +25,14 @@ function asCsv(table) {
 export function Table({ node, children }) {
   const table = useRef(null);
   const text = useContext(BlockText);
+  const read = () => sourceOf(node, text) + grownSince(table.current);
   return (
     <div className="table">
       <div className="table-scroll" tabIndex={0} role="group" aria-label={say("table")}>
         <table ref={table}>{children}</table>
       </div>
       <div className="table-tools">
-        <CopyButton label={say("table.copy.markdown")} face={say("table.markdown")} read={() => sourceOf(node, text)} />
+        <CopyButton label={say("table.copy.markdown")} face={say("table.markdown")} read={read} />
         <CopyButton label={say("table.copy.csv")} face={say("table.csv")} read={() => asCsv(table.current)} />
       </div>
     </div>

@@ -24,6 +24,11 @@ const CODE = {
 const MARKS = new Map([["**", STRONG], ["`", CODE]]);
 const HOLD_MARKS = new Set(["P", "LI"]);
 
+// Whether a text is nothing but words.
+export function arePlain(text) {
+  return WORDS.test(text) && !MAY_BE_LINK.test(text);
+}
+
 const isText = (node) => node?.nodeType === Node.TEXT_NODE;
 
 // Lists and quotes end with a break that nobody sees.

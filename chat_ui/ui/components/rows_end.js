@@ -1,0 +1,76 @@
+// The end of a table that grows by rows of words: they are put where the last ones stand. The parser would read all of the
+// table for each of its cells.
+import { arePlain } from "./words_end.js";
+
+// A row is drawn once there is more of it than how it begins.
+const WAITS = /^\|?\s*$/;
+
+// What the cells of a row say, as far as it is written; null where that isn't plain.
+function cellsOf(line) {
+  const [before, ...cells] = line.trimEnd().replace(/(?!^)\|$/, "").split("|");
+  const said = cells.map((cell) => cell.trim());
+  return before === "" && said.every(arePlain) ? said : null;
+}
+
+// By what tables have grown since the parser read them.
+const grown = new WeakMap();
+
+export const grownSince = (table) => grown.get(table) ?? "";
+
+const says = (row, cells) => [...row.cells].every((cell, index) => cell.textContent === (cells?.[index] ?? ""));
+
+export class RowsEnd {
+  #table;
+  #row;
+  #isSure = false;
+  #added = [];
+
+  constructor(table) {
+    this.#table = table;
+    this.#row = table.rows[table.rows.length - 1];
+  }
+
+  // Draws what a text has grown by; whether that could be done here.
+  grow(text, grownBy) {
+    const [shown, last] = text.split("\n").slice(-2);
+    const isBegun = !WAITS.test(last);
+    this.#isSure ||= says(this.#row, cellsOf(isBegun ? last : shown));
+    if (!this.#isSure || !this.#row.isConnected) return false;
+    const lines = (last + grownBy).split("\n");
+    if (WAITS.test(lines.at(-1))) lines.pop();
+    const rows = lines.map(cellsOf);
+    if (!rows.every((cells) => cells && cells.length <= this.#row.cells.length)) return false;
+    rows.forEach((cells, index) => this.#draw(cells, isBegun && index === 0));
+    grown.set(this.#table, (grown.get(this.#table) ?? text.slice(text.trimEnd().length)) + grownBy);
+    return true;
+  }
+
+  // React draws what was added, and doesn't know of it.
+  end() {
+    this.#added.forEach((node) => node.remove());
+    grown.delete(this.#table);
+  }
+
+  #draw(cells, isBegun) {
+    if (!isBegun) this.#addRow();
+    for (const [index, words] of cells.entries()) {
+      const cell = this.#row.cells[index];
+      const more = words.slice(cell.textContent.length);
+      if (more && cell.hasChildNodes()) cell.lastChild.appendData(more);
+      // Two of them: one that is alone React would take for its own, and write to.
+      else if (more) cell.append(this.#noted(new Text("")), this.#noted(new Text(more)));
+    }
+  }
+
+  #addRow() {
+    const row = this.#noted(this.#row.cloneNode(true));
+    for (const cell of row.cells) cell.replaceChildren();
+    this.#row.after(row);
+    this.#row = row;
+  }
+
+  #noted(node) {
+    this.#added.push(node);
+    return node;
+  }
+}
