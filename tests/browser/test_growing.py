@@ -83,21 +83,8 @@ MARKS = [
 ]
 
 TABLE = "| Name | Value | More |\n| --- | ---: | --- |\n| one"
-ROWS = [
-    " thing",
-    " |",
-    " 1,234",
-    " |",
-    " a",
-    " |",
-    "\n",
-    "|",
-    " two",
-    " | 2 |",
-    "\n| three |",
-    " 3 | c |\n| four",
-]
-ROWS += [" **5** | 5", " |\n| six |", " 6"]
+ROWS = [" thing", " |", " 1,234", " |", " more", " |", "\n", "|", " two", " | 22 |", "\n| three |"]
+ROWS += [" 33 | all |\n| four", " **44** | 55", " |\n| six |", " 66"]
 
 
 @pytest.mark.parametrize("before", ["", "> ", "1. Said\n2. "], ids=["paragraph", "quote", "list"])
@@ -149,17 +136,23 @@ async def test_what_is_drawn_in_place_is_what_the_parser_draws(begun, pieces, ev
     await person.say("Some marks, please")
     request = await gateway.next_request()
     answer = person.answers.first
-    said, in_place = begun, 0
+    said, looked, in_place = begun, 0, 0
     await request.say(said)
     await expect(answer).to_contain_text(seen(said))
     devtools = await person.page.context.new_cdp_session(person.page)
     await devtools.send("Profiler.enable")
     await devtools.send("Profiler.startPreciseCoverage", {"callCount": True})
     for number, piece in enumerate(pieces):
+        before = seen(said)
         said += piece
         await request.say(piece)
         await expect(answer).to_contain_text(seen(said))
-        if number % every == 0 and await passes(devtools) == 0:
+        is_parsed = await passes(devtools) > 0
+        # Of a piece that shows nothing yet, nobody knows when it is there.
+        if number % every > 0 or seen(said) == before:
+            continue
+        looked += 1
+        if not is_parsed:
             in_place += 1
             grown = await drawn(answer)
             await draw_anew(answer)
@@ -167,7 +160,7 @@ async def test_what_is_drawn_in_place_is_what_the_parser_draws(begun, pieces, ev
             assert grown == await drawn(answer), said
     await devtools.detach()
     await request.finish()
-    assert in_place >= len(pieces) / every / 2
+    assert in_place >= looked / 2
 
 
 async def test_a_table_that_grows_is_copied_as_far_as_it_is_seen(site, visit, gateway):
