@@ -64,7 +64,7 @@ class Lane:
                         await _to_the_end(_begin(connection, options))
                         yield connection
                         if self._writes:
-                            await _to_the_end(connection.commit())
+                            await _to_the_end(_commit(connection))
                     finally:
                         if connection.sync_connection is not None:
                             await _to_the_end(connection.close())
@@ -95,6 +95,15 @@ async def _begin(connection: AsyncConnection, options: dict[str, Any]) -> None:
     await connection.start()
     await connection.execution_options(**options)
     await connection.begin()
+
+
+async def _commit(connection: AsyncConnection) -> None:
+    try:
+        await connection.commit()
+    except Exception:
+        # The engine takes the transaction for ended, which may be open still: the next must not come upon it.
+        await connection.invalidate()
+        raise
 
 
 async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:

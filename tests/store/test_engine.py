@@ -131,6 +131,24 @@ async def test_an_exception_takes_everything_back(db: Database, rows: Callable[[
     assert rows('SELECT * FROM "user"') == []
 
 
+async def test_what_the_commit_refuses_is_taken_back_and_in_nobodys_way(
+    db: Database, rows: Callable[[str], list[Any]]
+) -> None:
+    async def write() -> None:
+        async with db.write() as tx:
+            await users.create(tx, name="carol")
+            await tx.execute(text("CREATE TABLE one (id INTEGER PRIMARY KEY)"))
+            later = "REFERENCES one(id) DEFERRABLE INITIALLY DEFERRED"
+            await tx.execute(text(f"CREATE TABLE other (one_id INTEGER {later})"))
+            await tx.execute(text("INSERT INTO other VALUES (1)"))
+
+    with pytest.raises(ConflictError):
+        await write()
+    async with db.write() as tx:
+        await users.create(tx, name="dora")
+    assert rows('SELECT name FROM "user"') == [("dora",)]
+
+
 async def test_a_refused_row_is_a_conflict(db: Database, rows: Callable[[str], list[Any]]) -> None:
     async def write() -> None:
         async with db.write() as tx:
