@@ -132,7 +132,7 @@ async def _send_bare(value: Any) -> bool:
     # Not by the public ``token_to_sid``, which copies the names of all pages each time.
     known = sockets._token_manager.token_to_socket.get(EventContext.get().token)
     environ = known and cast("Any", sockets.server).get_environ(known.sid, sockets.namespace)
-    if not environ:
+    if not environ or environ["asgi.scope"]["type"] != "websocket":
         return False
     arguments = value if isinstance(value, list) else [value]
     said = JSON.encode([PIECE, *arguments])
