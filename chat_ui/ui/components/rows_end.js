@@ -12,6 +12,9 @@ function cellsOf(line) {
   return before === "" && said.every(arePlain) ? said : null;
 }
 
+// Not by cutting all of a text into lines, which may be long.
+const lineBefore = (text, begins) => text.slice(text.lastIndexOf("\n", begins - 2) + 1, begins - 1);
+
 // By what tables have grown since the parser read them.
 const grown = new WeakMap();
 
@@ -32,9 +35,10 @@ export class RowsEnd {
 
   // Draws what a text has grown by; whether that could be done here.
   grow(text, grownBy) {
-    const [shown, last] = text.split("\n").slice(-2);
+    const begins = text.lastIndexOf("\n") + 1;
+    const last = text.slice(begins);
     const isBegun = !WAITS.test(last);
-    this.#isSure ||= says(this.#row, cellsOf(isBegun ? last : shown));
+    this.#isSure ||= says(this.#row, cellsOf(isBegun ? last : lineBefore(text, begins)));
     if (!this.#isSure || !this.#row.isConnected) return false;
     const lines = (last + grownBy).split("\n");
     if (WAITS.test(lines.at(-1))) lines.pop();
