@@ -1,10 +1,11 @@
 """A person at the page: everything by role and name, as they would see and do it."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Locator, Page, WebSocket, expect
+from playwright.async_api import Locator, Page, WebSocket, WebSocketRoute, expect
 
 ANSWER_WITHIN_MS = 60_000
 # It closes the candidates that are offered, and nothing else.
@@ -108,6 +109,24 @@ async def becomes(check: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(ANSWER_WITHIN_MS / 1000):
         while not await check():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def telling_of_texts(person: Person) -> Callable[[dict[str, object]], None]:
+    """Open the page anew, in a way that lets one tell it of a text as the site does."""
+    sockets: list[WebSocketRoute] = []
+
+    def listen(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    await person.page.route_web_socket("**/_event/**", listen)
+    await person.open()
+
+    def tell(text: dict[str, object]) -> None:
+        event = {"name": "_set_value", "payload": {"ref": "ref_texts", "value": {"texts": [text]}}}
+        sockets[-1].send("42/_event," + json.dumps(["event", {"delta": {}, "events": [event]}]))
+
+    return tell
 
 
 async def has_copied(page: Page, text: str) -> None:

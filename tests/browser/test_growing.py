@@ -1,13 +1,12 @@
 """What a piece of a growing answer costs the page: words that go on cost no parser, no React and no style."""
 
 import asyncio
-import json
 import re
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.person import becomes, has_copied
+from tests.browser.person import becomes, has_copied, telling_of_texts
 
 WORDS = 60
 # A piece that meets the end of a measurement is drawn too, and so is the counter of tokens: twice a second,
@@ -132,7 +131,7 @@ async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(si
 )
 async def test_what_is_drawn_in_place_is_what_the_parser_draws(begun, pieces, every, site, visit, gateway):
     person = await visit(site)
-    draw_anew = await drawing_anew(person)
+    tell = await telling_of_texts(person)
     await person.say("Some marks, please")
     request = await gateway.next_request()
     answer = person.answers.first
@@ -155,7 +154,8 @@ async def test_what_is_drawn_in_place_is_what_the_parser_draws(begun, pieces, ev
         if not is_parsed:
             in_place += 1
             grown = await drawn(answer)
-            await draw_anew(answer)
+            # What is told of as a whole is drawn by the parser.
+            tell({"id": await answer.get_attribute("data-message-id"), "text": "", "grows": True})
             await becomes(lambda: passes(devtools))
             assert grown == await drawn(answer), said
     await devtools.detach()
@@ -176,25 +176,6 @@ async def test_a_table_that_grows_is_copied_as_far_as_it_is_seen(site, visit, ga
     await person.button("Copy table as Markdown").click()
     await has_copied(person.page, said)
     await request.finish()
-
-
-async def drawing_anew(person):
-    """Open the page in a way that lets one have an answer drawn by the parser, and return that."""
-    sockets = []
-
-    def listen(socket):
-        socket.connect_to_server()
-        sockets.append(socket)
-
-    await person.page.route_web_socket("**/_event/**", listen)
-    await person.open()
-
-    async def draw(answer) -> None:
-        known = {"id": await answer.get_attribute("data-message-id"), "text": "", "grows": True}
-        event = {"name": "_set_value", "payload": {"ref": "ref_texts", "value": {"texts": [known]}}}
-        sockets[-1].send("42/_event," + json.dumps(["event", {"delta": {}, "events": [event]}]))
-
-    return draw
 
 
 def seen(said: str) -> str:

@@ -1,12 +1,11 @@
 """How an answer is read: aloud, with its thoughts and details, to an end that is told, and smoothly."""
 
-import json
 import re
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.person import becomes
+from tests.browser.person import becomes, telling_of_texts
 
 LISTEN = """() => {
   window.heard = [];
@@ -121,23 +120,14 @@ async def test_one_can_choose_to_hear_less_and_the_browser_remembers(listener, g
 
 async def test_a_text_that_was_read_a_while_ago_takes_nothing_back(site, visit, gateway):
     person = await visit(site)
-    sockets = []
-
-    def listen(socket):
-        socket.connect_to_server()
-        sockets.append(socket)
-
-    await person.page.route_web_socket("**/_event/**", listen)
-    await person.open()
+    tell = await telling_of_texts(person)
     await person.say("How hot is tea?")
     request = await gateway.next_request()
     answer = person.answers.last
     thoughts = answer.get_by_role("group").filter(has_text=re.compile("Thinking|Thought for"))
     await request.think("A kettle boils.")
     await expect(thoughts).to_contain_text("A kettle boils.")
-    old = {"id": await answer.get_attribute("data-message-id"), "text": "", "reasoning": "A", "grows": True}
-    event = {"name": "_set_value", "payload": {"ref": "ref_texts", "value": {"texts": [old]}}}
-    sockets[-1].send("42/_event," + json.dumps(["event", {"delta": {}, "events": [event]}]))
+    tell({"id": await answer.get_attribute("data-message-id"), "text": "", "reasoning": "A", "grows": True})
     await request.say("Hot.")
     await request.finish()
     await person.ended(answer)
