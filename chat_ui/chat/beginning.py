@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from chat_ui.chat.admission import admit
 from chat_ui.chat.changes import ConversationChanged, TurnStarted
@@ -20,7 +20,7 @@ from chat_ui.chat.feed import Topic
 from chat_ui.chat.runs import Turn
 from chat_ui.gateway import ChatRequest
 from chat_ui.store import conversations, defaults, lineage, messages, runs, users
-from chat_ui.store.conversations import Conversation
+from chat_ui.store.conversations import Answering, Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
@@ -198,9 +198,22 @@ async def request_for(
 
 
 async def add_answer(
-    chat: Chat, tx: AsyncConnection, owner: str, answer: Message, request: ChatRequest
+    chat: Chat,
+    tx: AsyncConnection,
+    owner: str,
+    answer: Message,
+    request: ChatRequest,
+    **answering: Unpack[Answering],
 ) -> tuple[Conversation, Turn]:
     """Store an answer that is about to be asked for, with the run that will write it, as the branch's end.
+
+    Args:
+        chat: the running chat.
+        tx: the transaction.
+        owner: who asks.
+        answer: what the answer will be written into.
+        request: what the gateway will be asked.
+        **answering: who answers this conversation from now on, where that changes with it.
 
     Returns:
         The conversation as it is now, and what the run needs to know.
@@ -216,7 +229,7 @@ async def add_answer(
         message_id=answer.id,
         worker_id=chat.runs.worker_id,
     )
-    moved = await conversations.set_leaf(tx, owner, answer.conversation_id, answer.id)
+    moved = await conversations.set_leaf(tx, owner, answer.conversation_id, answer.id, **answering)
     if moved is None:
         raise NoSuchConversation
     turn = Turn(

@@ -137,8 +137,6 @@ async def _store(
     gateway, model = choose(chat, draft.gateway, draft.model), draft.model or None
     if draft.conversation_id:
         conversation = await find_conversation(tx, owner, draft.conversation_id)
-        if (conversation.gateway, conversation.model) != (gateway, model):
-            await conversations.choose_model(tx, owner, conversation.id, gateway=gateway, model=model)
     else:
         conversation = await conversations.create(
             tx, owner, title=title_of(draft.text), gateway=gateway, model=model, preferences=preferences
@@ -151,7 +149,7 @@ async def _store(
     answer = answer_to(question, gateway, draft.model)
     asked = Asked(gateway, draft.model, conversation.preferences)
     request = await request_for(chat, tx, owner, [*path, question], asked)
-    moved, turn = await add_answer(chat, tx, owner, answer, request)
+    moved, turn = await add_answer(chat, tx, owner, answer, request, gateway=gateway, model=model)
     return TurnStarted(moved, (question, answer)), turn
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy import delete as delete_rows
@@ -22,6 +22,7 @@ from chat_ui.store.preferences import AS_IT_IS, Preferences
 from chat_ui.store.tables import conversation, message
 
 __all__ = [
+    "Answering",
     "Conversation",
     "choose_model",
     "create",
@@ -72,6 +73,13 @@ class Conversation:
     title_cost: Decimal | None = None
     title_currency: str | None = None
     title_tokens: int | None = None
+
+
+class Answering(TypedDict, total=False):
+    """Who answers from now on, as a conversation keeps it."""
+
+    gateway: str
+    model: str | None
 
 
 _COLUMNS = [conversation.c[field.name] for field in fields(Conversation)]
@@ -187,8 +195,17 @@ async def title_by_model(  # noqa: PLR0913
     return await _change(tx, owner, id, title=title, **figures)
 
 
-async def set_leaf(tx: AsyncConnection, owner: str, id: str, leaf_id: str | None) -> Conversation | None:
-    """End the branch that is shown with a message that was just written.
+async def set_leaf(
+    tx: AsyncConnection, owner: str, id: str, leaf_id: str | None, **answering: Unpack[Answering]
+) -> Conversation | None:
+    """End the branch that is shown with a message that was just written, in one change.
+
+    Args:
+        tx: the transaction.
+        owner: whose conversation.
+        id: the conversation.
+        leaf_id: the message.
+        **answering: who answers from now on, where that changes with it.
 
     Returns:
         The conversation; None where it isn't this owner's or is deleted.
@@ -196,7 +213,7 @@ async def set_leaf(tx: AsyncConnection, owner: str, id: str, leaf_id: str | None
     Raises:
         NotFoundError: the message isn't one of this conversation's.
     """
-    return await _end_with(tx, owner, id, leaf_id, updated_at=datetime.now(UTC))
+    return await _end_with(tx, owner, id, leaf_id, updated_at=datetime.now(UTC), **answering)
 
 
 async def show_leaf(tx: AsyncConnection, owner: str, id: str, leaf_id: str | None) -> Conversation | None:

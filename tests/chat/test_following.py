@@ -60,6 +60,16 @@ async def test_a_snapshot_and_then_every_change(chat: Chat, gateway: ScriptedGat
     assert revisions == list(range(revisions[0], revisions[0] + 4))
 
 
+async def test_a_turn_by_another_model_is_one_change(chat: Chat, gateway: ScriptedGateway) -> None:
+    async with answered(chat, gateway) as (conversation, page):
+        await say(chat, "Two?", conversation_id=conversation.id, model="model-b")
+        await (await gateway.next_request()).finish()
+        await page.until(lambda: page.count(MessageEnded) == 1)
+        changes = [change for change in page.seen if not isinstance(change, Piece)]
+    assert [type(change) for change in changes] == [Snapshot, TurnStarted, MessageEnded]
+    assert [change.conversation.model for change in changes] == [None, "model-b", "model-b"]
+
+
 async def test_two_pages_see_the_same(chat: Chat, gateway: ScriptedGateway) -> None:
     async with answered(chat, gateway) as (conversation, page), opened(chat, conversation.id) as other:
         await say(chat, "Two?", conversation_id=conversation.id)

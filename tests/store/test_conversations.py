@@ -80,6 +80,22 @@ async def test_what_moves_a_conversation_up(db: Database, alice: User, turn: Tur
     assert start.updated_at < touched.updated_at < shown.updated_at
 
 
+async def test_who_answers_changes_with_the_branch_in_one_change(
+    db: Database, alice: User, turn: Turn
+) -> None:
+    start = turn.conversation
+    async with db.write() as tx:
+        by_another = await conversations.set_leaf(
+            tx, alice.id, start.id, turn.question.id, gateway="other", model=None
+        )
+        by_the_same = await conversations.set_leaf(tx, alice.id, start.id, turn.answer.id)
+    assert by_another
+    assert by_the_same
+    assert (by_another.gateway, by_another.model, by_another.leaf_id) == ("other", None, turn.question.id)
+    assert (by_the_same.gateway, by_the_same.model) == ("other", None)
+    assert [by_another.revision, by_the_same.revision] == [start.revision + 1, start.revision + 2]
+
+
 async def test_a_deleted_conversation_is_gone_for_every_query(
     db: Database, alice: User, turn: Turn, rows: Callable[[str], list[Any]]
 ) -> None:
