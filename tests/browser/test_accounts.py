@@ -28,6 +28,21 @@ async def act(page: Page, name: str, what: str) -> None:
     await page.get_by_role("menuitem", name=what).click()
 
 
+async def use_links_to_the_server(page: Page) -> None:
+    """Go wherever one's settings lead that is no page of Reflex's, and come back."""
+    async with page.expect_download() as export:
+        await page.get_by_role("link", name="Export my data").click()
+    assert (await export.value).suggested_filename == "chat-ui.jsonl"
+    for link, heading in (
+        ("Change password", "Change your password"),
+        ("Delete account", "Delete your account"),
+    ):
+        await page.get_by_role("link", name=link).click()
+        await expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        await page.get_by_role("link", name="Back to settings").click()
+        await expect(page.get_by_text("This browser")).to_be_visible()
+
+
 async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_path: Path) -> None:
     port = free_port()
     address = f"http://localhost:{port}"
@@ -78,6 +93,7 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
     await bob.page.get_by_role("link", name="Settings").click()
     await expect(bob.page.get_by_text("This browser")).to_be_visible()
     problems["settings"] = await found_by_axe(bob.page)
+    await use_links_to_the_server(bob.page)
     await act(ada.page, "bob", "Disable")
     await bob.page.wait_for_url("**/login?next=*")
     await expect(bob.page.get_by_role("heading", name="Sign in")).to_be_visible()

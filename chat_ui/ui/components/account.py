@@ -58,15 +58,20 @@ def account_section() -> rx.Component:
             rx.el.h3(say("account.places")),
             rx.el.ul(rx.foreach(AccountState.places, _place), class_name="lines"),
             rx.el.div(
-                rx.el.a(say("account.password"), href="/password", class_name="button"),
-                rx.el.a(say("account.export"), href="/export", class_name="button", download=True),
-                rx.el.a(say("account.delete"), href="/leave", class_name="button danger"),
+                _door("/password", say("account.password")),
+                _door("/export", say("account.export"), download=True),
+                _door("/leave", say("account.delete"), class_name="button danger"),
                 class_name="line-actions",
             ),
             class_name="panel",
             aria_label=say("account"),
         ),
     )
+
+
+def _door(where: str, label: str, *, class_name: str = "button", download: bool = False) -> rx.Component:
+    # The server answers there; the page knows no such address, and would say so.
+    return rx.el.a(label, href=where, reload_document=True, download=download, class_name=class_name)
 
 
 def _place(place: Place) -> rx.Component:
