@@ -206,3 +206,21 @@ async def test_a_long_list_can_be_searched_by_keyboard_alone(site, visit):
     await keyboard.press("Escape")
     await expect(menu).to_be_hidden()
     await expect(person.model).to_be_focused()
+
+
+async def test_a_long_list_lies_within_the_thread_above_its_button_and_beneath(site, visit):
+    person = await visit(site)
+    # There is room for all of them neither above a button nor beneath it.
+    await person.page.set_viewport_size({"width": 1280, "height": 720})
+    for question in ("One", "Two", "Three"):
+        await person.ask(question)
+    thread = await person.log.bounding_box()
+    for answer in (person.answers.first, person.answers.last):
+        await answer.get_by_role("button", name="Ask another model").click()
+        panel = person.page.locator(".menu-panel")
+        await expect(panel.get_by_role("menuitem")).to_have_count(17)
+        box = await panel.bounding_box()
+        assert thread["y"] < box["y"]
+        assert box["y"] + box["height"] < thread["y"] + thread["height"]
+        await person.page.keyboard.press("Escape")
+        await expect(panel).to_have_count(0)

@@ -17,8 +17,19 @@ function move(panel, step) {
   stops.at((now + step + stops.length) % stops.length)?.focus();
 }
 
-// Where its button stands near the right edge of a small window.
+// What would cut it off: the page, or what scrolls around it.
+function around({ parentElement: box }) {
+  return getComputedStyle(box).overflowY === "visible" ? around(box) : box.getBoundingClientRect();
+}
+
+// Beneath its button, or above where it has more room there; no longer than that room, and not over the right edge.
 function keepInSight(panel) {
+  const bounds = around(panel);
+  const button = panel.parentElement.getBoundingClientRect();
+  const [above, below] = [button.top - bounds.top, bounds.bottom - button.bottom];
+  const upwards = below < panel.offsetHeight + EDGE_PX && below < above;
+  panel.toggleAttribute("data-upwards", upwards);
+  panel.style.setProperty("--room", `${(upwards ? above : below) - EDGE_PX}px`);
   const over = panel.getBoundingClientRect().right - (window.innerWidth - EDGE_PX);
   if (over > 0) panel.style.translate = `${-over}px`;
 }
@@ -103,7 +114,6 @@ function Panel({ label, className, search, panel, close, children }) {
 
 export function Menu({ label, face, buttonClass, panelClass, search, onOpen, children }) {
   const [open, setOpen] = useState(false);
-  const [upwards, setUpwards] = useState(false);
   const root = useRef(null);
   const id = useId();
   const button = useRef(null);
@@ -131,8 +141,6 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
   };
   const toggle = () => {
     if (!open) onOpen?.();
-    // A button low on the screen has more room above it.
-    setUpwards(button.current.getBoundingClientRect().bottom > window.innerHeight * 0.6);
     setOpen(!open);
   };
 
@@ -153,13 +161,7 @@ export function Menu({ label, face, buttonClass, panelClass, search, onOpen, chi
         <span id={`${id}-face`} className="menu-face">{face}</span>
       </button>
       {open && (
-        <Panel
-          label={label}
-          className={`${panelClass ?? ""} ${upwards ? "upwards" : ""}`}
-          search={search}
-          panel={panel}
-          close={leave}
-        >
+        <Panel label={label} className={panelClass} search={search} panel={panel} close={leave}>
           {children}
         </Panel>
       )}
