@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from datetime import date, datetime, timedelta
 
@@ -46,6 +46,7 @@ class SidebarState(rx.State):
     rows: list[Row] = []  # noqa: RUF012 - Reflex gives each state its own
     more: bool = False
     renaming: str = ""
+    refusal: str = ""
     notice: str = ""
     _limit: int = PAGE
 
@@ -54,7 +55,7 @@ class SidebarState(rx.State):
         """Show the list, and keep it true until the page leaves."""
         if self.renaming or self.notice:
             async with self:
-                self.renaming = self.notice = ""
+                self.renaming = self.refusal = self.notice = ""
         await keep_following(self._follow, self._say)
 
     async def _follow(self) -> None:
@@ -84,23 +85,26 @@ class SidebarState(rx.State):
     def begin_rename(self, conversation_id: str) -> None:
         """Turn a title into a field."""
         known = any(row.id == conversation_id for row in self.rows)
-        self.renaming = conversation_id if known else ""
+        self.renaming, self.refusal = conversation_id if known else "", ""
 
     @rx.event
     def cancel_rename(self) -> None:
         """Turn the field back into the title it was."""
-        self.renaming = ""
+        self.renaming = self.refusal = ""
 
     @rx.event
-    async def rename(self, title: str) -> None:
-        """Give the conversation that is being renamed the title that was typed."""
-        conversation_id, self.renaming = self.renaming, ""
-        if not conversation_id:
-            return
+    async def rename(self, conversation_id: str, title: str) -> AsyncIterator[None]:
+        """Give a conversation the title that was typed; where that can't be, its field stays and says why."""
+        if self.refusal:
+            # Another one may be in the same words.
+            self.refusal = ""
+            yield
         try:
-            await library.rename(current_chat(), owner_of(self), conversation_id, text_of(title))
+            await library.rename(current_chat(), owner_of(self), text_of(conversation_id), text_of(title))
         except (ChatError, StoreError) as error:
-            self.notice = in_words(error)
+            self.refusal = in_words(error)
+        else:
+            self.renaming = "" if self.renaming == conversation_id else self.renaming
 
 
 def rows_of(listed: Iterable[Conversation], now: datetime) -> list[Row]:

@@ -2,9 +2,12 @@
 
 import asyncio
 import re
+import sqlite3
+from contextlib import closing
 
 from playwright.async_api import expect
 
+from chat_ui.chat.service import DATABASE
 from tests.browser.person import ESCAPE_OF_AN_INPUT_METHOD
 
 NOBODYS = "01a1f8a0-44c0-7c24-b3ad-24ddb4d5d31e"
@@ -66,6 +69,32 @@ async def test_escape_leaves_the_name_as_it_was(demo_site, visit):
     await person.page.keyboard.press("Escape")
 
     await expect(person.sidebar.get_by_role("link").first).to_have_text("Steady name of 3 words")
+
+
+async def test_a_title_that_is_refused_stays_in_its_field(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("Away and back in 3 words")
+    id = person.page.url.rpartition("/")[2]
+
+    def mark(deleted: str | None) -> None:
+        # What another process of the site does is here a moment later.
+        with closing(sqlite3.connect(demo_site.data_dir / DATABASE)) as database, database:
+            database.execute("UPDATE conversation SET deleted_at = ? WHERE id = ?", (deleted, id))
+
+    await person.page.get_by_role("button", name="Actions for Away and back in 3 words").click()
+    await person.page.get_by_role("menuitem", name="Rename").click()
+    field = person.page.get_by_role("textbox", name="Title")
+    await field.fill("A better name")
+    mark("2026-01-01 00:00:00.000000")
+    for _ in range(2):
+        await field.press("Enter")
+        await expect(person.sidebar.get_by_role("alert")).to_contain_text("There is no such conversation")
+        await expect(field).to_have_value("A better name")
+        await expect(field).to_be_focused()
+    mark(None)
+    await field.press("Enter")
+    await expect(person.sidebar.get_by_role("link").first).to_have_text("A better name")
+    await expect(person.sidebar.get_by_role("link").first).to_be_focused()
 
 
 async def test_a_deleted_conversation_is_gone_from_every_tab(demo_site, visit):

@@ -147,6 +147,23 @@ async def test_a_page_left_open_finds_a_restarted_site_and_takes_a_newer_page(mo
     assert not await person.page.evaluate("window.loadedBefore")
 
 
+async def test_a_title_that_is_typed_while_the_site_is_away_is_kept_once_it_is_there(mortal_site, visit):
+    site = mortal_site
+    person = await visit(site)
+    await person.ask(SHORT)
+    mine = person.sidebar.get_by_role("link").first
+    await person.sidebar.get_by_role("button", name="Actions for").first.click()
+    await person.page.get_by_role("menuitem", name="Rename").click()
+    field = person.page.get_by_role("textbox", name="Title")
+    site.kill()
+    await expect(person.page.get_by_text("Offline")).to_be_visible()
+    await field.fill("Typed meanwhile")
+    await field.press("Enter")
+    await expect(field).to_have_value("Typed meanwhile")
+    site.start()
+    await expect(mine).to_have_text("Typed meanwhile")
+
+
 async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over(demo_site, visit):
     person = await visit(demo_site)
     await person.ask(SHORT)

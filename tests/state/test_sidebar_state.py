@@ -87,13 +87,28 @@ async def test_the_list_is_shown_and_kept_true(browser: Browser, chat: Chat) -> 
     await begun(chat, "Two")
     await browser.until(lambda: sorted(titles(browser)) == ["One", "Two"])
     await browser.send(SidebarState.begin_rename, one.id)
-    await browser.send(SidebarState.rename, "First")
+    await browser.send(SidebarState.rename, one.id, "First")
     await browser.until(lambda: sorted(titles(browser)) == ["First", "Two"])
     assert browser.values(SidebarState, "renaming") == [one.id, ""]
     browser.path = routes.conversation(one.id)
     await browser.send(UndoState.delete_conversation, one.id)
     assert browser.redirects() == [routes.NEW_CHAT]
     await browser.until(lambda: titles(browser) == ["Two"])
+    future.cancel()
+
+
+async def test_a_title_that_cannot_be_kept_leaves_its_field_open_and_says_why(
+    browser: Browser, chat: Chat
+) -> None:
+    [one] = await begun(chat, "One")
+    future = await browser.start(SidebarState.follow)
+    await browser.until(lambda: titles(browser) == ["One"])
+    await browser.send(SidebarState.begin_rename, one.id)
+    for id in (new_id(), new_id(), one.id):
+        await browser.send(SidebarState.rename, id, "First")
+    why = "There is no such conversation. It may have been deleted; start a new one."
+    assert browser.values(SidebarState, "refusal") == ["", why, "", why, ""]
+    assert browser.values(SidebarState, "renaming") == [one.id, ""]
     future.cancel()
 
 
@@ -134,10 +149,11 @@ async def test_arguments_from_anybody_change_nothing(browser: Browser, chat: Cha
     name = SidebarState.get_full_name()
     target = hers.id if argument == "mallory's" else argument
     await browser.send_raw(f"{name}.begin_rename", conversation_id=target)
-    await browser.send_raw(f"{name}.rename", title="Taken")
+    await browser.send_raw(f"{name}.rename", conversation_id=target, title="Taken")
     await browser.send_raw(f"{UndoState.get_full_name()}.delete_conversation", conversation_id=target)
     await browser.send_raw(f"{name}.begin_rename", conversation_id=mine.id)
-    await browser.send_raw(f"{name}.rename", title=argument if not isinstance(argument, str) else "")
+    blank = argument if not isinstance(argument, str) else ""
+    await browser.send_raw(f"{name}.rename", conversation_id=mine.id, title=blank)
     assert titles(browser) == ["Mine"]
     async with chat.db.read() as tx:
         assert [c.title for c in await conversations.recent(tx, mallory, limit=9)] == ["Hers"]

@@ -167,6 +167,7 @@ class TitleField(rx.Component):
     tag = "TitleField"
 
     title: rx.Var[str]
+    refusal: rx.Var[str]
     on_keep: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_cancel: rx.EventHandler[rx.event.no_args_event_spec]
 

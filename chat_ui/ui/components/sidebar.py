@@ -94,7 +94,10 @@ def _title(row: Row, *, chat: bool) -> rx.Component:
 
 def _title_field(row: Row) -> rx.Component:
     return TitleField.create(
-        title=row.title, on_keep=SidebarState.rename, on_cancel=SidebarState.cancel_rename
+        title=row.title,
+        refusal=SidebarState.refusal,
+        on_keep=lambda title: SidebarState.rename(row.id, title).temporal,
+        on_cancel=SidebarState.cancel_rename,
     )
 
 
