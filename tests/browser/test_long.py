@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.async_api import expect
@@ -46,6 +47,24 @@ COUNT_DRAWINGS = """(() => {
   const onCommitFiberRoot = (_, root) => look(root.current);
   window.__REACT_DEVTOOLS_GLOBAL_HOOK__ = { supportsFiber: true, inject: () => 1, onCommitFiberRoot };
 })()"""
+# In which frame each message and group was drawn, and in which it began to be passed over.
+NOTE_FRAMES = """() => {
+  let frame = 0;
+  const count = () => requestAnimationFrame(() => { frame += 1; count(); });
+  count();
+  window.drawn = new Map();
+  window.passed = new Map();
+  const note = ({ type, target }) => {
+    const noted = type === "attributes" ? window.passed : window.drawn;
+    if (target.matches(".messages, .message") && !noted.has(target)) noted.set(target, frame);
+  };
+  const observer = new MutationObserver((changes) => changes.forEach(note));
+  const log = document.querySelector(".thread-content");
+  observer.observe(log, { childList: true, subtree: true, attributeFilter: ["data-drawn"] });
+}"""
+FRAMES_DRAWN_IN = "() => [...window.drawn.values()]"
+FRAMES_PASSED_IN = """() => [...document.querySelectorAll(".messages")].map(
+  (group) => [group, ...group.children].map((each) => window.passed.get(each) ?? 0))"""
 HEIGHTS = "groups => groups.map(each => each.offsetHeight)"
 DRAWN_HEIGHTS = """groups => {
   const all = groups.flatMap(group => [group, ...group.children]);
@@ -104,6 +123,23 @@ async def test_scrolling_up_brings_all_of_it_without_a_jump(site, visit):
     numbers = NUMBERS.findall(await person.log.text_content() or "")
     assert list(map(int, numbers)) == list(range(LENGTH))
     assert len(lost) == 1
+
+
+async def test_earlier_messages_take_every_other_frame_and_are_passed_over_a_group_at_once(site, visit):
+    person = await visit(site, site.path)
+    await expect(person.articles).to_have_count(PAGE)
+    await person.page.wait_for_function(GROUPS_ARE_PASSED_OVER)
+    await person.page.evaluate(NOTE_FRAMES)
+    await person.log.evaluate("log => { log.scrollTop = 0; }")
+    await expect(person.articles).to_have_count(2 * PAGE)
+    await expect(person.articles.first).to_contain_text("Message")
+    await person.page.wait_for_function(GROUPS_ARE_PASSED_OVER)
+    frames = await person.page.evaluate(FRAMES_DRAWN_IN)
+    assert len(frames) > PAGE
+    assert all(later - frame > 1 for frame, later in pairwise(frames))
+    passed = await person.page.evaluate(FRAMES_PASSED_IN)
+    assert all(len(set(group)) == 1 for group in passed)
+    assert len({group[0] for group in passed}) > 2
 
 
 async def test_a_turn_costs_no_more_for_what_is_above(site, visit):

@@ -16,10 +16,11 @@ function drawNext() {
   startTransition(() => undrawn.at(-1)?.(true));
 }
 
+// The frame that shows a message takes long by itself: the one after it is left to all else.
 function drawOn() {
   if (planned || undrawn.length === 0) return;
   planned = true;
-  requestAnimationFrame(drawNext);
+  requestAnimationFrame(() => requestAnimationFrame(drawNext));
 }
 
 // Asks for what stands before the first message, before the reader gets there; once, unless it was lost on its way.
