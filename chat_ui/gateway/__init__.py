@@ -10,42 +10,28 @@ from chat_ui.gateway.client import Gateway
 from chat_ui.gateway.decode import StreamDecoder
 from chat_ui.gateway.demo import DemoTransport, demo_profile
 from chat_ui.gateway.errors import (
-    BadRequest,
     BrokenStream,
     ConnectionFailed,
     ConnectionLost,
     ConnectionRefused,
     ConnectTimeout,
-    ContextTooLong,
     EmptyAnswer,
     EventTooLarge,
     FirstContentTimeout,
-    Forbidden,
-    GatewayDown,
     GatewayError,
     HeadersTimeout,
     HostNotFound,
     InvalidBaseURL,
     InvalidKey,
-    ModelNotFound,
     NoModels,
     NotAnAPI,
-    NotFound,
-    PaymentRequired,
-    QuotaUsedUp,
-    RateLimited,
     Side,
     Stalled,
-    StatusError,
     StreamCut,
     StreamError,
     TLSFailure,
     TookTooLong,
-    TooLarge,
-    TooManyAtOnce,
     TooSlow,
-    Unauthorized,
-    UnexpectedRedirect,
 )
 from chat_ui.gateway.events import (
     Finish,
@@ -80,6 +66,22 @@ from chat_ui.gateway.profile import Clocks, Dialect, GatewayProfile
 from chat_ui.gateway.request import ChatMessage, ChatRequest, Role
 from chat_ui.gateway.retry import Patience
 from chat_ui.gateway.sse import ServerSentEvent, SSEDecoder
+from chat_ui.gateway.status_errors import (
+    BadRequest,
+    ContextTooLong,
+    Forbidden,
+    GatewayDown,
+    ModelNotFound,
+    NotFound,
+    PaymentRequired,
+    QuotaUsedUp,
+    RateLimited,
+    StatusError,
+    TooLarge,
+    TooManyAtOnce,
+    Unauthorized,
+    UnexpectedRedirect,
+)
 from chat_ui.gateway.wallet import Wallet
 
 __all__ = [

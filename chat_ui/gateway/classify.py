@@ -11,24 +11,25 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from chat_ui.gateway import errors
-from chat_ui.gateway.errors import GatewayError, StatusError
+from chat_ui.gateway import errors, status_errors
+from chat_ui.gateway.errors import GatewayError
 from chat_ui.gateway.json_values import as_mapping, parse_json
 from chat_ui.gateway.offers import parse_challenge
+from chat_ui.gateway.status_errors import StatusError
 from chat_ui.gateway.words import looks_like_html, quoted, said_in_body
 from chat_ui.words import say
 
 __all__ = ["from_status", "from_transport", "retry_after"]
 
-STATUS_ERRORS: dict[int, type[StatusError]] = {
-    401: errors.Unauthorized,
-    402: errors.PaymentRequired,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    405: errors.NotFound,
-    408: errors.GatewayDown,
-    413: errors.TooLarge,
-    429: errors.RateLimited,
+BY_STATUS: dict[int, type[StatusError]] = {
+    401: status_errors.Unauthorized,
+    402: status_errors.PaymentRequired,
+    403: status_errors.Forbidden,
+    404: status_errors.NotFound,
+    405: status_errors.NotFound,
+    408: status_errors.GatewayDown,
+    413: status_errors.TooLarge,
+    429: status_errors.RateLimited,
 }
 CONTEXT = re.compile(
     r"context[_ ](length|window)|maximum context|exceeds? the (available )?context|prompt is too long",
@@ -57,9 +58,9 @@ def from_status(
     if said is None and looks_like_html(body.decode("utf-8", "replace")):
         detail = say("gateway.web_page.detail")
     if 300 <= status < 400:
-        return errors.UnexpectedRedirect(status=status, detail=quoted(headers.get("location"), secret))
+        return status_errors.UnexpectedRedirect(status=status, detail=quoted(headers.get("location"), secret))
     if status == 402 and parse_challenge(headers, body) is not None:
-        return errors.PaymentRequired(
+        return status_errors.PaymentRequired(
             say("gateway.unpaid"),
             advice=say("gateway.unpaid.advice"),
             side="site",
@@ -68,10 +69,10 @@ def from_status(
         )
     wait, code, advice = retry_after(headers), _code_in(body), None
     kind = _refined(_status_error(status), code + " " + (said or ""))
-    if kind is errors.RateLimited and wait is None and headers.get("x-ratelimit-policy") in AT_ONCE:
-        kind = errors.TooManyAtOnce
-    if kind is errors.BadRequest and NO_DATABASE in code:
-        kind = errors.Unauthorized
+    if kind is status_errors.RateLimited and wait is None and headers.get("x-ratelimit-policy") in AT_ONCE:
+        kind = status_errors.TooManyAtOnce
+    if kind is status_errors.BadRequest and NO_DATABASE in code:
+        kind = status_errors.Unauthorized
         advice = say("gateway.no_database.advice")
     error = kind(status=status, detail=detail, retry_after=wait, advice=advice)
     # The OpenAI and Anthropic SDKs obey it before anything else: openai 3.51, _base_client._should_retry.
@@ -81,18 +82,18 @@ def from_status(
 
 def _status_error(status: int) -> type[StatusError]:
     if status >= 500:
-        return errors.GatewayDown
-    return STATUS_ERRORS.get(status, errors.BadRequest if status >= 400 else StatusError)
+        return status_errors.GatewayDown
+    return BY_STATUS.get(status, status_errors.BadRequest if status >= 400 else StatusError)
 
 
 def _refined(kind: type[StatusError], said: str) -> type[StatusError]:
     """Some gateways say only in words what decides about the advice."""
-    if kind is errors.BadRequest and CONTEXT.search(said):
-        return errors.ContextTooLong
-    if kind is errors.RateLimited and QUOTA.search(said):
-        return errors.QuotaUsedUp
-    if kind is errors.NotFound and MODEL.search(said):
-        return errors.ModelNotFound
+    if kind is status_errors.BadRequest and CONTEXT.search(said):
+        return status_errors.ContextTooLong
+    if kind is status_errors.RateLimited and QUOTA.search(said):
+        return status_errors.QuotaUsedUp
+    if kind is status_errors.NotFound and MODEL.search(said):
+        return status_errors.ModelNotFound
     return kind
 
 

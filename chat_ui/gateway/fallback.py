@@ -7,19 +7,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from chat_ui.gateway.client import Gateway
-from chat_ui.gateway.errors import (
-    ConnectionFailed,
-    EmptyAnswer,
-    GatewayDown,
-    GatewayError,
-    ModelNotFound,
-    RateLimited,
-    TooSlow,
-)
+from chat_ui.gateway.errors import ConnectionFailed, EmptyAnswer, GatewayError, TooSlow
 from chat_ui.gateway.events import Metadata, StreamEvent, Usage, Waiting
 from chat_ui.gateway.payment import Purse
 from chat_ui.gateway.request import ChatRequest
 from chat_ui.gateway.retry import RETRIED
+from chat_ui.gateway.status_errors import GatewayDown, ModelNotFound, RateLimited
 from chat_ui.words import say
 
 __all__ = ["Route", "another_may_do_better", "stream_with_fallback"]

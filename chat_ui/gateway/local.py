@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chat_ui.gateway.client import Gateway
-from chat_ui.gateway.errors import GatewayError, Unauthorized
+from chat_ui.gateway.errors import GatewayError
 from chat_ui.gateway.profile import Clocks, GatewayProfile
+from chat_ui.gateway.status_errors import Unauthorized
 
 __all__ = ["PORTS", "Found", "find_local"]
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import httpx
 
 from chat_ui.gateway.client import Gateway
-from chat_ui.gateway.errors import EmptyAnswer, NoModels, NotFound
+from chat_ui.gateway.errors import EmptyAnswer, NoModels
 from chat_ui.gateway.events import ReasoningDelta, TextDelta
 from chat_ui.gateway.models import Model, chat_model
 from chat_ui.gateway.profile import GatewayProfile
 from chat_ui.gateway.request import ChatMessage, ChatRequest
 from chat_ui.gateway.retry import Patience
+from chat_ui.gateway.status_errors import NotFound
 
 __all__ = ["ProbeReport", "probe"]
 

@@ -9,15 +9,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chat_ui.gateway.errors import (
-    ConnectionFailed,
-    GatewayError,
-    QuotaUsedUp,
-    TLSFailure,
-    TooManyAtOnce,
-    Unauthorized,
-)
+from chat_ui.gateway.errors import ConnectionFailed, GatewayError, TLSFailure
 from chat_ui.gateway.events import Metadata, StreamEvent, Usage, Waiting
+from chat_ui.gateway.status_errors import QuotaUsedUp, TooManyAtOnce, Unauthorized
 from chat_ui.words import say
 
 __all__ = ["Attempt", "Patience", "Persistence", "may_help"]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from chat_ui.gateway import GatewayError, GatewayProfile, Receipt, Side, errors
+from chat_ui.gateway import GatewayError, GatewayProfile, Receipt, Side, errors, status_errors
 from chat_ui.gateway.classify import from_status, from_transport
 from chat_ui.gateway.decode import StreamDecoder
 from chat_ui.gateway.models import parse_models
@@ -146,25 +146,25 @@ FAILURES: tuple[Failure, ...] = (
     Failure("no first word in time", errors.FirstContentTimeout, errors.FirstContentTimeout, "gateway", "no answer began", "another model"),
     Failure("silence in the middle", errors.Stalled, errors.Stalled, "gateway", "stopped sending", "go on"),
     Failure("an answer without end", errors.TookTooLong, errors.TookTooLong, "site", "longer than this site", "shorter"),
-    Failure("another address (3xx)", status(307), errors.UnexpectedRedirect, "you", "another address", "base URL"),
-    Failure("bad request (400, 422)", status(400, '{"error": {"message": "bad"}}'), errors.BadRequest, "gateway", "doesn't accept", "other settings"),
-    Failure("context too long (400)", status(400, '{"error": {"code": "context_length_exceeded"}}'), errors.ContextTooLong, "you", "longer than this model", "new chat"),
-    Failure("key refused (401)", status(401), errors.Unauthorized, "you", "key", "Check"),
-    Failure("key refused by a LiteLLM proxy without a database (400)", status(400, '{"error": {"message": "No connected db.", "type": "no_db_connection", "param": null, "code": "400"}}'), errors.Unauthorized, "you", "key", "master key"),
-    Failure("balance too low (402)", status(402, '{"error": {"type": "insufficient_balance"}}'), errors.PaymentRequired, "you", "balance", "Top up"),
-    Failure("paid per request, where no wallet is set up (402)", status(402, '{"x402Version": 1, "accepts": [], "error": "Payment required"}'), errors.PaymentRequired, "site", "paid for each request", "wallet"),
-    Failure("not allowed (403)", status(403, "insufficient scope"), errors.Forbidden, "you", "allowed", "another model"),
-    Failure("no such path (404, 405)", status(404), errors.NotFound, "you", "nothing at this address", "/v1"),
-    Failure("no such model (404)", status(404, '{"error": {"code": "model_not_found"}}'), errors.ModelNotFound, "you", "model", "list"),
-    Failure("timeout of the gateway's own (408)", status(408), errors.GatewayDown, "gateway", "problem of its own", "moment"),
-    Failure("too large (413)", status(413), errors.TooLarge, "you", "too large", "Shorten"),
-    Failure("too many requests (429)", status(429, retry_after="7"), errors.RateLimited, "gateway", "too many requests", "Wait"),
-    Failure("budget spent (429)", status(429, '{"error": "monthly budget exceeded"}'), errors.QuotaUsedUp, "you", "budget", "Raise"),
-    Failure("too many answers at once (429)", status(429, x_ratelimit_policy="concurrency"), errors.TooManyAtOnce, "you", "at once", "stop one"),
-    Failure("gateway failed (500)", status(500), errors.GatewayDown, "gateway", "problem of its own", "another model"),
-    Failure("no provider left (502)", status(502, "all providers failed"), errors.GatewayDown, "gateway", "problem of its own", "another model"),
-    Failure("overloaded (503, 529)", status(529), errors.GatewayDown, "gateway", "problem of its own", "moment"),
-    Failure("provider too slow (504)", status(504), errors.GatewayDown, "gateway", "problem of its own", "moment"),
+    Failure("another address (3xx)", status(307), status_errors.UnexpectedRedirect, "you", "another address", "base URL"),
+    Failure("bad request (400, 422)", status(400, '{"error": {"message": "bad"}}'), status_errors.BadRequest, "gateway", "doesn't accept", "other settings"),
+    Failure("context too long (400)", status(400, '{"error": {"code": "context_length_exceeded"}}'), status_errors.ContextTooLong, "you", "longer than this model", "new chat"),
+    Failure("key refused (401)", status(401), status_errors.Unauthorized, "you", "key", "Check"),
+    Failure("key refused by a LiteLLM proxy without a database (400)", status(400, '{"error": {"message": "No connected db.", "type": "no_db_connection", "param": null, "code": "400"}}'), status_errors.Unauthorized, "you", "key", "master key"),
+    Failure("balance too low (402)", status(402, '{"error": {"type": "insufficient_balance"}}'), status_errors.PaymentRequired, "you", "balance", "Top up"),
+    Failure("paid per request, where no wallet is set up (402)", status(402, '{"x402Version": 1, "accepts": [], "error": "Payment required"}'), status_errors.PaymentRequired, "site", "paid for each request", "wallet"),
+    Failure("not allowed (403)", status(403, "insufficient scope"), status_errors.Forbidden, "you", "allowed", "another model"),
+    Failure("no such path (404, 405)", status(404), status_errors.NotFound, "you", "nothing at this address", "/v1"),
+    Failure("no such model (404)", status(404, '{"error": {"code": "model_not_found"}}'), status_errors.ModelNotFound, "you", "model", "list"),
+    Failure("timeout of the gateway's own (408)", status(408), status_errors.GatewayDown, "gateway", "problem of its own", "moment"),
+    Failure("too large (413)", status(413), status_errors.TooLarge, "you", "too large", "Shorten"),
+    Failure("too many requests (429)", status(429, retry_after="7"), status_errors.RateLimited, "gateway", "too many requests", "Wait"),
+    Failure("budget spent (429)", status(429, '{"error": "monthly budget exceeded"}'), status_errors.QuotaUsedUp, "you", "budget", "Raise"),
+    Failure("too many answers at once (429)", status(429, x_ratelimit_policy="concurrency"), status_errors.TooManyAtOnce, "you", "at once", "stop one"),
+    Failure("gateway failed (500)", status(500), status_errors.GatewayDown, "gateway", "problem of its own", "another model"),
+    Failure("no provider left (502)", status(502, "all providers failed"), status_errors.GatewayDown, "gateway", "problem of its own", "another model"),
+    Failure("overloaded (503, 529)", status(529), status_errors.GatewayDown, "gateway", "problem of its own", "moment"),
+    Failure("provider too slow (504)", status(504), status_errors.GatewayDown, "gateway", "problem of its own", "moment"),
     Failure("a web page", sent("<html>Sign in</html>"), errors.NotAnAPI, "you", "isn't a chat gateway", "/v1"),
     Failure("no models", raising(lambda: parse_models(b'{"data": null}')), errors.NoModels, "gateway", "no models", "Enable"),
     Failure("an empty answer", errors.EmptyAnswer, errors.EmptyAnswer, "gateway", "empty answer", "too long"),

@@ -36,6 +36,7 @@ from chat_ui.gateway import (
     Unauthorized,
     UnexpectedRedirect,
     errors,
+    status_errors,
 )
 from chat_ui.gateway.classify import from_status, from_transport, retry_after
 
@@ -262,9 +263,9 @@ def test_a_name_whose_addresses_all_fail() -> None:
 
 def test_every_error_speaks_and_stands_in_the_tree() -> None:
     tree = re.findall(r"[├└]── (\w+)", errors.__doc__ or "")
-    assert sorted(["GatewayError", "Side", *tree]) == sorted(errors.__all__)
+    assert sorted(["GatewayError", "Side", *tree]) == sorted(errors.__all__ + status_errors.__all__)
     for name in tree:
-        error = getattr(errors, name)()
+        error = getattr(gateway, name)()
         assert isinstance(error, GatewayError)
         assert error.summary.endswith(".")
         assert error.advice.endswith(".")
@@ -276,7 +277,7 @@ def test_the_tree_is_drawn_as_it_is() -> None:
     for line in (errors.__doc__ or "").splitlines():
         if found := re.match(r"([│ ]*)[├└]── (\w+)", line):
             depth = len(found[1]) // 4 + 1
-            assert getattr(errors, found[2]).__bases__[0].__name__ == parents[depth - 1]
+            assert getattr(gateway, found[2]).__bases__[0].__name__ == parents[depth - 1]
             parents[depth:] = [found[2]]
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from chat_ui.gateway import Clocks, GatewayError, errors
+from chat_ui.gateway import Clocks, GatewayError, errors, status_errors
 
 from .failures import DOCS, FAILURES, Failure, documented, table
 
@@ -25,10 +25,10 @@ def test_it_is_said_in_words(failure: Failure) -> None:
 def test_each_class_is_among_them() -> None:
     leaves = {
         kind
-        for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, GatewayError) and kind.__module__ == errors.__name__
+        for kind in [*vars(errors).values(), *vars(status_errors).values()]
+        if isinstance(kind, type) and issubclass(kind, GatewayError)
     }
-    families = {errors.GatewayError, errors.TooSlow, errors.StatusError, errors.BrokenStream}
+    families = {GatewayError, errors.TooSlow, status_errors.StatusError, errors.BrokenStream}
     assert leaves - families == {failure.kind for failure in FAILURES if failure.kind in leaves}
 
 

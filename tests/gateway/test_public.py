@@ -8,14 +8,14 @@ import sys
 import pytest
 
 from chat_ui import gateway
-from chat_ui.gateway import errors, events
+from chat_ui.gateway import errors, events, status_errors
 
 MODULES = [f"chat_ui.gateway.{module.name}" for module in pkgutil.iter_modules(gateway.__path__)]
 
 
 def test_what_is_public() -> None:
     assert gateway.__all__ == sorted(gateway.__all__, key=lambda name: (not name[0].isupper(), name))
-    assert set(errors.__all__) <= set(gateway.__all__)
+    assert set(errors.__all__) | set(status_errors.__all__) <= set(gateway.__all__)
     assert set(events.__all__) <= set(gateway.__all__)
     for name in gateway.__all__:
         assert getattr(gateway, name).__module__.startswith(("chat_ui.gateway", "typing", "types"))
