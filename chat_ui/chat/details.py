@@ -19,14 +19,19 @@ ENDS = {
 }
 
 
-def details_of(message: Message) -> list[tuple[str, str]]:
-    """What to tell of an answer, each as ``(what it is, what is known)``; what nobody said is left out."""
+def details_of(message: Message, gateway: str) -> list[tuple[str, str]]:
+    """What to tell of an answer, each as ``(what it is, what is known)``; what nobody said is left out.
+
+    Args:
+        message: the answer.
+        gateway: what the one that was asked is called on the page.
+    """
     served = message.served_model or message.model
     facts = [
         (say("details.model"), served),
         (say("details.asked_for"), message.model if message.model != served else None),
         (say("details.known_as"), message.alias),
-        (say("details.gateway"), message.gateway),
+        (say("details.gateway"), gateway),
         (say("details.provider"), message.provider),
         (say("details.chosen"), message.route_reason),
         (say("details.ended"), _end(message)),

@@ -107,6 +107,11 @@ class Gateways:
             raise NoSuchModel(name)
         return opened.gateway.profile
 
+    def label(self, name: str) -> str:
+        """What a gateway is called on the page; as it is set up, where it isn't connected (any more)."""
+        opened = self._find(name)
+        return name if opened is None else opened.listed.label
+
     @property
     def default(self) -> str:
         """The gateway that a new conversation starts with."""

@@ -246,7 +246,8 @@ class ThreadState(rx.State):
         """Push what is known of how an answer came about."""
         wanted = text_of(message_id)
         try:
-            facts = details_of(await follow.read_texts(current_chat(), owner_of(self), wanted))
+            message = await follow.read_texts(current_chat(), owner_of(self), wanted)
+            facts = details_of(message, current_chat().gateways.label(message.gateway or ""))
         except (ChatError, StoreError) as error:
             facts = [(say("details.unknown"), in_words(error))]
         await wire.push(wire.details(wanted, facts))

@@ -163,6 +163,7 @@ async def test_thoughts_are_live_then_one_line_with_their_time_and_details_tell_
     for name, value in {
         "Model": "model-a-2026",
         "Asked for": "model-a",
+        "Gateway": r"127\.0\.0\.1:\d+",
         "Ended": "The model had said all",
         "Tokens read": "1,200",
         "Tokens written": "34",

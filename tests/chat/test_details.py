@@ -27,8 +27,9 @@ def test_all_that_is_known_is_told_in_words() -> None:
         first_token_ms=500,
         duration_ms=2500,
     )
-    facts = dict(details_of(answer))
+    facts = dict(details_of(answer, "hub.example"))
     assert (facts["Model"], facts["Asked for"]) == ("large-2", "large")
+    assert facts["Gateway"] == "hub.example"
     assert facts["Tokens read"] == "12,000, 8,000 from the cache"
     assert facts["Tokens written"] == "101, 40 of them reasoning"
     assert (facts["First token after"], facts["Finished after"]) == ("0.50 s", "2.5 s")
@@ -41,7 +42,7 @@ def test_all_that_is_known_is_told_in_words() -> None:
 
 def test_what_nobody_said_is_left_out() -> None:
     answer = Message(conversation_id="c", role="assistant", gateway="demo", model="demo", status="stopped")
-    assert details_of(answer) == [("Model", "demo"), ("Gateway", "demo"), ("Ended", "You stopped it")]
+    assert details_of(answer, "") == [("Model", "demo"), ("Ended", "You stopped it")]
 
 
 def test_a_stopwatch_adds_up_what_it_ran() -> None:
