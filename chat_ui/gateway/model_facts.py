@@ -46,13 +46,11 @@ class Prices:
     Args:
         input: read by the model.
         output: written by it.
-        cached_input: read from the gateway's cache.
         currency: an ISO 4217 code in lower case.
     """
 
     input: Decimal | None = None
     output: Decimal | None = None
-    cached_input: Decimal | None = None
     currency: str = "usd"
 
 
@@ -92,11 +90,9 @@ def prices_in(row: Mapping[str, Any]) -> Prices | None:
     prices = Prices(
         input=_price(places, ("input_per_1m", "input"), ("prompt", "input_cost_per_token")),
         output=_price(places, ("output_per_1m", "output"), ("completion", "output_cost_per_token")),
-        cached_input=_price(places, ("cached_input_per_1m", "cached_input"), ("input_cache_read",)),
         currency=currency.lower(),
     )
-    known = (prices.input, prices.output, prices.cached_input)
-    return prices if any(price is not None for price in known) else None
+    return None if prices.input is prices.output is None else prices
 
 
 def _price(

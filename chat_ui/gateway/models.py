@@ -33,7 +33,6 @@ class Model:
 
     Args:
         id: what to ask for.
-        owner: who made it or runs it.
         context_window: how many tokens it can read.
         label: its name for people, where the gateway has one beside the id.
         capabilities: what it can do, as far as the gateway says.
@@ -41,7 +40,6 @@ class Model:
     """
 
     id: str
-    owner: str | None = None
     context_window: int | None = None
     label: str | None = None
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -96,7 +94,6 @@ def _model(row: object) -> Model | None:
     labels = (as_text(fields.get(field)) for field in ("display_name", "name"))
     return Model(
         name,
-        owner=as_text(fields.get("owned_by")) or as_text(fields.get("provider")),
         context_window=context_window_in(fields),
         label=next((label for label in labels if label and label != name), None),
         capabilities=capabilities_in(fields),

@@ -165,7 +165,7 @@ def _group(listed: ModelList) -> Group:
 def _about(model: Model) -> str:
     """What a gateway says of a model, in one line."""
     size, can = model.context_window, model.capabilities
-    facts = [say("models.context", size=_rounded(size)) if size else ""]
+    facts = [model.label or "", say("models.context", size=_rounded(size)) if size else ""]
     able = {"models.vision": can.vision, "models.tools": can.tools, "models.reasoning": can.reasoning}
     facts.append(", ".join(say(words) for words, is_told in able.items() if is_told))
     facts.append(_price(model.prices) if model.prices else "")

@@ -138,7 +138,7 @@ def test_a_long_answer_is_whole_markdown_wherever_it_ends(count: int) -> None:
 
 async def test_the_list_of_models_and_a_probe() -> None:
     report = await probe(demo_profile(), transport=DemoTransport())
-    assert report.models == [Model("demo", "chat-ui")]
+    assert report.models == [Model("demo")]
     assert report.model == "demo"
 
 

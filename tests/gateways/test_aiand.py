@@ -240,10 +240,9 @@ async def test_its_list_of_models_has_prices_as_strings(serve: Serve) -> None:
     assert models == [
         Model(
             "zai/glm-5",
-            "zai",
             202752,
             capabilities=Capabilities(vision=False, tools=True, reasoning=True),
-            prices=Prices(Decimal("0.60"), Decimal("2.20"), Decimal("0.11")),
+            prices=Prices(Decimal("0.60"), Decimal("2.20")),
         )
     ]
 
