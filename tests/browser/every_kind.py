@@ -47,6 +47,10 @@ Words with **weight**, *stress*, ~~regret~~, `code`, a [link](https://example.co
 | --- | --- |
 | one | two |
 
+| العمود | القيمة |
+| --- | --- |
+| خط | 1 |
+
 ```python
 def a_function_with_a_long_name(argument: int, another_argument: str) -> dict[str, list[int]]:
     return {another_argument: [argument]}  # and a comment that makes the line longer still

@@ -194,6 +194,12 @@ async def test_each_paragraph_reads_in_its_own_direction(site, visit):
     arabic = person.articles.nth(1).get_by_text("فقرة بالعربية")
     left, right = await arabic.evaluate(LINE_EDGES, "فقرة بالعربية")
     assert right < left
+    # The columns of an Arabic table begin at the right, with the numbers in them.
+    table = person.page.get_by_role("table").filter(has_text="العمود")
+    for words in ("العمود", "خط", "القيمة", "1"):
+        cell = table.locator("th, td").filter(has_text=words)
+        _, right = await cell.evaluate(LINE_EDGES, words)
+        assert right == pytest.approx(0, abs=1)
     await person.message_box.fill("שלום")
     assert await person.message_box.evaluate("box => box.matches(':dir(rtl)')")
 
