@@ -65,6 +65,9 @@ async def test_a_failed_answer_is_asked_for_again(site, visit, gateway):
     await person.say("Tea?")
     await (await gateway.next_request()).refuse(500, "The kettle is cold.")
     await expect(person.answers.last).to_contain_text("The kettle is cold.")
+    # Beside the button with words there is none with a mark alone; what asks another model bears that mark.
+    marks = person.button("Ask another model").locator("svg:visible")
+    await expect(marks).to_have_count(2)
 
     await person.button("Regenerate").click()
     request = await gateway.next_request()
@@ -74,6 +77,7 @@ async def test_a_failed_answer_is_asked_for_again(site, visit, gateway):
 
     await expect(person.answers.last).to_contain_text("With milk.")
     await expect(person.page.get_by_text("The kettle is cold.")).to_have_count(0)
+    await expect(marks).to_have_count(1)
 
 
 async def test_a_wait_is_counted_down_in_sight(site, visit, gateway):

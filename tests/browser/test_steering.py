@@ -27,6 +27,18 @@ def on(article, name):
     return article.get_by_role("button", name=name, exact=True)
 
 
+async def test_what_ends_an_edit_comes_into_sight_with_it(site, visit, gateway):
+    person = await visit(site, viewport={"width": 360, "height": 640})
+    await answered(person, gateway, "Tea?", "It is hot, and so it goes on. " * 20 + "End.")
+    await answered(person, gateway, "And then?", "Sweet.")
+    await person.log.evaluate("log => log.scrollTo(0, 0)")
+    await person.answers.first.get_by_role("button", name="Edit").click()
+    await expect(person.page.get_by_role("textbox", name="New wording")).to_be_focused()
+    save = await person.button("Save edit").bounding_box()
+    thread = await person.log.bounding_box()
+    assert save["y"] + save["height"] <= thread["y"] + thread["height"]
+
+
 async def test_answers_are_regenerated_switched_and_shown_in_every_tab(site, visit, gateway):
     person = await visit(site)
     await answered(person, gateway, "Tea?", "Hot.")

@@ -32,6 +32,8 @@ function Editor({ messageId, role, maxChars, onSend, onReword }) {
     const { current } = field;
     current.focus();
     current.setSelectionRange(current.value.length, current.value.length);
+    // With the buttons beneath it.
+    current.form.scrollIntoView({ block: "nearest" });
   }, []);
   useLayoutEffect(() => {
     field.current.style.height = "auto";

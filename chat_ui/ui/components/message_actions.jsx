@@ -75,7 +75,12 @@ function Again({ ask, groups, quiet }) {
       {count > 1 && (
         <Menu
           label={say("regenerate.other")}
-          face={<icons.ChevronDown />}
+          face={
+            <>
+              {quiet && <span className="only-last menu-face"><icons.RefreshCw /></span>}
+              <icons.ChevronDown />
+            </>
+          }
           buttonClass="icon-button slim"
           panelClass="models"
           search={count >= SEARCH_FROM ? say("header.model.find") : ""}
