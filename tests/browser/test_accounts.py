@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.axe import found_by_axe
 from tests.browser.fixtures import StartSite
@@ -15,6 +15,8 @@ from tests.hosted.conftest import PASSWORD, Hosted
 
 Visit = Callable[..., object]
 
+GUEST = "bob-with-a-long-name@example.com"
+
 
 async def come_in(person: Person, name: str) -> None:
     await person.page.get_by_label("Name").fill(name)
@@ -23,9 +25,41 @@ async def come_in(person: Person, name: str) -> None:
     await person.arrived()
 
 
+async def height(control: Locator) -> float:
+    box = await control.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+async def is_a_guest(page: Page) -> None:
+    """Look at what there is for a guest; what they have no say in isn't offered."""
+    settings = page.get_by_role("link", name="Settings")
+    await expect(settings).to_be_visible()
+    # A long name leaves the row as high as the others.
+    assert await height(page.get_by_role("button", name="Sign out")) == await height(settings)
+    for role, name in (("link", "Admin"), ("button", "Connect a gateway")):
+        await expect(page.get_by_role(role, name=name)).to_have_count(0)
+    await expect(page.get_by_text("once an admin connects a gateway")).to_be_visible()
+
+
 async def act(page: Page, name: str, what: str) -> None:
     await page.get_by_role("button", name=f"Actions for {name}").click()
     await page.get_by_role("menuitem", name=what).click()
+
+
+async def refused_in_sight(page: Page) -> None:
+    """Enter a budget that is none, far down on a page that is longer than its window."""
+    size = page.viewport_size
+    await page.set_viewport_size({"width": 1280, "height": 280})
+    field = page.get_by_label("Dollars a month")
+    await field.fill("a lot")
+    await field.press("Enter")
+    alert = page.get_by_role("alert").filter(has_text="A budget is a number")
+    await expect(alert).to_be_visible()
+    await page.get_by_role("button", name="Keep").scroll_into_view_if_needed()
+    await expect(alert).to_be_in_viewport(ratio=1)
+    await page.set_viewport_size(size)
+    await field.fill("")
 
 
 async def use_links_to_the_server(page: Page) -> None:
@@ -68,20 +102,17 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
     is_copied = "async link => (await navigator.clipboard.readText()) === link"
     await becomes(lambda: ada.page.evaluate(is_copied, invited))
     bob = await visit(site, invited.removeprefix(address))
-    await come_in(bob, "bob")
-    # What a guest has no say in isn't offered.
-    await expect(bob.page.get_by_role("link", name="Settings")).to_be_visible()
-    for role, name in (("link", "Admin"), ("button", "Connect a gateway")):
-        await expect(bob.page.get_by_role(role, name=name)).to_have_count(0)
-    await expect(bob.page.get_by_text("once an admin connects a gateway")).to_be_visible()
+    await come_in(bob, GUEST)
+    await is_a_guest(bob.page)
 
     # A budget is kept, and said in words to whom it stops; nothing of theirs is lost.
     await ada.page.reload()
-    await act(ada.page, "bob", "Budget")
+    await act(ada.page, GUEST, "Budget")
+    await refused_in_sight(ada.page)
     await ada.page.get_by_label("Tokens a day").fill("0")
     await ada.page.get_by_role("button", name="Keep").click()
     await expect(ada.page.get_by_text("budget: 0 tokens per day")).to_be_visible()
-    await act(ada.page, "bob", "Budget")
+    await act(ada.page, GUEST, "Budget")
     await expect(ada.page.get_by_label("Tokens a day")).to_be_visible()
     problems["admin"] = await found_by_axe(ada.page)
     await bob.message_box.fill("A long story, please")
@@ -94,11 +125,11 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
     await expect(bob.page.get_by_text("This browser")).to_be_visible()
     problems["settings"] = await found_by_axe(bob.page)
     await use_links_to_the_server(bob.page)
-    await act(ada.page, "bob", "Disable")
+    await act(ada.page, GUEST, "Disable")
     await bob.page.wait_for_url("**/login?next=*")
     await expect(bob.page.get_by_role("heading", name="Sign in")).to_be_visible()
     problems["login"] = await found_by_axe(bob.page)
-    await expect(ada.page.get_by_text("ada disabled (bob)")).to_be_visible()
+    await expect(ada.page.get_by_text(f"ada disabled ({GUEST})")).to_be_visible()
 
     await ada.page.get_by_role("button", name="Sign out ada").click()
     await expect(ada.page.get_by_role("heading", name="Sign in")).to_be_visible()
