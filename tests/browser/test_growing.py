@@ -178,6 +178,20 @@ async def test_a_table_that_grows_is_copied_as_far_as_it_is_seen(site, visit, ga
     await request.finish()
 
 
+async def test_what_comes_after_a_blank_line_is_no_row_of_the_table_before_it(site, visit, gateway):
+    person = await visit(site)
+    await person.say("Two tables, please")
+    request = await gateway.next_request()
+    rows = person.answers.first.get_by_role("row")
+    await request.say(TABLE)
+    await expect(rows).to_have_count(2)
+    await request.say(" |\n\n| Other | Table |")
+    await request.say("\n| --- | --- |\n| two | 2")
+    await expect(rows.last).to_have_text("two2")
+    await expect(rows).to_have_count(4)
+    await request.finish()
+
+
 def seen(said: str) -> str:
     """The last words of a text whose marks all mean something, as far as one sees them."""
     return re.split(r"[|\n]\s*|^- ", re.sub(r"\*\*|`", "", said).rstrip(" *|\n-"))[-1]

@@ -9,7 +9,7 @@ const WAITS = /^\|?\s*$/;
 function cellsOf(line) {
   const [before, ...cells] = line.trimEnd().replace(/(?!^)\|$/, "").split("|");
   const said = cells.map((cell) => cell.trim());
-  return before === "" && said.every(arePlain) ? said : null;
+  return before === "" && cells.length > 0 && said.every(arePlain) ? said : null;
 }
 
 // Not by cutting all of a text into lines, which may be long.
@@ -20,7 +20,8 @@ const grown = new WeakMap();
 
 export const grownSince = (table) => grown.get(table) ?? "";
 
-const says = (row, cells) => [...row.cells].every((cell, index) => cell.textContent === (cells?.[index] ?? ""));
+const says = (row, cells) =>
+  cells !== null && [...row.cells].every((cell, index) => cell.textContent === (cells[index] ?? ""));
 
 export class RowsEnd {
   #table;
