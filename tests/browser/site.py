@@ -12,7 +12,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 
 import psutil
 
@@ -24,6 +26,7 @@ COMPILED = ROOT / ".web-tests"
 PORT_OF_NOBODY = 9
 NOT_COPIED = shutil.ignore_patterns("node_modules")
 START_WITHIN_S = 60
+FIRST_PORT, PORTS, BLOCKS = 20_000, 300, 40
 
 
 def _environment() -> dict[str, str]:
@@ -68,15 +71,29 @@ def _held(directory: Path, *, wait: bool = True) -> Iterator[bool]:
         os.close(handle)
 
 
-# Below those that a system gives to whoever connects somewhere: they could take one before a site listens on
-# it, or while it starts again. Processes side by side have some hundred each.
-_OURS = 20_000 + os.getpid() % 40 * 300
-_ports = itertools.cycle(range(_OURS, _OURS + 300))
+@cache
+def _ports() -> Iterator[int]:
+    """Some hundred ports, again and again, that no other process gives out as long as this one runs.
+
+    They are below those that a system gives to whoever connects somewhere: these could be taken before a site
+    listens on them, or while it starts again.
+    """
+    for block in range(BLOCKS):
+        handle = os.open(Path(gettempdir()) / f"chat-ui-ports-{block}", os.O_RDONLY | os.O_CREAT, 0o644)
+        try:
+            # Until this process ends.
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            continue
+        first = FIRST_PORT + block * PORTS
+        return itertools.cycle(range(first, first + PORTS))
+    raise AssertionError("too many processes give out ports")
 
 
 def free_port() -> int:
     """A port on which nobody listens."""
-    for port in itertools.islice(_ports, 300):
+    for port in itertools.islice(_ports(), PORTS):
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
