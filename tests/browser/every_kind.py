@@ -81,7 +81,7 @@ ENDINGS: tuple[dict[str, object], ...] = (
     {"text": "Stopped half", "status": "stopped"},
     {"text": "Cut off half", "status": "interrupted", "error": "The gateway closed the stream."},
     {"text": f"Too long\n\n```\n{LINES}\n```", "status": "complete", "finish_reason": "length"},
-    {"text": "", "status": "failed", "error": "The gateway says: " + LONG_WORD},
+    {"text": "", "model": None, "status": "failed", "error": "The gateway says: " + LONG_WORD},
 )
 
 

@@ -204,6 +204,19 @@ async def test_each_paragraph_reads_in_its_own_direction(site, visit):
     assert await person.message_box.evaluate("box => box.matches(':dir(rtl)')")
 
 
+async def test_details_of_an_answer_of_which_hardly_anything_is_known_are_called_that(site, visit):
+    person = await visit(site, site.path)
+    await expect(person.answers.last.get_by_role("button", name="Details")).to_have_text("Details")
+    await expect(person.answers.nth(2).get_by_role("button", name="Details")).to_have_text("")
+
+
+async def test_what_has_a_ground_of_its_own_is_told_apart_where_all_grounds_are_alike(site, visit):
+    person = await visit(site, site.path, forced_colors="active")
+    grounds = (".row.here", ".words", ".code-block", ".ending")
+    for ground in grounds:
+        await expect(person.page.locator(ground).last).to_have_css("outline-style", "solid")
+
+
 async def test_all_of_a_conversation_is_printed_and_nothing_to_press(site, visit):
     person = await visit(site, site.path, color_scheme="dark")
     await person.page.locator(".katex-display").wait_for(state="attached")

@@ -46,6 +46,8 @@ export function Details({ messageId, note, figures, onOpen }) {
     setOpen(newState === "open");
     if (newState === "open" && !details) onOpen(messageId);
   };
+  // Its arrow alone, with no name of a model before it, would say nothing.
+  const shown = figures || (note ? "" : say("details"));
   return (
     <>
       <span ref={line} className="facts-line">
@@ -58,7 +60,7 @@ export function Details({ messageId, note, figures, onOpen }) {
           aria-expanded={open}
           popoverTarget={id}
         >
-          {figures && <span>{figures}</span>}
+          {shown && <span>{shown}</span>}
           <ChevronDown />
         </button>
       </span>
