@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 from chat_ui.chat.changes import Notice
 from chat_ui.chat.feed import MemoryFeed, Subscription, Topic
 from chat_ui.chat.notices import UnreadableNotice, decode, encode
+from chat_ui.monitoring.lasting import warn
 from chat_ui.settings import SettingsError
 
 __all__ = ["RedisAwayError", "RedisFeed", "open_redis_feed"]
@@ -136,7 +137,7 @@ class RedisFeed:
             try:
                 await self._send()
             except (RedisError, OSError) as error:
-                log.warning("Redis can't be told what happens here; it is tried again. (%s)", error)
+                warn(log, f"Redis can't be told what happens here; it is tried again. ({error})")
                 self._has_unsent.set()
                 await asyncio.sleep(RETRY_S)
 
@@ -166,7 +167,7 @@ class RedisFeed:
                 async with self._redis.pubsub() as pubsub:
                     await self._hear(pubsub)
             except (RedisError, OSError) as error:
-                log.warning("Redis can't be heard; it is tried again. (%s)", error)
+                warn(log, f"Redis can't be heard; it is tried again. ({error})")
             finally:
                 self._pubsub = None
                 for hearing in self._hearings.values():

@@ -7,19 +7,14 @@ in the log. Whoever sits before the page is told what it means for them.
 from __future__ import annotations
 
 import logging
-import time
 
+from chat_ui.monitoring.lasting import warn
 from chat_ui.store.errors import StoreError
 from chat_ui.words import say
 
 __all__ = ["in_words", "why"]
 
-# While a database is away, every open page meets the same trouble every other second.
-LOGGED_AGAIN_S = 10.0
-
 log = logging.getLogger(__name__)
-
-_logged: dict[str, float] = {}
 
 
 def in_words(error: Exception) -> str:
@@ -31,14 +26,5 @@ def in_words(error: Exception) -> str:
 
 def why(error: StoreError) -> str:
     """What happened, in a sentence; the log has the store's own words."""
-    _log(str(error))
+    warn(log, str(error))
     return say(f"store.{error.trouble}")
-
-
-def _log(words: str) -> None:
-    now = time.monotonic()
-    for known in [known for known, then in _logged.items() if now - then >= LOGGED_AGAIN_S]:
-        del _logged[known]
-    if words not in _logged:
-        _logged[words] = now
-        log.warning("%s", words)

@@ -114,11 +114,18 @@ class TextLines(_Lines):
         return f"{at} {record.levelname} {said}{fields}" + (f"\n{trouble}" if trouble else "")
 
 
-def set_up(settings: Settings) -> None:
-    """Have every line of this process written in one form; of others' lines only warnings and worse are."""
+def set_up(settings: Settings, *filters: logging.Filter) -> None:
+    """Have every line of this process written in one form; of others' lines only warnings and worse are.
+
+    Args:
+        settings: which form, and which secrets no line may hold.
+        *filters: what else may keep a line back.
+    """
     form = JsonLines if are_json(settings) else TextLines
     handler = logging.StreamHandler()
     handler.setFormatter(form(_secrets_in(settings)))
+    for each in filters:
+        handler.addFilter(each)
     root = logging.getLogger()
     for old in [one for one in root.handlers if isinstance(one.formatter, _Lines)]:
         root.removeHandler(old)

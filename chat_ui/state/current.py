@@ -15,6 +15,7 @@ from chat_ui.accounts.errors import NotAllowed
 from chat_ui.chat.errors import Closing
 from chat_ui.chat.service import Chat, check_chat
 from chat_ui.monitoring import logs
+from chat_ui.monitoring.lasting import InALine
 from chat_ui.settings import SettingsError, get_settings
 from chat_ui.state.ending import end_by_signals
 from chat_ui.state.garbage import seek_in_what_is_new, seek_when_quiet
@@ -61,7 +62,7 @@ async def run_chat() -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         try:
             settings = get_settings()
-            logs.set_up(settings)
+            logs.set_up(settings, InALine())
             chat = await open_when_possible(settings, stack)
         except (StoreError, SettingsError) as error:
             raise SystemExit(f"Chat UI can't start. {error}") from None

@@ -12,6 +12,7 @@ from reflex_base.utils.exceptions import LockExpiredError
 
 from chat_ui.chat.errors import Closing
 from chat_ui.chat.trouble import why
+from chat_ui.monitoring.lasting import warn
 from chat_ui.state import wire
 from chat_ui.store.errors import StoreError
 from chat_ui.words import say
@@ -51,7 +52,7 @@ async def keep_following(
                 with suppress(*AWAY):
                     await tell(say("store.followed", why=why(error)))
             except AWAY as error:
-                log.warning("A page can't be told what happens; it is tried again. (%s)", error)
+                warn(log, f"A page can't be told what happens; it is tried again. ({error})")
             await asyncio.sleep(FOLLOW_AGAIN_S)
 
 

@@ -57,6 +57,13 @@ def test_a_hosted_sites_line_is_json_with_its_ids(capsys: pytest.CaptureFixture[
     }
 
 
+def test_what_a_filter_keeps_back_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(hosted(), logging.Filter("one"))
+    for name in ("one", "other"):
+        logging.getLogger(name).warning("Said.")
+    assert [json.loads(line)["logger"] for line in capsys.readouterr().err.splitlines()] == ["one"]
+
+
 async def test_a_task_keeps_the_ids_of_whoever_began_it(capsys: pytest.CaptureFixture[str]) -> None:
     set_up(hosted())
 

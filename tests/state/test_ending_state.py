@@ -7,10 +7,12 @@ from contextlib import suppress
 from unittest.mock import Mock
 
 import pytest
+from redis.exceptions import RedisError
 from reflex.state import StateUpdate
 from reflex_base.event import Event
 
 from chat_ui.chat.errors import Closing
+from chat_ui.monitoring.lasting import InALine
 from chat_ui.state import undo
 from chat_ui.state.current import current_chat
 from chat_ui.state.door import EventDoor
@@ -58,6 +60,16 @@ async def test_all_else_is_logged_and_said_past_the_state(
         await browser.send(UndoState.delete_message, "one")
     await browser.until(lambda: browser.pushed(FAILURE) == [say("failed")])
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_a_redis_that_is_away_has_made_fail_is_said_and_logged_without_the_way_to_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away = RedisError("refused")
+    assert say("failed") in str(failed(away))
+    assert [record.exc_info and record.exc_info[1] for record in caplog.records] == [away]
+    assert [record for record in caplog.records if InALine().filter(record)] == caplog.records
+    assert "Traceback" not in logging.Formatter().format(caplog.records[0])
 
 
 def test_what_the_database_can_not_do_is_said_in_words(caplog: pytest.LogCaptureFixture) -> None:

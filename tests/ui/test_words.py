@@ -59,7 +59,7 @@ A_WORD = re.compile(r"^[A-Z][a-z]+|[a-z]+ [a-z]+")
 BESIDE_A_VALUE = re.compile(r"(^|\s)[a-z]{3,}(\s|$)")
 # Heard by somebody else: whoever runs the site, a model, the type checker.
 OTHER_EARS = re.compile(
-    r"log\.\w+|SystemExit|SettingsError|RedisAwayError|note_unknown|re\.compile|cast|ValueError|derived"
+    r"log\.\w+|warn|SystemExit|SettingsError|RedisAwayError|note_unknown|re\.compile|cast|ValueError|derived"
 )
 ASKED = re.compile(r"""\bsay\(\s*["']([\w.]+)["']""")
 ASKED_BY_PART = re.compile(r"""\bsay\(\s*f"([\w.]+\.)\{""")
