@@ -92,6 +92,17 @@ async def disconnect(person) -> None:
     await expect(person.model).to_contain_text("demo")
 
 
+async def test_the_name_of_a_gateway_stands_in_one_line_above_what_disconnects_it(site, visit, gateway):
+    person = await visit(site)
+    await connect(person, gateway.base_url)
+    name = person.sidebar.get_by_text(f"127.0.0.1:{gateway.port}")
+    await expect(name).to_be_visible()
+    box, button = await name.bounding_box(), await person.button("Disconnect").bounding_box()
+    assert box["height"] < 40
+    assert box["y"] + box["height"] <= button["y"]
+    await disconnect(person)
+
+
 async def test_a_gateway_that_works_is_kept_and_its_key_never_comes_back(site, visit, gateway):
     person = await visit(site)
     await connect(person, gateway.base_url)
