@@ -3,9 +3,22 @@
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.person import ESCAPE_OF_AN_INPUT_METHOD
+
+
+async def right_of(element):
+    box = await element.bounding_box()
+    return box["x"] + box["width"]
+
+
+async def is_second_of_two(question):
+    """Look for that at the question's edge: it stays there while nothing else can be done about it."""
+    versions = question.get_by_role("group", name="Versions")
+    await expect(versions).to_contain_text("2 / 2")
+    assert await right_of(versions) == pytest.approx(await right_of(question), abs=8)
 
 
 async def reply(gateway, text, reason="stop"):
@@ -149,7 +162,7 @@ async def test_what_is_reworded_shows_in_every_tab_and_each_message_is_one_reque
     request = await reply(gateway, "Hotter.")
     assert request.asked == [("user", "Coffee?")]
     await expect(questions.first).to_contain_text("Coffee?")
-    await expect(questions.first.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
+    await is_second_of_two(questions.first)
     await expect(person.answers.last).to_contain_text("Hotter.")
     await expect(other.articles.first).to_contain_text("Coffee?")
     await expect(other.answers.last).to_contain_text("Hotter.")

@@ -65,7 +65,8 @@ def _question(head: Head, groups: Groups) -> rx.Component:
     return rx.fragment(
         rx.el.h2(say("message.yours"), class_name="visually-hidden"),
         _editable(head, Words.create(message_id=head.id, chars=head.chars, on_gap=ThreadState.resend_text)),
-        rx.el.div(_versions(head), _actions(head, groups), class_name="actions"),
+        # At the edge, where they stay while nothing else of the row is shown.
+        rx.el.div(_actions(head, groups), _versions(head), class_name="actions"),
     )
 
 
