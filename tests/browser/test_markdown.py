@@ -136,7 +136,12 @@ async def test_what_a_reader_copies(asked):
     await person.ended(answer)
 
     table = answer.get_by_role("group", name="Table")
-    await expect(table.get_by_role("cell").last).to_have_css("white-space", "normal")
+    cells = table.get_by_role("cell")
+    await expect(cells.last).to_have_css("white-space", "normal")
+    # Digits of one width have hyphens of that width: they are for figures.
+    await expect(cells.first).to_have_css("font-variant-numeric", "normal")
+    await expect(cells.last).to_have_css("font-variant-numeric", "tabular-nums")
+    await expect(answer.locator(".note")).to_have_css("font-variant-numeric", "normal")
     await table.hover()
     await answer.get_by_role("button", name="Copy table as CSV").click()
     expected = 'Name,Value\r\n"one\ntwo","""1,000"""\r\ny,a | b\r\n'
