@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chat_ui.monitoring.metrics import DATABASE
@@ -63,11 +64,11 @@ class Lane:
                     try:
                         await _to_the_end(_begin(connection, options))
                         yield connection
-                        if self._writes:
-                            await _to_the_end(_commit(connection))
-                    finally:
+                    except BaseException:
                         if connection.sync_connection is not None:
                             await _to_the_end(connection.close())
+                        raise
+                    await _to_the_end(_end(connection, commit=self._writes))
 
     async def close(self) -> None:
         """Wait for the transactions under way, then close the connections; later ones are refused."""
@@ -92,18 +93,23 @@ class Lanes:
 
 
 async def _begin(connection: AsyncConnection, options: dict[str, Any]) -> None:
+    def begin(connection: Connection) -> None:
+        connection.execution_options(**options).begin()
+
     await connection.start()
-    await connection.execution_options(**options)
-    await connection.begin()
+    await connection.run_sync(begin)
 
 
-async def _commit(connection: AsyncConnection) -> None:
+async def _end(connection: AsyncConnection, *, commit: bool) -> None:
     try:
-        await connection.commit()
+        if commit:
+            await connection.commit()
     except Exception:
         # The engine takes the transaction for ended, which may be open still: the next must not come upon it.
         await connection.invalidate()
         raise
+    finally:
+        await connection.close()
 
 
 async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from functools import partial
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from chat_ui.store import dropping
+from chat_ui.store.driver import WholeCalls
 from chat_ui.store.errors import ConflictError, StoreError, Trouble
 from chat_ui.store.lanes import Lane, Lanes
 
@@ -184,12 +183,14 @@ def lanes(path: Path, *, busy_timeout: float, readers: int) -> Lanes:
         engine = create_async_engine(
             URL.create("sqlite+aiosqlite", database=str(path)),
             connect_args={
-                "async_creator_fn": dropping.connect,
+                "async_creator_fn": WholeCalls,
                 "timeout": busy_timeout,
                 "isolation_level": None,
             },
             pool_size=connections,
             max_overflow=0,
+            # A lane ends every transaction itself.
+            pool_reset_on_return=None,
             hide_parameters=True,
         )
         _shape_connections(engine.sync_engine, writes=writes)
@@ -215,9 +216,9 @@ async def _checkpoint(engine: AsyncEngine) -> None:
 def _shape_connections(engine: Engine, *, writes: bool) -> None:
     """Give an engine's connections their pragmas and their way to begin a transaction.
 
-    A writing transaction takes the file's write lock at once: one that reads first and asks for the lock
-    later fails wherever somebody else wrote in between. Its execution option ``durable`` says whether the
-    commit waits for the disk.
+    A writing transaction takes the file's write lock with its first statement, even if that reads: one that
+    asks for the lock later fails wherever somebody else wrote in between. Its execution option ``durable``
+    says whether the commit waits for the disk.
     """
     pragmas = _WRITER_PRAGMAS if writes else _READER_PRAGMAS
 
@@ -230,20 +231,23 @@ def _shape_connections(engine: Engine, *, writes: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
-        if not writes:
-            _say(connection, "BEGIN")
-            return
-        level = "FULL" if connection.get_execution_options().get("durable", True) else "NORMAL"
-        if connection.info.get("synchronous") != level:
-            _say(connection, f"PRAGMA synchronous={level}")
-            connection.info["synchronous"] = level
-        _say(connection, "BEGIN IMMEDIATE")
+        begin = _begin_reading
+        if writes:
+            durable = connection.get_execution_options().get("durable", True)
+            begin = partial(_begin_writing, connection.info, "FULL" if durable else "NORMAL")
+        adapted: Any = connection.connection.dbapi_connection
+        adapted.driver_connection.begin(begin)
 
 
-def _say(connection: Connection, statement: str) -> None:
-    """Say what has no answer, by the driver: the engine would call the driver's thread three times for it."""
-    adapted: Any = connection.connection.dbapi_connection
-    adapted.run_async(methodcaller("execute_fetchall", statement))
+def _begin_reading(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN")
+
+
+def _begin_writing(known: dict[Any, Any], level: str, db: sqlite3.Connection) -> None:
+    if known.get("synchronous") != level:
+        db.execute(f"PRAGMA synchronous={level}")
+        known["synchronous"] = level
+    db.execute("BEGIN IMMEDIATE")
 
 
 @contextmanager

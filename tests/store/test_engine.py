@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,12 +95,31 @@ async def test_only_a_durable_commit_waits_for_the_disk(db: Database) -> None:
     assert [await level(durable) for durable in (True, False, False, True)] == [2, 1, 1, 2]
 
 
-async def test_a_write_holds_the_lock_from_its_first_moment(path: Path, db: Database) -> None:
+async def test_a_write_holds_the_lock_from_its_first_statement(path: Path, db: Database) -> None:
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
-        async with db.write():
+        async with db.write() as tx:
+            await tx.execute(text("SELECT 1"))
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 other.execute("BEGIN IMMEDIATE")
         other.execute("BEGIN IMMEDIATE")
+
+
+async def test_a_statement_is_one_call_of_the_drivers_thread(db: Database) -> None:
+    async with db.write() as tx:
+        driver: Any = (await tx.get_raw_connection()).driver_connection
+    calls: list[object] = []
+    thread, driver._tx = (
+        driver._tx,
+        SimpleNamespace(put_nowait=lambda call: (calls.append(call), thread.put_nowait(call))),
+    )
+    async with db.write() as tx:
+        await tx.execute(text("SELECT 1"))
+        assert (await tx.execute(text("SELECT 2"))).scalar() == 2
+    async with db.write():
+        pass
+    driver._tx = thread
+    # Two statements, of which the first begins the transaction, and the commit.
+    assert len(calls) == 3
 
 
 async def test_a_read_can_not_write_and_holds_nobody_up(db: Database, alice: User) -> None:
@@ -229,8 +249,8 @@ async def test_a_lock_that_stays_is_an_error_in_words(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked by another program") as caught:
-            async with db.write():
-                pytest.fail("the lock is another's")
+            async with db.write() as tx:
+                await tx.execute(text("SELECT 1"))
         assert str(path) in str(caught.value)
         async with db.read() as tx:
             await tx.execute(text('SELECT * FROM "user"'))
