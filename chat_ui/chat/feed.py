@@ -43,8 +43,8 @@ class Subscription:
     def __init__(self, most: int) -> None:
         self._most = most
         self._waiting: deque[Notice] = deque()
-        self._arrived = asyncio.Event()
         self._lagged = False
+        self._reader: asyncio.Future[None] | None = None
 
     def put(self, change: Notice) -> None:
         """Add a change, joined to the one before it where both are pieces of one text."""
@@ -55,23 +55,35 @@ class Subscription:
             self.lose()
         else:
             self._waiting.append(change)
-        self._arrived.set()
+        self._wake()
 
     def lose(self) -> None:
         """Give up what waits, because some of what the reader should have had is lost."""
         self._waiting.clear()
         self._lagged = True
-        self._arrived.set()
+        self._wake()
 
-    async def next(self) -> Notice:
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def next(self, patience_s: float | None = None) -> Notice:
         """Wait for the next change.
+
+        Args:
+            patience_s: for how long at most; None is for ever, and sets no clock.
 
         Raises:
             Lagged: changes were dropped; what arrives later is in order again.
+            TimeoutError: there was none in time.
         """
         while not self._waiting and not self._lagged:
-            self._arrived.clear()
-            await self._arrived.wait()
+            # What is said often costs less by a bare future than by an event.
+            self._reader = asyncio.get_running_loop().create_future()
+            if patience_s is None:
+                await self._reader
+            else:
+                await asyncio.wait_for(self._reader, patience_s)
         if self._lagged:
             self._lagged = False
             raise Lagged

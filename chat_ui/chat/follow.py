@@ -86,8 +86,7 @@ async def _in_order(
         shown.insert(0, None)
     while True:
         try:
-            async with asyncio.timeout(grown.patience_s):
-                change = await changes.next()
+            change = await changes.next(grown.patience_s)
         except TimeoutError:
             for piece in await grown.late():
                 yield piece

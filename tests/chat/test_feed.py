@@ -46,6 +46,15 @@ async def test_a_reader_that_waits_is_woken() -> None:
         assert await waiting == piece(0, "x")
 
 
+async def test_a_reader_that_has_waited_long_enough_reads_on_later() -> None:
+    feed = MemoryFeed()
+    async with feed.follow(HERE) as changes:
+        with pytest.raises(TimeoutError):
+            await changes.next(patience_s=0.001)
+        await feed.publish(HERE, piece(0, "x"))
+        assert await changes.next(patience_s=60) == piece(0, "x")
+
+
 async def test_who_leaves_leaves_nothing_behind() -> None:
     feed = MemoryFeed()
     async with feed.follow(HERE):
