@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from enum import Enum, auto
+from typing import cast
 
 import httpx
 
@@ -26,7 +27,7 @@ class BodyKind(Enum):
 async def sniffed(response: httpx.Response) -> tuple[BodyKind, AsyncIterator[bytes]]:
     """The kind of a body, and the body still to be read, without white space that some send before it."""
     declared = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    chunks = response.aiter_bytes()
+    chunks = _as_it_comes(response)
     head = b""
     async for chunk in chunks:
         head = (head + chunk).removeprefix(BOM).lstrip()
@@ -34,6 +35,13 @@ async def sniffed(response: httpx.Response) -> tuple[BodyKind, AsyncIterator[byt
         if kind is not None:
             return kind, _from_head(head, chunks)
     return BodyKind.OTHER if head else BodyKind.EMPTY, _from_head(head, chunks)
+
+
+def _as_it_comes(response: httpx.Response) -> AsyncIterator[bytes]:
+    """A body without the layers of httpx that decode it, where it isn't encoded, and count it."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return response.aiter_bytes()
+    return aiter(cast("httpx.AsyncByteStream", response.stream))
 
 
 async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes:
