@@ -7,11 +7,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from chat_ui.chat.journal import until_tick
+
 __all__ = ["Pace", "Tempo"]
 
-BEAT_S = 0.1
+BEAT_S = 0.25
 # The newest beat's share of how late the process is held to be.
-NEWEST = 0.2
+NEWEST = 0.3
 # Who comes late by this part of the time between two pieces has as much to do as it can.
 LATE = 1 / 5
 
@@ -81,7 +83,8 @@ class Tempo:
 
     def _wait(self) -> None:
         loop = asyncio.get_running_loop()
-        due = loop.time() + BEAT_S
+        # At the journal's ticks, which wake the process anyway: a wake costs more than what is done in it.
+        due = loop.time() + until_tick(BEAT_S)
         self._beat = loop.call_at(due, self._listen, due)
 
     def _listen(self, due: float) -> None:
