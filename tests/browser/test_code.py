@@ -16,6 +16,13 @@ HOSTILE = """\
 <img src=x onerror="window.__fired = 1">
 </code></pre><iframe srcdoc="<script>parent.__fired = 1</script>"></iframe>
 """
+# Its lines and their colors.
+DRAWN = """code => {
+  const copy = code.cloneNode(true);
+  copy.removeAttribute("data-tokenized");
+  copy.normalize();
+  return copy.outerHTML;
+}"""
 # As on a machine for which each look at a line takes that long.
 SLOW = "() => { const { now } = Date; let late = 0; Date.now = () => now() + (late += 510); }"
 # As on a machine that has time for three expressions at once; counts how many are made in one go.
@@ -76,15 +83,63 @@ async def test_a_long_block_is_colored_as_it_grows_and_never_drawn_again(asked):
 
     assert await person.page.evaluate("getSelection().toString()") == selected
     assert await person.page.evaluate("[...window.kept, ...window.tokens].every((node) => node.isConnected)")
-    assert await block.locator(".code-line").last.locator("span").count() > 0
+    await colored(block, LINES - 1)
     await request.say("```\n\nThat was it.")
     await request.finish()
     await person.ended(person.answers.last)
     assert await block.locator("code").text_content() == code
     assert await person.page.evaluate("getSelection().toString()") == selected
     assert await person.page.evaluate("window.kept.every((line) => line.isConnected)")
-    tokenized = int(await block.get_attribute("data-tokenized"))
+    tokenized = int(await block.locator("code").get_attribute("data-tokenized"))
     assert len(code) - LINES <= tokenized <= MOST_TIMES_TOKENIZED * len(code)
+    grown = await block.locator("code").evaluate(DRAWN)
+    await person.page.reload()
+    await colored(block, LINES - 1)
+    assert await block.locator("code").evaluate(DRAWN) == grown
+
+
+async def test_a_line_that_takes_color_stays_selected(asked):
+    person, request = await asked()
+    await request.say("```python\nfirst = 1\n")
+    block = person.answers.get_by_role("figure")
+    await colored(block)
+    await request.say("def second")
+    line = block.locator(".code-line").last
+    await expect(line).to_have_text("def second")
+    await line.evaluate(
+        """line => {
+          const rest = line.lastChild;
+          getSelection().setBaseAndExtent(line, 0, rest, rest.length - 1);
+        }"""
+    )
+    selected = await person.page.evaluate("getSelection().toString()")
+    await request.say("(words): return words")
+    await expect(line.locator("span")).not_to_have_count(0)
+    await expect(line).to_contain_text("return words")
+    assert await person.page.evaluate("getSelection().toString()") == selected == "def second"
+    await request.finish()
+
+
+async def test_what_a_reader_does_to_a_block_that_grows(asked):
+    person, request = await asked(permissions=["clipboard-read", "clipboard-write"])
+    code = python_code(LINES)
+    [begun, *pieces] = re.split(r"(?<=\n)", code.strip())
+    await request.say("```python\n" + begun)
+    block = person.answers.get_by_role("figure")
+    said = begun
+    for number, piece in enumerate(pieces):
+        await request.say(piece)
+        said += piece
+        await expect(block).to_contain_text(piece.strip())
+        if number == 1:
+            await block.get_by_role("button", name="Wrap lines").click()
+            await expect(block.get_by_role("button", name="Wrap lines", pressed=True)).to_be_attached()
+            assert await block.locator("code").text_content() == said
+            await block.get_by_role("button", name="Copy code").click()
+            await has_copied(person.page, said.removesuffix("\n"))
+    await expect(block.get_by_role("button", name="Show all lines")).to_be_attached()
+    await expect(block.get_by_text(f"# w{LINES}")).to_be_in_viewport()
+    await request.finish()
 
 
 async def test_the_expressions_of_a_language_are_made_a_few_at_once(asked):

@@ -85,6 +85,10 @@ TABLE = "| Name | Value | More |\n| --- | ---: | --- |\n| one"
 ROWS = [" thing", " |", " 1,234", " |", " more", " |", "\n", "|", " two", " | 22 |", "\n| three |"]
 ROWS += [" 33 | all |\n| four", " **44** | 55", " |\n| six |", " 66"]
 
+CODE = "```python\ndef grows(words):"
+LINES_OF_CODE = ["\n", "    return", " words", "  # so", "\n\n", "class", " More:\n    pass", "\n"]
+LINES_OF_CODE += ["\n\n\nx = 1", "\ny = ~", "2", "\n", "z = 3\n", "# ends"]
+
 
 @pytest.mark.parametrize("before", ["", "> ", "1. Said\n2. "], ids=["paragraph", "quote", "list"])
 async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(site, visit, gateway, before):
@@ -126,8 +130,8 @@ async def test_growth_is_drawn_in_place_and_ends_as_it_would_be_drawn_at_once(si
 @pytest.mark.parametrize("every", [1, 3])
 @pytest.mark.parametrize(
     ("begun", "pieces"),
-    [("Marks", MARKS), ("- Marks", MARKS), (TABLE, ROWS)],
-    ids=["paragraph", "list", "table"],
+    [("Marks", MARKS), ("- Marks", MARKS), (TABLE, ROWS), (CODE, LINES_OF_CODE)],
+    ids=["paragraph", "list", "table", "code"],
 )
 async def test_what_is_drawn_in_place_is_what_the_parser_draws(begun, pieces, every, site, visit, gateway):
     person = await visit(site)
@@ -175,6 +179,41 @@ async def test_a_table_that_grows_is_copied_as_far_as_it_is_seen(site, visit, ga
         await expect(person.answers.first).to_contain_text(seen(said))
     await person.button("Copy table as Markdown").click()
     await has_copied(person.page, said)
+    await request.finish()
+
+
+async def test_lines_of_code_are_drawn_in_place(site, visit, gateway):
+    person = await visit(site)
+    await person.say("Some code, please")
+    request = await gateway.next_request()
+    code = person.answers.first.get_by_role("figure").locator("code")
+    said = "first = 1"
+    await request.say(f"```python\n{said}")
+    await expect(code).to_contain_text(said)
+    devtools = await person.page.context.new_cdp_session(person.page)
+    await devtools.send("Profiler.enable")
+    await devtools.send("Profiler.startPreciseCoverage", {"callCount": True})
+    for number in range(WORDS):
+        for piece in (f"\nw{number} =", f" {number}"):
+            said += piece
+            await request.say(piece)
+        await expect(code).to_contain_text(said.split("\n")[-1])
+    assert await passes(devtools) <= MOST_PASSES
+    assert await code.text_content() == f"{said}\n"
+    await devtools.detach()
+    await request.finish()
+
+
+async def test_a_line_of_code_in_a_list_goes_on_where_it_is(site, visit, gateway):
+    person = await visit(site)
+    await person.say("A list, please")
+    request = await gateway.next_request()
+    code = person.answers.first.locator("pre code")
+    await request.say("- one\n  ```python\n  x = one")
+    await expect(code).to_contain_text("x = one")
+    await request.say(" + two")
+    await expect(code).to_contain_text("+ two")
+    assert await code.text_content() == "x = one + two\n"
     await request.finish()
 
 

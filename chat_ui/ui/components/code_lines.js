@@ -1,41 +1,34 @@
 // The lines of a code block that grows. A finished line is tokenized once, from the state that the line before it left,
-// and stays the same object for good: whoever draws the lines sees at a glance which are new.
+// and stays as it is for good.
 const MOST_LINES = 5000;
-const LINES_A_CHUNK = 50;
 
 // What every character that arrives pays for: the line that is still being written is tokenized again as it grows, but
 // all in all no character more than three times.
 const AGAIN = 2;
 
 export class CodeLines {
+  source = "";
   count = 1;
   tokenized = 0;
-  #source = "";
   #lines = [{ text: "", tokens: [] }];
-  #chunks = [];
-  #changed = 0;
+  #changed = new Set([0]);
   #next = 0;
   #state = undefined;
   #purse = 0;
-
-  isStartOf(source) {
-    return source.startsWith(this.#source);
-  }
 
   // How many aren't tokenized yet.
   get left() {
     return Math.min(this.count, MOST_LINES) - this.#next;
   }
 
-  read(source) {
-    const fresh = source.slice(this.#source.length);
+  grow(fresh) {
     if (!fresh) return;
-    this.#source = source;
+    this.source += fresh;
     this.#purse += AGAIN * fresh.length;
     const [rest, ...more] = fresh.split("\n");
     const last = this.count - 1;
     this.#put(last, { ...this.#lines[last], text: this.#lines[last].text + rest });
-    for (const text of more) this.#lines.push({ text, tokens: [] });
+    for (const [index, text] of more.entries()) this.#put(this.count + index, { text, tokens: [] });
     this.count = this.#lines.length;
   }
 
@@ -58,13 +51,11 @@ export class CodeLines {
     return false;
   }
 
-  // The lines in groups; a group in which nothing changed is the same array as before.
-  get chunks() {
-    for (let at = this.#changed - (this.#changed % LINES_A_CHUNK); at < this.count; at += LINES_A_CHUNK) {
-      this.#chunks[at / LINES_A_CHUNK] = this.#lines.slice(at, at + LINES_A_CHUNK);
-    }
-    this.#changed = this.count;
-    return this.#chunks;
+  // The lines that are others than they were when this was asked last, each after its number; new ones in order.
+  takeChanged() {
+    const changed = [...this.#changed].map((index) => [index, this.#lines[index]]);
+    this.#changed.clear();
+    return changed;
   }
 
   #tokenizeLine(tokenizer, index, until) {
@@ -78,7 +69,7 @@ export class CodeLines {
 
   #put(index, line) {
     this.#lines[index] = line;
-    this.#changed = Math.min(this.#changed, index);
+    this.#changed.add(index);
   }
 }
 

@@ -1,8 +1,9 @@
 // A diagram: its source while it comes and where it can't be drawn, else a picture of it beside its source.
 import { useEffect, useRef, useState } from "react";
-import { Code, holdsSelection } from "./code.jsx";
+import { Code } from "./code.jsx";
 import { untilFetched } from "./fetched.js";
 import { Workflow } from "./icons.jsx";
+import { holdsSelection } from "./selection.js";
 import { say } from "./words.js";
 
 const LOOK_AGAIN_MS = 400;

@@ -1,48 +1,36 @@
-// The end of an answer that grows by words (see words_end.js), by rows of a table (see rows_end.js), or by code within a
-// line: they are put where the last ones stand. Most of an answer comes that way, and costs no parser and no React.
+// The end of an answer that grows by words (see words_end.js), by rows of a table (see rows_end.js), or by code: they
+// are put where the last ones stand. Most of an answer comes that way, and costs no parser and no React.
 // Whatever may mean more is left to them; they draw all of the text, in the same elements, and find there what they would
 // have put there.
 import { useLayoutEffect } from "react";
+import { codeIn } from "./code_text.js";
 import { RowsEnd } from "./rows_end.js";
-import { onGrowth, redraw } from "./texts.js";
+import { onGrowth } from "./texts.js";
 import { WordsEnd } from "./words_end.js";
 
-const MARKS_IN_CODE = /[\r\n`~]/;
-const COLOR_AFTER_MS = 120;
-
-// Where code goes on: before the break of its last line.
-function endOfCode(block, text) {
-  const line = block.querySelector("pre code")?.lastElementChild?.lastElementChild;
-  const written = text.slice(text.lastIndexOf("\n") + 1);
-  return line && written && line.textContent === `${written}\n` ? line.lastChild : null;
-}
+const MAY_END_CODE = /[`~]/;
 
 class CodeEnd {
-  #id;
-  #block;
-  #node = null;
-  #coloring = 0;
+  #code;
 
-  constructor(block, id) {
-    [this.#block, this.#id] = [block, id];
+  constructor(block) {
+    this.#code = codeIn(block);
   }
 
+  // The last break of a text waits for what follows it.
   grow(text, fresh) {
-    if (MARKS_IN_CODE.test(fresh)) return false;
-    this.#node ??= endOfCode(this.#block, text);
-    if (!this.#node?.isConnected) return false;
-    this.#node.insertData(this.#node.length - 1, fresh);
-    this.#coloring ||= setTimeout(redraw, COLOR_AFTER_MS, this.#id);
-    return true;
+    if (MAY_END_CODE.test(fresh)) return false;
+    const waited = text.endsWith("\n") ? "\n" : "";
+    return this.#code.grow((waited + fresh).replace(/\n$/, ""));
   }
 
   end() {
-    clearTimeout(this.#coloring);
+    this.#code.end();
   }
 }
 
-function endOf(kind, block, id) {
-  if (kind === "code") return new CodeEnd(block, id);
+function endOf(kind, block) {
+  if (kind === "code") return new CodeEnd(block);
   const table = block.querySelector(":scope > .table table");
   return table === null ? new WordsEnd(block) : new RowsEnd(table);
 }
@@ -54,7 +42,7 @@ export function useGrowingEnd(id, element, text, kind) {
     if (kind === null) return undefined;
     const block = element.current.querySelector(":scope > div:last-of-type");
     if (block === null) return undefined;
-    const end = endOf(kind, block, id);
+    const end = endOf(kind, block);
     let drawn = text;
     const forget = onGrowth(id, (grown) => {
       const isDrawn = end.grow(drawn, grown.slice(drawn.length));

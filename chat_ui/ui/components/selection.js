@@ -30,3 +30,8 @@ export function selectIn(element, ends) {
   const places = ends.map((end) => (Array.isArray(end) ? end : placeAfter(element, end)));
   if (places.every(([node]) => node.isConnected)) getSelection().setBaseAndExtent(...places.flat());
 }
+
+export function holdsSelection(element) {
+  const selection = getSelection();
+  return element !== null && !selection.isCollapsed && selection.containsNode(element, true);
+}

@@ -197,9 +197,3 @@ export function onGrowth(id, draw) {
   growers.set(id, draw);
   return () => growers.get(id) === draw && growers.delete(id);
 }
-
-// Has a text drawn as a whole that was drawn at its end only.
-export function redraw(id) {
-  changed.set(id, false);
-  drawSoon(tell);
-}

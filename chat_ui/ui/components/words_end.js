@@ -38,7 +38,7 @@ function lastText(element) {
     node = node.lastChild;
     if (isText(node) && !node.data.trim()) node = node.previousSibling;
   }
-  return node && !node.parentElement.closest("button") ? node : null;
+  return node && !node.parentElement.closest("button, pre") ? node : null;
 }
 
 // Where words go on: the last text of a block, if it ends as the answer does.
