@@ -54,11 +54,13 @@ class Line {
   }
 
   draw({ text, tokens }) {
+    const selected = selectedIn(this.#element);
     if (tokens !== this.#tokens) this.#color(tokens);
     const had = this.#rest.data.slice(0, -1);
     const rest = text.slice(lengthOf(tokens));
     if (rest.startsWith(had)) this.#rest.insertData(had.length, rest.slice(had.length));
     else this.#rest.data = `${rest}\n`;
+    if (selected !== null) selectIn(this.#element, selected);
   }
 
   #color(tokens) {
@@ -139,9 +141,7 @@ export class CodeText {
     this.#timer = 0;
     const waits = this.#lines.left > LINES_AT_ONCE && holdsSelection(this.#element);
     const isBehind = this.#tokenizer !== null && (waits || this.#tokenize());
-    const selected = selectedIn(this.#element);
     this.#draw();
-    if (selected !== null) selectIn(this.#element, selected);
     this.#colored = performance.now();
     if (isBehind) this.#timer = setTimeout(this.#color, waits ? WAIT_MS : BETWEEN_SLICES_MS);
   };
