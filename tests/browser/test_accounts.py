@@ -62,6 +62,14 @@ async def refused_in_sight(page: Page) -> None:
     await field.fill("")
 
 
+async def looked_over(page: Page) -> list[str]:
+    """What axe finds on the admin page, where long names are broken, and push no figures out of a phone."""
+    name, _, answers, *_ = await page.get_by_role("row").last.get_by_role("cell").all()
+    await expect(name).to_have_css("white-space", "normal")
+    await expect(answers).to_have_css("white-space", "nowrap")
+    return await found_by_axe(page)
+
+
 async def use_links_to_the_server(page: Page) -> None:
     """Go wherever one's settings lead that is no page of Reflex's, and come back."""
     async with page.expect_download() as export:
@@ -114,7 +122,7 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
     await expect(ada.page.get_by_text("budget: 0 tokens per day")).to_be_visible()
     await act(ada.page, GUEST, "Budget")
     await expect(ada.page.get_by_label("Tokens a day")).to_be_visible()
-    problems["admin"] = await found_by_axe(ada.page)
+    problems["admin"] = await looked_over(ada.page)
     await bob.message_box.fill("A long story, please")
     await bob.message_box.press("Enter")
     await expect(bob.page.get_by_text("What you may use today doesn't reach for this")).to_be_visible()
