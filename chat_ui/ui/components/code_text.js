@@ -111,9 +111,12 @@ export class CodeText {
     if (!this.source || isFolded || HIDDEN_MARKS.test(fresh)) return false;
     this.#isAhead = true;
     this.#lines.grow(fresh);
-    if (performance.now() - this.#colored >= COLOR_EVERY_MS) this.#color();
-    else this.#draw();
-    this.#timer ||= setTimeout(this.#color, COLOR_EVERY_MS);
+    if (performance.now() - this.#colored >= COLOR_EVERY_MS) {
+      this.#color();
+    } else {
+      this.#draw();
+      this.#timer ||= setTimeout(this.#color, COLOR_EVERY_MS);
+    }
     return true;
   }
 
