@@ -179,6 +179,7 @@ async def test_what_comes_in_at_either_end_draws_no_other_message_anew(site, vis
     first = await person.articles.first.get_attribute("data-message-id")
     # A page that was told of its models after its messages has drawn these twice.
     drawings = await person.page.evaluate("id => drawings[id]", first)
+    assert drawings
     await person.log.evaluate("log => { log.scrollTop = 0; }")
     await expect(person.articles).to_have_count(2 * PAGE)
     await expect(person.articles.first).to_contain_text("Message")
