@@ -17,6 +17,7 @@ from chat_ui.gateway import (
     Patience,
     TextDelta,
     errors,
+    status_errors,
 )
 
 Connect = Callable[[Any], Gateway]
@@ -88,11 +89,11 @@ async def test_the_upstream_is_asked_what_the_person_asked(connect: Connect, aim
 @pytest.mark.parametrize(
     ("model", "error", "status"),
     [
-        ("limited", errors.RateLimited, 429),
-        ("broken", errors.GatewayDown, 500),
-        ("too-long", errors.ContextTooLong, 400),
-        ("too-long-upstream", errors.ContextTooLong, 400),
-        ("no-such-model", errors.BadRequest, 400),
+        ("limited", status_errors.RateLimited, 429),
+        ("broken", status_errors.GatewayDown, 500),
+        ("too-long", status_errors.ContextTooLong, 400),
+        ("too-long-upstream", status_errors.ContextTooLong, 400),
+        ("no-such-model", status_errors.BadRequest, 400),
     ],
 )
 async def test_a_refusal_is_told_in_words(
@@ -116,7 +117,7 @@ async def test_the_wait_that_the_upstream_asks_for_is_kept(through: str, request
     server = request.getfixturevalue(through)
     profile = GatewayProfile(name="real", base_url=server.base_url, key=server.key)
     async with aclosing(Gateway(profile, patience=Patience(sleep=note))) as gateway:
-        with pytest.raises(errors.RateLimited, match="Come back later") as caught:
+        with pytest.raises(status_errors.RateLimited, match="Come back later") as caught:
             await read(gateway, "later")
     assert (caught.value.retry_after, waits) == (3.0, [3.0, 3.0])
 
@@ -128,7 +129,7 @@ async def test_the_wait_that_the_upstream_asks_for_is_kept(through: str, request
 async def test_a_wrong_key_is_told_in_words(
     connect: Connect, through: str, status: int, words: str, request: pytest.FixtureRequest
 ):
-    with pytest.raises(errors.Unauthorized) as caught:
+    with pytest.raises(status_errors.Unauthorized) as caught:
         await connect(request.getfixturevalue(through), key="sk-not-the-key").models()
     assert caught.value.status == status
     assert words in str(caught.value)
