@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 
 import reflex as rx
-from redis.exceptions import RedisError
-from reflex.app import default_backend_exception_handler
 from reflex.event import EventSpec
 
 from chat_ui.chat.errors import Closing
@@ -36,9 +34,5 @@ def failed(exception: Exception) -> EventSpec | None:
         return None
     if isinstance(exception, StoreError):
         return rx.set_value(FAILURE, in_words(exception))
-    if isinstance(exception, RedisError):
-        log.error("An event failed.", exc_info=exception)
-    else:
-        # Its log line, without the box that it would open on the page.
-        default_backend_exception_handler(exception)
+    log.error("An event failed.", exc_info=exception)
     return rx.set_value(FAILURE, say("failed"))
