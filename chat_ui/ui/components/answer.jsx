@@ -46,7 +46,11 @@ export function Answer({ messageId, status, chars, onGap }) {
 export function Counter({ messageId }) {
   const { points } = useTextEvery(COUNT_EVERY_MS, messageId);
   const tokens = Math.round((points.text + points.reasoning + points.tool_calls) / 4);
-  return <span className="meta">{tokens > 0 && say("answer.tokens", { tokens: tokens.toLocaleString("en-US") })}</span>;
+  return (
+    <span className="meta counting">
+      {tokens > 0 && say("answer.tokens", { tokens: tokens.toLocaleString("en-US") })}
+    </span>
+  );
 }
 
 function countdown({ until, why, paying }) {
@@ -67,14 +71,14 @@ function Waiting({ wait }) {
     return (
       <p className="waiting">
         <span className="pulse" aria-hidden="true" />
-        <span className="meta">{until}</span>
+        <span className="meta counting">{until}</span>
       </p>
     );
   }
   return (
     <p className="waiting">
       <span className="pulse" aria-hidden="true" />
-      <span className={seconds >= SHOW_SECONDS_FROM ? "meta" : "visually-hidden"}>
+      <span className={seconds >= SHOW_SECONDS_FROM ? "meta counting" : "visually-hidden"}>
         {seconds >= SHOW_SECONDS_FROM ? say("answer.waiting.seconds", { seconds }) : say("answer.waiting")}
       </span>
     </p>
