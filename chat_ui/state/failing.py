@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 
 import reflex as rx
+from redis.exceptions import RedisError
+from reflex.app import default_backend_exception_handler
 from reflex.event import EventSpec
 
 from chat_ui.chat.errors import Closing
@@ -34,5 +36,9 @@ def failed(exception: Exception) -> EventSpec | None:
         return None
     if isinstance(exception, StoreError):
         return rx.set_value(FAILURE, in_words(exception))
-    log.error("An event failed.", exc_info=exception)
+    if isinstance(exception, RedisError):
+        log.error("An event failed.", exc_info=exception)
+    else:
+        # Its log line, without the box that it would open on the page.
+        default_backend_exception_handler(exception)
     return rx.set_value(FAILURE, say("failed"))
