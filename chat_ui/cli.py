@@ -244,17 +244,24 @@ def production(  # noqa: PLR0913
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = _number(text)
     if not 1 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return port
 
 
 def _count(text: str) -> int:
-    count = int(text)
+    count = _number(text)
     if count < 1:
         raise argparse.ArgumentTypeError("it takes at least one")
     return count
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("it takes a number") from None
 
 
 def _check_port(host: str, port: int) -> None:

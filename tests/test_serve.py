@@ -127,7 +127,9 @@ def test_a_port_is_a_number(port: str, capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit) as ended:
         cli.main(["serve", f"--port={port}"])
     assert ended.value.code == 2
-    assert "--port" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "--port" in said
+    assert "number" in said
 
 
 def test_a_page_is_compiled_once_for_its_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
