@@ -59,7 +59,9 @@ def reset_link(name: str) -> str:
 
     async def make(accounts: Accounts) -> str:
         people = await accounts.administration.people(OPERATOR)
-        known = next((person.id for person in people if person.name == name.casefold()), "")
+        known = next((person.id for person in people if person.name == name.casefold()), None)
+        if known is None:
+            raise SystemExit(f"There is nobody called {name} here.")
         return await accounts.administration.reset(OPERATOR, known, "")
 
     return _link(make)
