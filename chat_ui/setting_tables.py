@@ -65,7 +65,7 @@ class GatewayTable(BaseModel):
 
 
 class PriceTable(BaseModel):
-    """One ``[[prices]]`` table of the file: what a model costs, where its gateway doesn't say.
+    """One ``[[prices]]`` table of the file: what a model costs, whatever its gateway says.
 
     Args:
         gateway: its name.
