@@ -46,6 +46,7 @@ KEY_VARIABLES = {
     "ANTHROPIC_API_KEY": "anthropic",
     "OPENROUTER_API_KEY": "openrouter",
 }
+SHORTEST_TOKEN = 16
 NOT_IN_FILE = {"config", "x402_private_key"}
 
 SignUp: TypeAlias = Literal["closed", "invite", "open"]
@@ -83,7 +84,7 @@ class Settings(BaseSettings):
         tokens_per_month: the same for a calendar month.
         dollars_per_day: for how many dollars a person may use models in a day.
         dollars_per_month: the same for a calendar month.
-        prices: what models cost whose gateways don't say.
+        prices: what models cost; they come before what a gateway says.
         max_message_chars: the longest message a person may send, in characters.
         grace_seconds: how long answers that are being written may go on when the site is told to end.
         metrics_token: lets whoever sends it read ``/metrics``; without, only this machine can, and nobody
@@ -127,7 +128,7 @@ class Settings(BaseSettings):
     prices: Annotated[tuple[PriceTable, ...], NoDecode] = ()
     max_message_chars: int = Field(default=200_000, ge=1, le=300_000)
     grace_seconds: float = Field(default=2.0, ge=0, le=600)
-    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    metrics_token: SecretStr | None = None
     log_format: Literal["text", "json"] | None = None
     log_level: Literal["debug", "info", "warning", "error"] | None = None
     x402_private_key: SecretStr | None = Field(default=None, validation_alias=WALLET_VARIABLE)
@@ -150,6 +151,40 @@ class Settings(BaseSettings):
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return value.strip() or None if isinstance(value, str) else value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"it takes at least {SHORTEST_TOKEN} characters")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_database(cls, value: str | None) -> str | None:
+        # A path would be taken as well, and with it whatever is no URL at all.
+        if value and "://" not in value:
+            raise ValueError(
+                "it takes a URL, as in postgresql://user:password@host/database or sqlite:////path/to/file.db"
+            )
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _of_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        # Not at the top: most sites have no use for it.
+        from redis.connection import parse_url  # noqa: PLC0415
+
+        try:
+            parse_url(value.get_secret_value())
+        except ValueError:
+            # Not its own words: they may quote the password.
+            raise ValueError(
+                "it takes a URL, as in redis://:password@host:6379/0, or with rediss:// or unix://"
+            ) from None
+        return value
 
     @field_validator("data_dir")
     @classmethod

@@ -114,6 +114,10 @@ def test_the_usual_names_are_a_fallback_and_never_lend_their_key_to_another_host
         ("CHAT_UI_MAX_MESSAGE_CHARS", "0"),
         ("CHAT_UI_MAX_MESSAGE_CHARS", "many"),
         ("CHAT_UI_GATEWAY_TRUST_ENV", "perhaps"),
+        ("CHAT_UI_DATABASE_URL", "somewhere"),
+        ("CHAT_UI_REDIS_URL", "somewhere"),
+        ("CHAT_UI_REDIS_URL", "redis://:pass/word@host"),
+        ("CHAT_UI_METRICS_TOKEN", "too-short"),
     ],
 )
 def test_an_error_names_the_variable_and_shows_no_value(

@@ -113,7 +113,7 @@ async def test_what_the_site_stands_on_and_is_not_there(
     assert (dead.state, dead.side) == ("failure", "Redis")
     assert "a-password" not in str(dead)
     assert (await found("Redis", CHAT_UI_REDIS_URL=redis.url())).words == "it answers."
-    assert (await found("Redis", CHAT_UI_REDIS_URL="redit://x")).side == "the settings"
+    assert (await found("Settings", CHAT_UI_REDIS_URL="redit://x")).side == "the settings"
     gone = await found("Database", CHAT_UI_DATABASE_URL=f"postgresql://chat:a-password@{nowhere}/chat")
     assert (gone.state, gone.side) == ("failure", "the database")
     assert "a-password" not in str(gone)
