@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import sys
+from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.config import LOGGING_CONFIG
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
-__all__ = ["app", "main"]
+__all__ = ["Server", "app", "main"]
 
 # Longer than a proxy before the site keeps a connection that nobody uses: what it asks then is never lost.
 KEPT_OPEN_S = 180
+# How often the date changes that every answer has in its head.
+TICK_S = 1.0
 
 
 def main() -> None:
@@ -24,12 +30,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--log-config", default=LOGGING_CONFIG)
     wanted = parser.parse_args()
-    uvicorn.run(
+    config = uvicorn.Config(
         "chat_ui.served:app",
         factory=True,
         host=wanted.host,
         port=wanted.port,
-        # One that dies is replaced; a single one ends the site, which whoever started it starts again.
         workers=wanted.workers,
         log_config=wanted.log_config,
         # Whoever says nonsense, as many do on the open internet, is answered, and not written down.
@@ -47,6 +52,47 @@ def main() -> None:
         server_header=False,
         timeout_keep_alive=KEPT_OPEN_S,
     )
+    with suppress(KeyboardInterrupt):
+        if wanted.workers > 1:
+            # One that dies is replaced; a single one ends the site, which whoever started it starts again.
+            Multiprocess(config, sockets=[config.bind_socket()]).run()
+        else:
+            _serve_alone(config)
+
+
+def _serve_alone(config: uvicorn.Config) -> None:
+    config.load_app()
+    server = Server(config)
+    server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, but told when it is to end: to look ten times a second was most of what an idle site did.
+
+    Args:
+        config: what it serves, and where.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told_to_end = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Serve until a signal comes."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._told_to_end.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take note of a signal, whatever the loop is at."""
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told_to_end.set)
 
 
 def app() -> ASGIApp:
