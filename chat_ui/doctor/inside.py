@@ -101,8 +101,6 @@ async def redis(settings: Settings) -> Finding:
         )
         async with server:
             memory = await cast("Any", server).info("memory")
-    except ValueError as error:
-        return fails("Redis", f"CHAT_UI_REDIS_URL: {error}.", side="the settings")
     except (RedisError, OSError) as error:
         return fails(
             "Redis",
