@@ -65,6 +65,11 @@ async def test_a_failed_answer_is_asked_for_again(site, visit, gateway):
     await person.say("Tea?")
     await (await gateway.next_request()).refuse(500, "The kettle is cold.")
     await expect(person.answers.last).to_contain_text("The kettle is cold.")
+    # There are no words of its own to copy or to reword.
+    await expect(person.answers.last.get_by_role("button", name="More")).to_be_visible()
+    for name in ("Copy", "Edit"):
+        await expect(person.answers.last.get_by_role("button", name=name)).to_have_count(0)
+        await expect(person.articles.first.get_by_role("button", name=name)).to_have_count(1)
     # Beside the button with words there is none with a mark alone; what asks another model bears that mark.
     marks = person.button("Ask another model").locator("svg:visible")
     await expect(marks).to_have_count(2)

@@ -133,6 +133,7 @@ def _actions(head: Head, groups: Groups) -> rx.Component:
         role=head.role,
         status=head.status,
         action=head.action,
+        says_something=head.chars != 0,
         groups=groups,
         on_again=SteeringState.answer_again,
         on_continue=SteeringState.continue_answer,

@@ -111,7 +111,19 @@ function More({ isAnswer, onFork, onDelete, onDeleteTurn }) {
   );
 }
 
-export function Actions({ messageId, role, status, action, groups, onAgain, onContinue, onFork, onDelete, onDeleteTurn }) {
+export function Actions({
+  messageId,
+  role,
+  status,
+  action,
+  saysSomething,
+  groups,
+  onAgain,
+  onContinue,
+  onFork,
+  onDelete,
+  onDeleteTurn,
+}) {
   // However often a button is clicked, its id stays the same, and one id is one answer.
   const [id] = useState(newId);
   const named = () => ({ id, message_id: messageId, ...modelToAsk() });
@@ -127,8 +139,12 @@ export function Actions({ messageId, role, status, action, groups, onAgain, onCo
   const isAnswer = role === "assistant";
   return (
     <>
-      <CopyMessage messageId={messageId} />
-      <IconButton label={say("edit")} icon={icons.Pencil} aria-keyshortcuts="E" onClick={() => edit(messageId)} />
+      {saysSomething && (
+        <>
+          <CopyMessage messageId={messageId} />
+          <IconButton label={say("edit")} icon={icons.Pencil} aria-keyshortcuts="E" onClick={() => edit(messageId)} />
+        </>
+      )}
       {isAnswer && <Again ask={ask} groups={groups} quiet={action === "again"} />}
       {!isAnswer && (
         <IconButton

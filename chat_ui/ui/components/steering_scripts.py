@@ -40,6 +40,7 @@ class Actions(rx.Component):
     role: rx.Var[str]
     status: rx.Var[str]
     action: rx.Var[str]
+    says_something: rx.Var[bool]
     groups: rx.Var[list[Any]]
     on_again: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
     on_continue: rx.EventHandler[rx.event.passthrough_event_spec(Again)]
