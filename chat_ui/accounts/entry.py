@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.accounts import passwords
-from chat_ui.accounts.errors import LinkIsDead, NameIsTaken, NotAllowed, NotLetIn, UnfitName
+from chat_ui.accounts.errors import LinkIsDead, NameIsTaken, NotAllowed, NotLetIn, UnfitName, WrongPassword
 from chat_ui.accounts.passwords import Passwords
 from chat_ui.accounts.sessions import Sessions, Visitor
 from chat_ui.accounts.throttle import Throttle
@@ -179,7 +179,8 @@ class Entry:
         """Change somebody's password, and end all their sessions; returns the token of a new one.
 
         Raises:
-            NotLetIn: the old password isn't theirs.
+            WrongPassword: the old password isn't theirs.
+            NotLetIn: their account is gone by now.
             UnfitPassword: the new one is too easily guessed.
             TooOften: this account or address has been tried too often.
             TooBusy: too many try at once.
@@ -201,7 +202,7 @@ class Entry:
         """See that it is really them who asks for something that can't be taken back.
 
         Raises:
-            NotLetIn: the password isn't theirs.
+            WrongPassword: the password isn't theirs.
             TooOften: this account or address has been tried too often.
             TooBusy: too many try at once.
         """
@@ -209,7 +210,7 @@ class Entry:
         async with self._db.read() as tx:
             hash = await users.password_of(tx, visitor.person.id)
         if not await self._passwords.fits(password, hash):
-            raise NotLetIn
+            raise WrongPassword
         await self._throttle.forget_account(visitor.person.name)
 
     async def sign_out(self, visitor: Visitor, where: From) -> None:

@@ -4,6 +4,7 @@
 
     AccountError
     ├── NotLetIn            wrong name or password, or somebody who may not come in: never told apart
+    ├── WrongPassword       of somebody who is in, and has to show that it is them
     ├── TooOften            more attempts than anybody needs
     ├── TooBusy             more people sign in than the site can check at once
     ├── LinkIsDead          a link that was used, is too old, or never was one
@@ -35,6 +36,7 @@ __all__ = [
     "TooOften",
     "UnfitName",
     "UnfitPassword",
+    "WrongPassword",
     "in_words",
 ]
 
@@ -48,6 +50,13 @@ class NotLetIn(AccountError):
 
     def __init__(self) -> None:
         super().__init__(say("accounts.not_let_in"))
+
+
+class WrongPassword(AccountError):
+    """Whoever is signed in doesn't know the account's password."""
+
+    def __init__(self) -> None:
+        super().__init__(say("accounts.wrong_password"))
 
 
 class TooOften(AccountError):

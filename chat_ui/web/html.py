@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from string import Template
@@ -80,6 +81,7 @@ class Form:
         button: what sends it.
         words: what stands above it.
         error: what was wrong the last time, in words.
+        wrong: the name of the field that the error is about, where it is about one.
         links: where else one can go, as ``(address, words)``.
         is_grave: whether it takes something away for good.
     """
@@ -90,6 +92,7 @@ class Form:
     button: str
     words: str = ""
     error: str = ""
+    wrong: str = ""
     links: tuple[tuple[str, str], ...] = ()
     is_grave: bool = False
 
@@ -100,13 +103,17 @@ class Form:
             parts.append(f'<p class="door-error" role="alert" id="error">{escape(self.error)}</p>')
         parts.append('<form method="post" accept-charset="utf-8">')
         parts.append(f'<input type="hidden" name="form_token" value="{escape(self.token)}">')
-        first = next((field.name for field in self.fields if not field.value), "")
-        parts += [_field(field, focus=field.name == first) for field in self.fields]
+        parts += self._fields()
         look = "button danger" if self.is_grave else "button primary"
         parts.append(f'<button type="submit" class="{look}">{escape(self.button)}</button></form>')
         links = " ".join(f'<a href="{escape(where)}">{escape(words)}</a>' for where, words in self.links)
         parts.append(f'<p class="door-links">{links}</p>' if links else "")
         return page(self.title, "\n".join(filter(None, parts)))
+
+    def _fields(self) -> Iterator[str]:
+        first = next((field.name for field in self.fields if not field.value or field.name == self.wrong), "")
+        for field in self.fields:
+            yield _field(field, focus=field.name == first, wrong=field.name == self.wrong)
 
 
 def page(title: str, body: str) -> str:
@@ -114,14 +121,16 @@ def page(title: str, body: str) -> str:
     return _PAGE.substitute(title=escape(title), body=body)
 
 
-def _field(field: Field, *, focus: bool) -> str:
+def _field(field: Field, *, focus: bool, wrong: bool) -> str:
     kind = "password" if field.is_secret else "text"
     hint = f'<span class="door-hint" id="{field.name}-hint">{escape(field.hint)}</span>' if field.hint else ""
+    described = " ".join(filter(None, ("error" if wrong else "", f"{field.name}-hint" if field.hint else "")))
     marks = [
         f'type="{kind}" name="{field.name}" autocomplete="{field.complete}" value="{escape(field.value)}"',
         f'maxlength="{LONGEST}" autocapitalize="none" spellcheck="false" required',
         "readonly" if field.is_fixed else "",
         "autofocus" if focus else "",
-        f'aria-describedby="{field.name}-hint"' if field.hint else "",
+        'aria-invalid="true"' if wrong else "",
+        f'aria-describedby="{described}"' if described else "",
     ]
     return f"<label>{escape(field.label)}{hint}<input {' '.join(filter(None, marks))}></label>"

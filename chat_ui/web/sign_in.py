@@ -11,7 +11,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from chat_ui.accounts.errors import AccountError, LinkIsDead, TooBusy, TooOften
+from chat_ui.accounts.errors import (
+    AccountError,
+    LinkIsDead,
+    NameIsTaken,
+    TooBusy,
+    TooOften,
+    UnfitName,
+    UnfitPassword,
+    WrongPassword,
+)
 from chat_ui.accounts.service import Accounts
 from chat_ui.chat.trouble import in_words
 from chat_ui.state.current import current_chat
@@ -26,6 +35,13 @@ __all__ = ["routes"]
 
 STALE = say("door.stale")
 NO_STORE = {"Cache-Control": "no-store"}
+# The field that has to be corrected; other errors are about none, or don't say about which.
+CORRECTED = {
+    NameIsTaken: NAME.name,
+    UnfitName: NAME.name,
+    UnfitPassword: NEW_PASSWORD.name,
+    WrongPassword: PASSWORD.name,
+}
 
 Fields = dict[str, str]
 Done = Callable[[Fields], Awaitable[str]]
@@ -176,9 +192,8 @@ class Pages:
                 replace(field, value=fields.get(field.name, "")) if not field.is_secret else field
                 for field in form.fields
             )
-            return self._show(
-                request, replace(form, error=in_words(error), fields=again), _status(error), error
-            )
+            refused = replace(form, error=in_words(error), wrong=CORRECTED.get(type(error), ""), fields=again)
+            return self._show(request, refused, _status(error), error)
         response = _go(done or next_of(request))
         if token:
             self._browser.keep(response, token)

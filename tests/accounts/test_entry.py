@@ -17,6 +17,7 @@ from chat_ui.accounts.errors import (
     TooOften,
     UnfitName,
     UnfitPassword,
+    WrongPassword,
     in_words,
 )
 from chat_ui.accounts.passwords import NICENESS, Passwords
@@ -183,7 +184,7 @@ async def test_a_new_password_ends_every_other_session(accounts: Accounts, bob: 
 
 
 async def test_a_password_is_changed_by_who_knows_it(accounts: Accounts, bob: Member) -> None:
-    with pytest.raises(NotLetIn):
+    with pytest.raises(WrongPassword):
         await accounts.entry.change_password(bob.visitor, "a guess", OTHER_PASSWORD, HERE)
     assert await accounts.sessions.find(bob.token) is not None
 

@@ -25,6 +25,19 @@ async def come_in(person: Person, name: str) -> None:
     await person.arrived()
 
 
+async def is_refused_a_name(person: Person, name: str) -> list[str]:
+    """Ask for a name that somebody has; returns what axe finds on the page that says so."""
+    await person.page.get_by_label("Name").fill(name)
+    await person.page.get_by_label("New password").fill(PASSWORD)
+    await person.page.get_by_role("button").click()
+    field = person.page.get_by_label("Name")
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value(name)
+    await expect(field).to_have_accessible_description("That name is taken. Choose another one.")
+    await expect(person.page.locator("[aria-invalid=true]")).to_have_count(1)
+    return await found_by_axe(person.page)
+
+
 async def height(control: Locator) -> float:
     box = await control.bounding_box()
     assert box is not None
@@ -110,6 +123,7 @@ async def test_an_admin_and_a_guest(start_site: StartSite, visit: Visit, tmp_pat
     is_copied = "async link => (await navigator.clipboard.readText()) === link"
     await becomes(lambda: ada.page.evaluate(is_copied, invited))
     bob = await visit(site, invited.removeprefix(address))
+    problems["a name that is taken"] = await is_refused_a_name(bob, "ada")
     await come_in(bob, GUEST)
     await is_a_guest(bob.page)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from html import escape
 
 import pytest
 import pytest_asyncio
 from websockets.exceptions import InvalidStatus
 
 from chat_ui.web.door import SOCKETS_OF_ONE
+from chat_ui.words import say
 from tests.hosted.conftest import PASSWORD, Hosted, Someone, come_in, starting, submit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -26,6 +29,11 @@ async def hosted(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Host
 async def invited(site: Hosted, name: str) -> Someone:
     """Somebody new on it."""
     return await come_in(site, await site.operate("invite_link", "user"), name)
+
+
+def marked(page: str) -> list[str]:
+    """The fields of a form that are to be corrected, and are said to be by the error itself."""
+    return re.findall(r'name="(\w+)"[^>]*aria-invalid="true" aria-describedby="error[ "]', page)
 
 
 async def test_a_day_at_the_door(hosted: Hosted) -> None:
@@ -54,6 +62,20 @@ async def test_a_day_at_the_door(hosted: Hosted) -> None:
     assert token not in hosted.site.log
     kept = b"".join(path.read_bytes() for path in hosted.site.data_dir.rglob("*") if path.is_file())
     assert token.encode() not in kept
+
+
+async def test_who_is_asked_for_their_password_hears_that_it_is_wrong(hosted: Hosted) -> None:
+    bela = await invited(hosted, "bela")
+    fields = {"name": "bela", "password": "wrong", "new_password": "another good one"}
+    for path in ("/password", "/leave"):
+        refused = await submit(bela.client, path, **fields)
+        assert refused.status_code == 400
+        assert escape(say("accounts.wrong_password")) in refused.text
+        assert marked(refused.text) == ["password"]
+    unfit = await submit(bela.client, "/password", **fields | {"password": PASSWORD, "new_password": "short"})
+    assert marked(unfit.text) == ["new_password"]
+    # Which of the two is wrong isn't told at the door.
+    assert marked((await submit(hosted.client(), "/login", **fields)).text) == []
 
 
 async def test_forms_of_other_sites_do_nothing(hosted: Hosted) -> None:
