@@ -15,6 +15,7 @@ __all__ = [
     "as_list",
     "as_mapping",
     "as_text",
+    "first_count",
     "parse_json",
     "storable",
 ]
@@ -68,6 +69,11 @@ def as_count(value: object) -> int | None:
     return int(value) if value == int(value) else None
 
 
+def first_count(*values: object) -> int | None:
+    """The first of the values that is such a number."""
+    return next((count for value in values if (count := as_count(value)) is not None), None)
+
+
 def as_amount(value: object) -> Decimal | None:
     """The value if it is an amount of money from zero up; several gateways write theirs as strings."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -77,7 +83,10 @@ def as_amount(value: object) -> Decimal | None:
         amount = Decimal(written) if len(written) <= LONGEST_AMOUNT else Decimal(-1)
     except (InvalidOperation, ValueError):
         return None
-    return amount if amount.is_finite() and 0 <= amount < LARGEST_AMOUNT else None
+    if not amount.is_finite() or not 0 <= amount < LARGEST_AMOUNT:
+        return None
+    # 1E-999999 has few characters, and a million digits where it is written out.
+    return amount if amount.adjusted() > -LONGEST_AMOUNT else None
 
 
 def storable(text: str) -> str:

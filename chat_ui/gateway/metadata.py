@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat_ui.gateway.events import Metadata, StreamEvent, Usage
-from chat_ui.gateway.json_values import as_amount, as_count, as_mapping, as_text
+from chat_ui.gateway.json_values import as_amount, as_mapping, as_text, first_count
 from chat_ui.gateway.unknown import note_unknown_fields
 
 __all__ = ["events_in_headers", "is_envelope", "is_trailer", "served_in_envelope", "told_in_trailer"]
 
-# TokenHub's documents and its code name other headers (jordanhubbard/tokenhub at 04bdf28, the documents in
-# docs/src/user/streaming.md); ai& had two
-# generations (docs.aiand.com; aiandlabs/aiand-cli src/api/client.ts).
+# TokenHub's documents (docs/src/user/streaming.md of jordanhubbard/tokenhub at 04bdf28) and its code name
+# different headers; ai& has had two generations (docs.aiand.com; aiandlabs/aiand-cli src/api/client.ts).
 REQUEST_ID = ("x-request-id", "request-id", "x-litellm-call-id")
 MODEL = ("x-negotiated-model", "x-tokenhub-model", "x-aiand-model", "x-model")
 PROVIDER = ("x-tokenhub-provider",)
@@ -67,14 +66,18 @@ def told_in_trailer(body: dict[str, Any]) -> list[StreamEvent]:
     note_unknown_fields("trailer", body, TRAILER_FIELDS | SILENT_TRAILER_FIELDS)
     tokens, counts = as_mapping(body.get("tokens")), as_mapping(body.get("usage"))
     usage = Usage(
-        input_tokens=_first(tokens.get("input"), counts.get("prompt_tokens"), counts.get("input_tokens")),
-        output_tokens=_first(
+        input_tokens=first_count(
+            tokens.get("input"), counts.get("prompt_tokens"), counts.get("input_tokens")
+        ),
+        output_tokens=first_count(
             tokens.get("output"), counts.get("completion_tokens"), counts.get("output_tokens")
         ),
-        cached_tokens=_first(
+        cached_tokens=first_count(
             tokens.get("cached"), as_mapping(counts.get("prompt_tokens_details")).get("cached_tokens")
         ),
-        reasoning_tokens=_first(as_mapping(counts.get("completion_tokens_details")).get("reasoning_tokens")),
+        reasoning_tokens=first_count(
+            as_mapping(counts.get("completion_tokens_details")).get("reasoning_tokens")
+        ),
     )
     cost, currency = as_amount(body.get("cost")), as_text(body.get("currency"))
     if cost is None:
@@ -129,7 +132,3 @@ def _count(value: str | None) -> int | None:
     digits = (value or "").strip()
     is_number = digits.isascii() and digits.isdecimal() and len(digits) <= 15
     return (int(digits) or None) if is_number else None
-
-
-def _first(*values: object) -> int | None:
-    return next((count for value in values if (count := as_count(value)) is not None), None)

@@ -17,7 +17,7 @@ from chat_ui.gateway.events import (
     TextDelta,
     Usage,
 )
-from chat_ui.gateway.json_values import as_amount, as_count, as_list, as_mapping, as_text
+from chat_ui.gateway.json_values import as_amount, as_list, as_mapping, as_text, first_count
 from chat_ui.gateway.reasons import reason_named
 from chat_ui.gateway.tool_calls import ToolCalls
 from chat_ui.gateway.unknown import note_unknown_fields
@@ -160,10 +160,10 @@ def _usage(body: dict[str, Any]) -> Iterator[Usage]:
     prompt = as_mapping(counts.get("prompt_tokens_details"))
     completion = as_mapping(counts.get("completion_tokens_details"))
     usage = Usage(
-        input_tokens=_first_count(counts.get("prompt_tokens"), counts.get("input_tokens")),
-        output_tokens=_first_count(counts.get("completion_tokens"), counts.get("output_tokens")),
-        cached_tokens=_first_count(prompt.get("cached_tokens"), counts.get("prompt_cache_hit_tokens")),
-        reasoning_tokens=_first_count(completion.get("reasoning_tokens"), counts.get("reasoning_tokens")),
+        input_tokens=first_count(counts.get("prompt_tokens"), counts.get("input_tokens")),
+        output_tokens=first_count(counts.get("completion_tokens"), counts.get("output_tokens")),
+        cached_tokens=first_count(prompt.get("cached_tokens"), counts.get("prompt_cache_hit_tokens")),
+        reasoning_tokens=first_count(completion.get("reasoning_tokens"), counts.get("reasoning_tokens")),
     )
     if usage != Usage():
         yield usage
@@ -174,7 +174,3 @@ def _cost(body: dict[str, Any]) -> Iterator[Metadata]:
     cost = as_amount(as_mapping(body.get("usage")).get("cost"))
     if cost is not None:
         yield Metadata(cost=float(cost), currency="usd")
-
-
-def _first_count(*values: object) -> int | None:
-    return next((count for value in values if (count := as_count(value)) is not None), None)

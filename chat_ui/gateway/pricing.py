@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import httpx
 
 from chat_ui.gateway.classify import from_status
 from chat_ui.gateway.exchange import MAX_ERROR_BYTES, auth_headers, raise_for_status
-from chat_ui.gateway.json_values import as_mapping, parse_json
+from chat_ui.gateway.json_values import as_amount, as_mapping, parse_json
 from chat_ui.gateway.offers import Price, choose, parse_challenge
 from chat_ui.gateway.profile import GatewayProfile
 from chat_ui.gateway.request import ChatRequest, request_body
 from chat_ui.gateway.sniff import read_body
 
-__all__ = ["DEFAULT_MAX_TOKENS", "ask_price", "bounded"]
+__all__ = ["ask_price", "bounded"]
 
 # The longest answer is paid for, however long the answer is. x-router's own default of 4,096 cost 0.135
 # dollars in April 2026 (docs.x-router.ai, x402all.com), which is more than one message may cost here.
@@ -83,10 +83,5 @@ async def _by_challenge(
 
 
 def _dollars(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        amount = Decimal(str(value).removeprefix("$"))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and 0 <= amount < LARGEST else None
+    amount = as_amount(value.removeprefix("$") if isinstance(value, str) else value)
+    return amount if amount is not None and amount < LARGEST else None

@@ -35,6 +35,13 @@ async def models(transport: httpx.AsyncBaseTransport) -> list[Model]:
         await gateway.aclose()
 
 
+@pytest.mark.parametrize("price", ["1E-999999", "0E-999999", "1e-41", "-1", "NaN", "1" * 13])
+async def test_a_price_that_nobody_can_mean_or_read_is_none(price: str) -> None:
+    row = {"id": "a", "pricing": {"input": price, "output": "2"}}
+    (model,) = await models(httpx.MockTransport(lambda _: httpx.Response(200, json=[row])))
+    assert model.prices == Prices(None, Decimal(2))
+
+
 async def test_the_list_is_asked_for_with_the_key() -> None:
     def list_models(request: httpx.Request) -> httpx.Response:
         assert (request.method, str(request.url)) == ("GET", "http://gateway.test/v1/models")
