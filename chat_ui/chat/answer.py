@@ -18,6 +18,7 @@ from chat_ui.gateway import (
     ToolCallDelta,
     Usage,
     Waiting,
+    renewed,
 )
 from chat_ui.store.runs import NOTHING_SAID, Texts
 
@@ -106,7 +107,7 @@ class Answer:
             case Usage():
                 self.usage = event
             case Metadata():
-                self.metadata = _merged(self.metadata, event)
+                self.metadata = renewed(self.metadata, event)
             case Finish(reason):
                 self.finish_reason = reason
             case Receipt():
@@ -144,9 +145,3 @@ class Answer:
         """What the readers don't have yet."""
         pieces = (part.take_piece(message_id) for part in self.parts)
         return [piece for piece in pieces if piece is not None]
-
-
-def _merged(old: Metadata, new: Metadata) -> Metadata:
-    names = Metadata.__dataclass_fields__
-    known = {name: getattr(new, name) for name in names if getattr(new, name) is not None}
-    return Metadata(**({name: getattr(old, name) for name in names} | known))

@@ -44,6 +44,7 @@ from chat_ui.gateway.events import (
     ToolCallDelta,
     Usage,
     Waiting,
+    renewed,
 )
 from chat_ui.gateway.fallback import Route, stream_with_fallback
 from chat_ui.gateway.lease import ClientPool
@@ -163,5 +164,6 @@ __all__ = [
     "chat_model",
     "demo_profile",
     "probe",
+    "renewed",
     "stream_with_fallback",
 ]

@@ -76,7 +76,7 @@ class Gateway:
             NoModels: it offers none.
             GatewayError: it couldn't be asked; the subclass says why.
         """
-        return await self._persistence.call(self._list_models)
+        return await self._persistence.call(lambda: self._apart(self._fetch_models, "gateway.slow_models"))
 
     def stream(
         self,
@@ -130,11 +130,7 @@ class Gateway:
             OfferRefused: this site wouldn't pay it.
             GatewayError: it couldn't be asked; the subclass says why.
         """
-        task = self._own(self._ask_price(request))
-        try:
-            return await _outcome(task)
-        finally:
-            await _ended(task)
+        return await self._apart(partial(self._ask_price, request), "gateway.slow_price")
 
     async def aclose(self) -> None:
         """End what still runs and close every connection."""
@@ -142,34 +138,30 @@ class Gateway:
             await _ended(task)
         await self._pool.aclose()
 
-    async def _list_models(self) -> list[Model]:
-        task = self._own(self._fetch_models())
+    async def _apart(self, ask: Callable[[Lease], Coroutine[Any, Any, T]], slow: str) -> T:
+        """Ask for something else than an answer; ``slow`` says that it took too long."""
+        task = self._own(self._in_time(ask, slow))
         try:
             return await _outcome(task)
         finally:
             await _ended(task)
 
-    async def _ask_price(self, request: ChatRequest) -> Price:
-        mainnet = self._wallet is not None and self._wallet.mainnet
+    async def _in_time(self, ask: Callable[[Lease], Coroutine[Any, Any, T]], slow: str) -> T:
         async with self._pool.lease() as lease:
             try:
                 async with asyncio.timeout(self.profile.clocks.gap):
-                    return await ask_price(lease.client, self.profile, request, mainnet=mainnet)
+                    return await ask(lease)
             except TimeoutError:
-                raise Stalled(say("gateway.slow_price"), advice=say("gateway.slow.advice")) from None
+                raise Stalled(say(slow), advice=say("gateway.slow.advice")) from None
             except (httpx.RequestError, OSError) as error:
                 raise from_transport(error) from error
 
-    async def _fetch_models(self) -> list[Model]:
-        async with self._pool.lease() as lease:
-            try:
-                async with asyncio.timeout(self.profile.clocks.gap):
-                    body = await self._get(lease, MODELS[self.profile.dialect])
-            except TimeoutError:
-                raise Stalled(say("gateway.slow_models"), advice=say("gateway.slow.advice")) from None
-            except (httpx.RequestError, OSError) as error:
-                raise from_transport(error) from error
-        return parse_models(body, secret=self.profile.key)
+    async def _ask_price(self, request: ChatRequest, lease: Lease) -> Price:
+        mainnet = self._wallet is not None and self._wallet.mainnet
+        return await ask_price(lease.client, self.profile, request, mainnet=mainnet)
+
+    async def _fetch_models(self, lease: Lease) -> list[Model]:
+        return parse_models(await self._get(lease, MODELS[self.profile.dialect]), secret=self.profile.key)
 
     async def _get(self, lease: Lease, path: str) -> bytes:
         headers = {"accept": "application/json", **auth_headers(self.profile)}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from chat_ui.gateway.anthropic_events import AnthropicEvents
 from chat_ui.gateway.errors import NotAnAPI, StreamError
@@ -16,6 +15,7 @@ from chat_ui.gateway.events import (
     StreamEvent,
     TextDelta,
     Usage,
+    renewed,
 )
 from chat_ui.gateway.json_values import as_count, as_mapping, as_text, parse_json
 from chat_ui.gateway.metadata import is_envelope, is_trailer, served_in_envelope, told_in_trailer
@@ -30,8 +30,6 @@ from chat_ui.words import say
 __all__ = ["DONE", "StreamDecoder"]
 
 DONE = "[DONE]"
-
-Told = TypeVar("Told", Usage, Metadata)
 
 
 class StreamDecoder:
@@ -130,10 +128,10 @@ class StreamDecoder:
             case ReasoningDelta():
                 return self._tags.reasoning(text) if (text := self._reasoning.join(event.text)) else []
             case Usage():
-                before, self._usage = self._usage, _renewed(self._usage, event)
+                before, self._usage = self._usage, renewed(self._usage, event)
                 return [self._usage] if self._usage != before else []
             case Metadata():
-                before, self._served = self._served, _renewed(self._served, event)
+                before, self._served = self._served, renewed(self._served, event)
                 return [event] if self._served != before else []
             case Finish():
                 return self._finish(event.reason)
@@ -153,12 +151,6 @@ class StreamDecoder:
             *(self._tags.text(text) if text else []),
             *self._tags.close(),
         ]
-
-
-def _renewed(old: Told, new: Told) -> Told:
-    """The old one with all that the new one knows."""
-    known = {field.name: getattr(new, field.name) for field in fields(new)}
-    return replace(old, **{name: value for name, value in known.items() if value is not None})
 
 
 def _status_in(error: dict[str, Any]) -> int | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 __all__ = [
     "Finish",
@@ -17,6 +17,7 @@ __all__ = [
     "ToolCallDelta",
     "Usage",
     "Waiting",
+    "renewed",
 ]
 
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "interrupted"]
@@ -131,3 +132,11 @@ class Finish:
 StreamEvent: TypeAlias = (
     TextDelta | ReasoningDelta | ToolCallDelta | Usage | Metadata | Receipt | Waiting | Finish
 )
+
+Told = TypeVar("Told", Usage, Metadata)
+
+
+def renewed(old: Told, new: Told) -> Told:
+    """The old one with all that the new one knows."""
+    known = {field.name: getattr(new, field.name) for field in fields(new)}
+    return replace(old, **{name: value for name, value in known.items() if value is not None})
