@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-__all__ = ["ROOT", "address_page", "compile_page", "digest_of_sources", "environment"]
+__all__ = ["ROOT", "address_page", "compile_page", "environment"]
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a page is made of, the pins of its packages included.

@@ -14,7 +14,7 @@ from chat_ui.gateway.events import Metadata, StreamEvent, Usage, Waiting
 from chat_ui.gateway.status_errors import QuotaUsedUp, TooManyAtOnce, Unauthorized
 from chat_ui.words import say
 
-__all__ = ["Attempt", "Patience", "Persistence", "may_help"]
+__all__ = ["RETRIED", "Patience", "Persistence", "may_help"]
 
 # 408 to 504: openai 3.51, _base_client._should_retry; 425 by RFC 8470, 5.2; 529 is Anthropic's "overloaded".
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chat_ui.gateway.errors import EventTooLarge
 from chat_ui.gateway.json_values import parse_json
 
-__all__ = ["MAX_EVENT_BYTES", "SSEDecoder", "ServerSentEvent"]
+__all__ = ["SSEDecoder", "ServerSentEvent"]
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 

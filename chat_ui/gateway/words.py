@@ -6,7 +6,7 @@ import re
 
 from chat_ui.gateway.json_values import as_list, as_mapping, as_text, parse_json, storable
 
-__all__ = ["LONGEST_WORDS", "looks_like_html", "quoted", "said_in_body", "said_in_json", "scrubbed"]
+__all__ = ["looks_like_html", "quoted", "said_in_body", "said_in_json"]
 
 LONGEST_WORDS = 300
 SHORTEST_KEY = 4  # a shorter "key" is a placeholder, and replacing it would only garble the words

@@ -23,7 +23,7 @@ from chat_ui.store.schema import (
     words_or_none,
 )
 
-__all__ = ["InviteKind", "UsageState", "allowance", "attempt", "audit", "invite", "session", "usage"]
+__all__ = ["InviteKind", "allowance", "attempt", "audit", "invite", "session", "usage"]
 
 InviteKind = Literal["setup", "invite", "reset"]
 UsageState = Literal["reserved", "settled"]

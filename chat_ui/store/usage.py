@@ -16,6 +16,7 @@ from chat_ui.store.account_tables import allowance, usage
 from chat_ui.store.tables import run, user
 
 __all__ = [
+    "MILLION",
     "TITLE_OF",
     "UNLIMITED",
     "Allowance",

@@ -12,7 +12,7 @@ from chat_ui.accounts.sessions import Visitor
 from chat_ui.accounts.tokens import form_token, is_same, new_token
 from chat_ui.settings import Settings
 
-__all__ = ["VISITOR", "BadForm", "Browser", "next_of", "origin_of", "visitor_of", "wants_page"]
+__all__ = ["VISITOR", "BadForm", "Browser", "next_of", "visitor_of", "wants_page"]
 
 LARGEST_FORM = 16 * 1024
 MOST_FIELDS = 12
