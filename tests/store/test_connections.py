@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -89,3 +90,18 @@ def test_what_can_not_be_read_written_or_deleted_is_an_error_in_words(tmp_path: 
     with pytest.raises(StoreError, match="can't be deleted"):
         forget(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_folder_that_can_not_be_opened_keeps_nothing_from_being_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_folders(path: Path, flags: int, mode: int = 0o777) -> int:
+        # As Windows has it.
+        if Path(path).is_dir():
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags, mode)
+
+    real = os.open
+    monkeypatch.setattr(os, "open", without_folders)
+    save(tmp_path, CONNECTION)
+    assert load(tmp_path) == CONNECTION
