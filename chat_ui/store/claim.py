@@ -30,10 +30,16 @@ async def claimed(database: Path, *, patience: float = PATIENCE_S) -> AsyncGener
         patience: how long another process may take to end, in seconds.
 
     Raises:
-        StoreError: another process serves it.
+        StoreError: another process serves it, or that can't be found out.
     """
-    # Not the database itself: to close it by hand would drop SQLite's own locks on it.
-    handle = os.open(database.with_name(f"{database.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    lock = _lock_of(database)
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"The lock {lock} can't be opened: {error.strerror}. Let the user that runs the site write it, "
+            "or delete it: it is made anew."
+        ) from error
     try:
         deadline = time.monotonic() + patience
         while not _lock(handle):
@@ -52,13 +58,18 @@ async def claimed(database: Path, *, patience: float = PATIENCE_S) -> AsyncGener
 def is_claimed(database: Path) -> bool:
     """Whether a process serves the site from this file now."""
     try:
-        handle = os.open(database.with_name(f"{database.name}.lock"), os.O_RDWR)
+        handle = os.open(_lock_of(database), os.O_RDWR)
     except OSError:
         return False
     try:
         return not _lock(handle)
     finally:
         os.close(handle)
+
+
+def _lock_of(database: Path) -> Path:
+    """Not the database itself: to close it by hand would drop SQLite's own locks on it."""
+    return database.with_name(f"{database.name}.lock")
 
 
 if sys.platform == "win32":

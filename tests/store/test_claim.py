@@ -63,6 +63,13 @@ async def test_one_that_is_being_replaced_is_waited_for(tmp_path: Path) -> None:
     await waiting
 
 
+async def test_a_lock_that_can_not_be_opened_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "chat.db.lock").mkdir()
+    with pytest.raises(StoreError, match=r"chat\.db\.lock can't be opened"):
+        async with claimed(tmp_path / "chat.db"):
+            pytest.fail("nobody can tell whether it is served")
+
+
 async def test_only_a_file_is_served_by_one(db: Database, kind: str) -> None:
     async with db.served() as alone:
         assert alone is (kind == "sqlite")
