@@ -88,10 +88,16 @@ def _check(chat: Chat, draft: Draft) -> None:
     check_text(chat, draft.text)
 
 
-async def price_of(chat: Chat, owner: str, draft: Draft) -> Price:
+async def price_of(chat: Chat, owner: str, draft: Draft, preferences: Preferences = AS_IT_IS) -> Price:
     """What the answer to a message would cost at most, at a gateway that is paid per request.
 
     The gateway is told the message to find out; nothing is stored or paid.
+
+    Args:
+        chat: the running chat.
+        owner: who asks.
+        draft: what they would send.
+        preferences: what is asked of the model in the conversation, where it is a new one.
 
     Raises:
         ChatError: the draft can't be taken.
@@ -99,7 +105,7 @@ async def price_of(chat: Chat, owner: str, draft: Draft) -> Price:
         StoreError: the conversation could not be read.
     """
     _check(chat, draft)
-    gateway, path, preferences = choose(chat, draft.gateway, draft.model), list[Message](), AS_IT_IS
+    gateway, path = choose(chat, draft.gateway, draft.model), list[Message]()
     if not chat.gateways.profile(gateway).x402:
         raise NoPrice
     model = draft.model or await chat.gateways.first_model(gateway)

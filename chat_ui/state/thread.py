@@ -202,8 +202,9 @@ class ThreadState(rx.State):
         """Ask what the answer to a draft would cost, where the gateway is paid per request."""
         async with self:
             self.price = say("price.asking")
+            preferences = (await self.get_state(ChatSettingsState)).for_a_new_chat
         try:
-            words = str(await quote_of(current_chat(), owner_of(self), draft_of(draft)))
+            words = str(await quote_of(current_chat(), owner_of(self), draft_of(draft), preferences))
         except (ChatError, GatewayError, StoreError) as error:
             words = in_words(error)
         async with self:

@@ -19,6 +19,7 @@ from chat_ui.gateway import CapReached
 from chat_ui.settings import GatewayTable, Settings
 from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Message
+from chat_ui.store.preferences import Preferences
 from tests.database import put_new_database
 from tests.gateway.wire import ScriptedServer
 from tests.gateways.x_router import PAYEE, TESTNET_V1, TRANSACTION, XRouter
@@ -161,6 +162,18 @@ async def test_a_price_stands_beside_what_is_left(
     assert told.startswith(f"The answer to this message costs at most $0.06. {words}")
     assert ("not paid" in told) == (paid == "failed")
     assert len(router.payments) == (1 if paid == "failed" else 2)
+
+
+async def test_the_price_of_a_new_chat_is_that_of_its_settings(chat: Chat, router: XRouter) -> None:
+    draft = Draft(new_id(), "Hello?", model="model-a")
+    await quote_of(chat, chat.person.id, draft, Preferences(system="Be brief.", max_tokens=9000))
+    asked = router.bodies[-1]
+    assert (asked["max_tokens"], asked["messages"][0]["content"]) == (9000, "Be brief.")
+    conversation = await say(chat, "Hello?")
+    await ended(chat, conversation)
+    there = Draft(new_id(), "And?", conversation_id=conversation.id, model="model-a")
+    await quote_of(chat, chat.person.id, there, Preferences(max_tokens=9000))
+    assert router.bodies[-1]["max_tokens"] < 9000
 
 
 async def test_the_price_is_that_of_the_whole_conversation(chat: Chat, router: XRouter) -> None:

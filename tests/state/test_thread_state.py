@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from reflex.utils import format
@@ -13,6 +14,8 @@ from chat_ui.chat.follow import read_snapshot
 from chat_ui.chat.service import Chat
 from chat_ui.chat.trash import delete_conversation
 from chat_ui.chat.turns import Draft
+from chat_ui.state import thread
+from chat_ui.state.preferences import ChatSettingsState
 from chat_ui.state.steering import SteeringState
 from chat_ui.state.thread import MOST_HEADS, ThreadState
 from chat_ui.store.conversations import Conversation
@@ -363,6 +366,17 @@ async def test_arguments_from_anybody_change_nothing(
     snapshot = await read_snapshot(chat, chat.person.id, conversation.id)
     assert snapshot.messages[-1].status == "streaming"
     await request.finish()
+
+
+async def test_a_price_is_asked_for_with_the_settings_of_a_new_chat(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = AsyncMock(return_value="$0.06")
+    monkeypatch.setattr(thread, "quote_of", asked)
+    await browser.send(ChatSettingsState.change, "", "max_tokens", "9000")
+    await browser.send(ThreadState.ask_price, Draft(new_id(), "Hello?"))
+    assert asked.call_args.args[3].max_tokens == 9000
+    assert browser.values(ThreadState, "price")[-1] == "$0.06"
 
 
 @pytest.mark.parametrize("path", ["/c/", "/c/nonsense", "/c/0193a3c0-0000-7000-8000-000000000000", "/c/%00"])
