@@ -64,9 +64,11 @@ class Opened:
 
     async def list_models(self) -> ModelList:
         """Its models, asked for unless the last list is fresh; its last ones, and why, where it can't say."""
+        wanted_at = time.monotonic()
         async with self._listing, self.using():
-            is_good = self.listed.asked and not self.listed.problem
-            if not (is_good and time.monotonic() - self._listed_at < MODELS_FRESH_S):
+            # Who waited while it was asked hears the same, or each would wait anew for one that is slow.
+            fresh_from = wanted_at - (0 if self.listed.problem else MODELS_FRESH_S)
+            if not self.listed.asked or self._listed_at <= fresh_from:
                 self.listed = await self._ask()
                 self._listed_at = time.monotonic()
             return self.listed

@@ -210,6 +210,17 @@ async def test_a_gateway_that_is_down_says_so_and_is_asked_again(
     assert offered.problem
 
 
+async def test_those_who_wait_for_a_gateway_that_is_down_hear_what_the_first_heard(
+    chat: Chat, gateway: ScriptedGateway
+) -> None:
+    gateway.down = True
+    heard = await asyncio.gather(*(listed(chat.gateways) for _ in range(3)))
+    assert all(offered.problem for offered in heard)
+    assert gateway.listings == 1
+    await listed(chat.gateways)
+    assert gateway.listings == 2
+
+
 async def test_nobody_chats_with_an_embedding_model(settings: Settings, gateway: ScriptedGateway) -> None:
     gateway.models = ["text-embedding-large", "model-b"]
     settings = settings.model_copy(update={"gateway_model": None})
