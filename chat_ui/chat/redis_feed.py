@@ -275,9 +275,10 @@ async def open_redis_feed(url: str, origin: str) -> AsyncGenerator[RedisFeed]:
         try:
             yield feed
         finally:
-            await feed.tell_the_rest()
             for task in tasks:
                 await _end(task)
+            # What was on its way just now is among it.
+            await feed.tell_the_rest()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

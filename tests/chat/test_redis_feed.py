@@ -189,6 +189,25 @@ async def test_what_could_not_be_sent_is_told_to_be_lost(
         assert isinstance(await soon(changes.next()), Piece)
 
 
+async def test_what_is_on_its_way_when_a_process_ends_is_not_lost_without_a_word(redis: RedisServer) -> None:
+    async with open_redis_feed(redis.url(), "b") as b, b.follow(HERE) as changes:
+        async with open_redis_feed(redis.url(), "a") as a:
+            send, sending = a._redis.pipeline, asyncio.Event()
+
+            def slowly(**options: Any) -> Any:
+                # The first of them never gets through.
+                pipe, a._redis.pipeline = send(**options), send
+                pipe.execute = asyncio.Event().wait
+                sending.set()
+                return pipe
+
+            a._redis.pipeline = slowly
+            await a.publish(HERE, piece(0, "the last word"))
+            await sending.wait()
+        with pytest.raises(Lagged):
+            await soon(changes.next())
+
+
 async def test_publishing_waits_for_nobody(redis: RedisServer) -> None:
     async with two(redis) as (a, _):
         await asyncio.to_thread(redis.stop)
