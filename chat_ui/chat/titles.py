@@ -75,9 +75,9 @@ class Titles:
 
 async def _write(chat: Chat, owner: str, started: TurnStarted) -> None:
     question, answer = started.added
-    if chat.gateways.profile(answer.gateway or "").x402:
-        return
     try:
+        if chat.gateways.profile(answer.gateway or "").x402:
+            return
         async with chat.db.read() as tx:
             if not (await defaults.get(tx, owner)).titles_by_model:
                 return

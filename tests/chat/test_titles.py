@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from chat_ui.accounts.limits import start_of_day
+from chat_ui.chat.changes import TurnStarted
 from chat_ui.chat.errors import NotNow
 from chat_ui.chat.feed import Topic
 from chat_ui.chat.library import rename
@@ -162,3 +165,16 @@ async def test_a_title_that_no_budget_reaches_for_is_not_asked_for(
             kept = await conversations.get(tx, bob, conversation.id)
         assert kept is not None
         assert kept.title == "Tea?"
+
+
+async def test_a_gateway_that_has_gone_meanwhile_leaves_the_first_words(
+    chat: Chat, gateway: ScriptedGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = await answered(chat, gateway, "Tea?", "Hot.")
+    snapshot = await snapshot_of(chat, first.conversation_id)
+    question, answer = snapshot.messages
+    begun = TurnStarted(snapshot.conversation, (question, replace(answer, gateway="gone")))
+    chat.titles.expect(chat, chat.person.id, begun)
+    await happens(lambda: not chat.titles._tasks)
+    gc.collect()
+    assert "never retrieved" not in caplog.text
