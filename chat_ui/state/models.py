@@ -104,6 +104,8 @@ class ModelState(rx.State):
             id: of this choice, by which the page knows that it was heard.
         """
         gateway, model, self.heard = map(text_of, (gateway, model, id))
+        # It may have been taken away in another tab.
+        self.take_known()
         offered = next((group.choices for group in self.groups if group.gateway == gateway), [])
         if not any(choice.id == model for choice in offered):
             return

@@ -131,6 +131,18 @@ async def test_only_a_model_on_the_menu_can_be_chosen(browser: Browser, model: A
     assert last(browser, ModelState, "last") == "demo/demo"
 
 
+async def test_a_model_whose_gateway_was_taken_away_elsewhere_can_not_be_chosen(
+    browser: Browser, chat: Chat, gateway: ScriptedGateway
+) -> None:
+    gateway.greeting = "Hello."
+    await browser.send(ConnectState.connect, {"base_url": gateway.base_url, "key": KEY})
+    (group,) = last(browser, ModelState, "groups")
+    await chat.gateways.disconnect()
+    await browser.send(ModelState.choose, group["gateway"], "model-b", "c")
+    assert (last(browser, ModelState, "gateway"), last(browser, ModelState, "heard")) == ("demo", "c")
+    assert not browser.values(ModelState, "last")
+
+
 @pytest.mark.parametrize("named", [True])
 async def test_the_model_to_begin_with_is_the_one_that_is_asked(
     browser: Browser, gateway: ScriptedGateway
