@@ -118,14 +118,18 @@ class ChatSettingsState(rx.State):
             if place:
                 await chat_preferences.prefer(current_chat(), owner_of(self), place, name, value)
         except StoreError as error:
-            self.settings = _with_error(self.settings, name, in_words(error))
+            self._complain(place, name, in_words(error))
             return
         except ChatError as error:
-            self.settings = _with_error(self.settings, name, str(error))
+            self._complain(place, name, str(error))
         else:
             if place == self._conversation:
                 self._show(dataclasses.replace(self._preferences, **{name: known}))
         await wire.push(wire.kept(place, name, value))
+
+    def _complain(self, place: str, name: str, error: str) -> None:
+        if place == self._conversation:
+            self.settings = _with_error(self.settings, name, error)
 
     @rx.event
     async def reset_all(self) -> None:
