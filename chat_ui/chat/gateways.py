@@ -135,9 +135,9 @@ class Gateways:
     def window(self, name: str, model: str) -> int | None:
         """How many tokens a model can read, as far as is known without asking; a blank one is the first."""
         opened = self._find(name)
-        known = () if opened is None else opened.listed.models
-        wanted = model or (chat_model(known).id if known else "")
-        return next((known.context_window for known in known if known.id == wanted), None)
+        listed = () if opened is None else opened.listed.models
+        wanted = model or (chat_model(listed).id if listed else "")
+        return next((known.context_window for known in listed if known.id == wanted), None)
 
     def known_models(self) -> tuple[ModelList, ...]:
         """What is known of every gateway on offer without asking any, the default one first."""

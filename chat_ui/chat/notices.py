@@ -7,11 +7,7 @@ from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from chat_ui.chat.changes import (
-    Change,
-    Notice,
-    StopAsked,
-)
+from chat_ui.chat.changes import Change, Notice, StopAsked
 
 __all__ = ["UnreadableNotice", "decode", "encode"]
 

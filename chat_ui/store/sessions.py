@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -80,7 +80,7 @@ def _alive(age: Age) -> tuple[Any, ...]:
 
 async def add(tx: AsyncConnection, new: Session) -> None:
     """Begin a session."""
-    await tx.execute(session.insert().values({field.name: getattr(new, field.name) for field in fields(new)}))
+    await tx.execute(session.insert().values(asdict(new)))
 
 
 async def find(tx: AsyncConnection, id: str, age: Age) -> SignedIn | None:
