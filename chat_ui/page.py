@@ -66,7 +66,7 @@ def address_page(directory: Path) -> None:
     if not scripts:
         raise SystemExit(f"{directory} holds no compiled page; delete it and start again.")
     for script in scripts:
-        addressed = ADDRESS.sub(_from_here, script.read_text()).encode()
+        addressed = ADDRESS.sub(_from_here, script.read_text(encoding="utf-8")).encode()
         script.write_bytes(addressed)
         script.with_name(f"{script.name}.gz").write_bytes(gzip.compress(addressed))
 

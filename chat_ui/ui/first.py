@@ -11,4 +11,4 @@ __all__ = ["first_script"]
 
 def first_script() -> rx.Component:
     """The script ``first.js``, for the head of every page."""
-    return rx.el.script((Path(__file__).parent / "first.js").read_text())
+    return rx.el.script((Path(__file__).parent / "first.js").read_text(encoding="utf-8"))

@@ -33,7 +33,7 @@ def hashes_of_scripts(pages: Path) -> list[str]:
     """
     found: set[str] = set()
     for page in sorted(pages.rglob("*.html")):
-        for script in INLINE_SCRIPT.findall(page.read_text()):
+        for script in INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")):
             digest = hashlib.sha256(script.encode()).digest()
             found.add(f"'sha256-{base64.b64encode(digest).decode()}'")
     return sorted(found)
