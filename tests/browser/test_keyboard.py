@@ -190,3 +190,23 @@ async def test_the_focus_is_never_lost_after_an_action(demo_site, visit):
     await page.get_by_role("menuitem", name="Delete").press("Enter")
     await expect(person.message_box).to_be_focused()
     await expect(page).to_have_url(re.compile(r"/$"))
+
+
+async def test_arrows_go_round_a_menu_and_into_it_from_either_end(demo_site, visit):
+    person = await visit(demo_site)
+    page = person.page
+    await person.ask("Hello in 5 words")
+    await page.get_by_role("button", name="Actions for Hello in 5 words").first.press("Enter")
+    first, last = (page.get_by_role("menuitem", name=name) for name in ("Rename", "Delete"))
+    await expect(first).to_be_focused()
+    await page.keyboard.press("ArrowUp")
+    await expect(last).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(first).to_be_focused()
+    # As by a click beside the items.
+    await page.locator(".menu-panel").focus()
+    await page.keyboard.press("ArrowUp")
+    await expect(last).to_be_focused()
+    await page.locator(".menu-panel").focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(first).to_be_focused()

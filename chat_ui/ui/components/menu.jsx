@@ -14,7 +14,8 @@ const isLetter = (event) => event.key.length === 1 && event.key !== " " && !even
 function move(panel, step) {
   const stops = [...panel.querySelectorAll(`${FIELD}, ${SHOWN}`)];
   const now = stops.indexOf(document.activeElement);
-  stops.at((now + step + stops.length) % stops.length)?.focus();
+  // From none of them, upwards is to the last one.
+  stops.at(now < 0 && step < 0 ? step : (now + step) % stops.length)?.focus();
 }
 
 // What would cut it off: the page, or what scrolls around it.
