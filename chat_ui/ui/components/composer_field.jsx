@@ -2,11 +2,9 @@
 import { useEffect, useLayoutEffect, useState } from "react";
 import { draftAt, keepDraft } from "./drafts.js";
 import { editLastQuestion } from "./editing.js";
+import { isTouch } from "./screen.js";
 import { say } from "./words.js";
 
-export const isTouch = () => window.matchMedia("(pointer: coarse)").matches;
-
-// A keyboard on the screen would cover what is there to read.
 export function focusOn(field) {
   if (!isTouch()) field.current.focus({ preventScroll: true });
 }

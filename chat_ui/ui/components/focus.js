@@ -1,5 +1,7 @@
 // Where the focus goes. An element that goes away takes the focus with it, and a keyboard would have to begin again at
 // the top of the page: here it goes to what stands nearest instead.
+import { isTouch } from "./screen.js";
+
 const STOPS =
   'a[href], button:not(:disabled), input:not(:disabled), textarea:not(:disabled), select, summary, [tabindex="0"]';
 // What was deleted can be brought back from here.
@@ -35,8 +37,7 @@ function nearest() {
     if (near) return near;
     if (parent.hasAttribute("tabindex")) return parent;
   }
-  // On a touch screen the field would bring up the keyboard.
-  const places = window.matchMedia("(pointer: coarse)").matches ? FALLBACKS.slice(1) : FALLBACKS;
+  const places = isTouch() ? FALLBACKS.slice(1) : FALLBACKS;
   return places.map((place) => document.querySelector(place)).find((place) => place && isSeen(place));
 }
 

@@ -2,6 +2,9 @@
 // browser would push all of it up, and the field that one writes in out of the place where one reads.
 const COVERED_PX = 80;
 
+// Whether it is touched: there a field that has the focus brings up a keyboard, which covers what is there to read.
+export const isTouch = () => window.matchMedia("(pointer: coarse)").matches;
+
 export function keepToScreen() {
   const seen = window.visualViewport;
   if (!seen) return undefined;
