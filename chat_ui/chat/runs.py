@@ -99,13 +99,14 @@ class Runs:
         """Begin a run; one that begins while the site is closing is ended at once, and says so."""
         run = LiveRun(turn, journal_chars=self._pace.journal_chars)
         self._live[turn.message_id] = run
-        task = asyncio.create_task(self._drive(run), name=f"run {turn.run_id}")
-        self._tasks[turn.message_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(turn.message_id))
+        self._carry_out(turn, self._drive(run))
 
     def disown(self, turn: Turn) -> None:
         """See that a turn whose commit failed, but may have arrived, doesn't seem to stream for ever."""
-        task = asyncio.create_task(self._saver.disown(turn))
+        self._carry_out(turn, self._saver.disown(turn))
+
+    def _carry_out(self, turn: Turn, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"run {turn.run_id}")
         self._tasks[turn.message_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(turn.message_id))
 

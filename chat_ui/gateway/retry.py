@@ -1,4 +1,4 @@
-"""Asks a gateway again where that may help: before the first of an answer, and never once it is paid for."""
+"""Asks a gateway again where that may help: before an answer has begun, and never once it is paid for."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ class Persistence:
             retries: fewer than ``Patience.retries``, if given.
 
         Yields:
-            A ``Waiting`` before every wait, and what the attempt yields that succeeds.
+            A ``Waiting`` before every wait, and what the attempts yield: of one that failed before it began
+            an answer, that is no more than metadata and usage.
 
         Raises:
             GatewayError: the last attempt's. Whatever was yielded before stays good.
