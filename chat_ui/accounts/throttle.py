@@ -65,6 +65,7 @@ class Throttle:
     async def _count(self, *keys: tuple[str, Pace]) -> None:
         now = datetime.now(UTC)
         async with self._db.write(durable=False) as tx:
+            await attempts.hold(tx, [key for key, _ in keys])
             longest = max(self._account.within, self._address.within)
             await attempts.forget_before(tx, now - longest)
             for key, pace in keys:

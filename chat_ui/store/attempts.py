@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -10,7 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chat_ui.store.account_tables import attempt
 from chat_ui.store.ids import new_id
 
-__all__ = ["add", "count", "forget", "forget_before"]
+__all__ = ["add", "count", "forget", "forget_before", "hold"]
+
+
+async def hold(tx: AsyncConnection, keys: Collection[str]) -> None:
+    """Let no other transaction count these until this one ends. SQLite has one writer anyway."""
+    if tx.dialect.name == "sqlite":
+        return
+    # In one order for everybody, or two of them would wait for each other.
+    for number in sorted(map(_number_of, keys)):
+        await tx.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def _number_of(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
 
 
 async def add(tx: AsyncConnection, key: str, now: datetime) -> None:
