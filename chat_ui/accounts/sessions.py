@@ -60,6 +60,7 @@ class Sessions:
         self._longest = longest
         self._known: dict[str, _Known] = {}
         self._connected: dict[str, set[Callable[[], None]]] = {}
+        self._ended = 0
 
     async def begin(self, owner: str, *, address: str, agent: str) -> str:
         """Sign somebody in; returns the token that their browser is to keep."""
@@ -82,8 +83,11 @@ class Sessions:
         """
         known = self._known.get(id)
         if known is None or known.until < time.monotonic():
+            ended = self._ended
             known = _Known(await self._look_up(id), time.monotonic() + FRESH_S)
-            self._remember(id, known)
+            # One that ended while it was looked up may have been found all the same.
+            if ended == self._ended:
+                self._remember(id, known)
         return known.visitor
 
     async def _look_up(self, id: str) -> Visitor | None:
@@ -124,6 +128,7 @@ class Sessions:
     def forget(self, ids: Iterable[str]) -> None:
         """Let these sessions, which have just ended, do nothing more here, and close what they have open."""
         for id in ids:
+            self._ended += 1
             self._known.pop(id, None)
             for close in list(self._connected.get(id, ())):
                 close()

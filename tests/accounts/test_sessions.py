@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,28 @@ async def test_what_ends_a_session_closes_what_it_has_open(
         await accounts.administration.disable(admin.person, bob.person.id, "")
         assert closed == ["other", "this"]
     assert await accounts.sessions.find(bob.token) is None
+
+
+async def test_who_is_looked_up_as_their_session_ends_is_not_remembered(
+    settings: Settings, db: Database, bob: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = open_accounts(settings, db).sessions
+    read, may_go_on, find = asyncio.Event(), asyncio.Event(), sessions.find
+
+    async def slowly(*asked: Any) -> Any:
+        found = await find(*asked)
+        read.set()
+        await may_go_on.wait()
+        return found
+
+    monkeypatch.setattr(sessions, "find", slowly)
+    looking = asyncio.create_task(here.find(bob.token))
+    await read.wait()
+    assert await here.end(bob.person.id, id_of(bob.token))
+    may_go_on.set()
+    # It was there when it was asked for; from then on it isn't.
+    assert await looking is not None
+    assert await here.find(bob.token) is None
 
 
 async def test_another_process_hears_of_it_too(
