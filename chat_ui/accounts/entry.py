@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.accounts import passwords
-from chat_ui.accounts.errors import LinkIsDead, NameIsTaken, NotAllowed, NotLetIn, UnfitName, WrongPassword
+from chat_ui.accounts.errors import (
+    LinkIsDead,
+    NameIsTaken,
+    NotAllowed,
+    NotLetIn,
+    TooBusy,
+    UnfitName,
+    WrongPassword,
+)
 from chat_ui.accounts.passwords import Passwords
 from chat_ui.accounts.sessions import Sessions, Visitor
 from chat_ui.accounts.throttle import Throttle
@@ -88,7 +97,9 @@ class Entry:
                 await audit.note(tx, Deed(say("deed.refused"), subject=known, address=where.address))
             raise NotLetIn
         if hash is not None and self._passwords.is_dated(hash):
-            await self._keep(user.id, password)
+            # Worth no trouble: the next time will do.
+            with suppress(TooBusy):
+                await self._renew(user.id, hash, password)
         await self._throttle.forget_account(name)
         return await self._let_in(user, say("deed.signed_in"), where)
 
@@ -237,10 +248,13 @@ class Entry:
         passwords.check(password, name)
         return await self._passwords.hash(password)
 
-    async def _keep(self, owner: str, password: str) -> None:
-        hash = await self._passwords.hash(password)
+    async def _renew(self, owner: str, old: str, password: str) -> None:
+        """Hash a password anew, unless it has been changed meanwhile."""
+        new = await self._passwords.hash(password)
         async with self._db.write() as tx:
-            await users.set_password(tx, owner, hash)
+            await users.lock(tx, owner)
+            if await users.password_of(tx, owner) == old:
+                await users.set_password(tx, owner, new)
 
     async def _let_in(self, user: User, action: str, where: From) -> str:
         async with self._db.write() as tx:

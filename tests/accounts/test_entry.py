@@ -14,6 +14,7 @@ from chat_ui.accounts.errors import (
     NameIsTaken,
     NotAllowed,
     NotLetIn,
+    TooBusy,
     TooOften,
     UnfitName,
     UnfitPassword,
@@ -102,6 +103,51 @@ async def test_a_stranger_costs_as_much_work_as_a_mistake(
             await accounts.entry.sign_in(name, "wrong", HERE)
     # Argon2id, at the same cost.
     assert verified == ["$argon2id$v=19$m=19456,t=2,p=1"] * 2
+
+
+@pytest.fixture
+def dated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every hash be of another cost than today's."""
+    monkeypatch.setattr(Passwords, "is_dated", lambda *_: True)
+
+
+@pytest.mark.usefixtures("dated")
+async def test_whose_hash_is_dated_comes_in_and_has_a_new_one(
+    accounts: Accounts, bob: Member, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def kept() -> str | None:
+        async with db.read() as tx:
+            return await users.password_of(tx, bob.person.id)
+
+    old = await kept()
+    await accounts.entry.sign_in("bob", PASSWORD, HERE)
+    new = await kept()
+    assert new != old
+
+    async def busy(*_: object) -> str:
+        raise TooBusy
+
+    monkeypatch.setattr(Passwords, "hash", busy)
+    await accounts.entry.sign_in("bob", PASSWORD, HERE)
+    assert await kept() == new
+
+
+@pytest.mark.usefixtures("dated")
+async def test_a_password_that_was_changed_meanwhile_stays_changed(
+    accounts: Accounts, bob: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hash = Passwords.hash
+
+    async def late(self: Passwords, password: str) -> str:
+        monkeypatch.setattr(Passwords, "hash", hash)
+        await accounts.entry.change_password(bob.visitor, PASSWORD, OTHER_PASSWORD, HERE)
+        return await hash(self, password)
+
+    monkeypatch.setattr(Passwords, "hash", late)
+    await accounts.entry.sign_in("bob", PASSWORD, HERE)
+    with pytest.raises(NotLetIn):
+        await accounts.entry.sign_in("bob", PASSWORD, HERE)
+    await accounts.entry.sign_in("bob", OTHER_PASSWORD, HERE)
 
 
 async def test_an_account_is_tried_only_so_often(accounts: Accounts, bob: Member) -> None:
