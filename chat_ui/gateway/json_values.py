@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 __all__ = [
-    "LARGEST_AMOUNT",
     "LARGEST_COUNT",
     "as_amount",
     "as_count",

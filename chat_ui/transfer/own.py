@@ -23,7 +23,7 @@ from chat_ui.chat.errors import UnfitPreference
 from chat_ui.chat.library import LONGEST_TITLE
 from chat_ui.chat.preferences import check
 from chat_ui.chat.tool_log import is_log
-from chat_ui.gateway.json_values import LARGEST_AMOUNT, LARGEST_COUNT
+from chat_ui.gateway.json_values import LARGEST_COUNT, as_amount
 from chat_ui.store import conversations, whole
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.engine import Database
@@ -183,7 +183,7 @@ def _check_values(it: Conversation | Message) -> None:
         match getattr(it, field.name):
             case int() as number if not 0 <= number < LARGEST_COUNT:
                 raise _Unfit(say("transfer.number", name=field.name, value=number))
-            case Decimal() as amount if not 0 <= amount < LARGEST_AMOUNT:
+            case Decimal() as amount if as_amount(str(amount)) is None:
                 raise _Unfit(say("transfer.number", name=field.name, value=amount))
             case datetime() as moment if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
                 raise _Unfit(say("transfer.time", name=field.name, value=moment))

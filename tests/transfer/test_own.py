@@ -225,6 +225,7 @@ DEEP = "[" * 100_000
         (lambda it: it["messages"][0].update(input_tokens=-1), "input_tokens can't be -1"),
         (lambda it: it["messages"][0].update(input_tokens=2**63), "input_tokens can't be"),
         (lambda it: it["messages"][0].update(cost="1E+999999"), "cost can't be"),
+        (lambda it: it["messages"][0].update(cost="1E-999999"), "cost can't be"),
         (lambda it: it["messages"][0].update(cost="NaN"), "cost"),
         (lambda it: it["messages"][0].update(role="system"), "its role"),
         (lambda it: it["messages"][0].update(role="king"), "role"),
