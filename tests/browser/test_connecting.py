@@ -146,6 +146,8 @@ async def test_what_is_wrong_is_said_in_words(site, visit, answering):
         "": "",
     }
     person = await visit(site)
+    # On a phone there is little room, and what went wrong leaves what helps on in sight.
+    await person.page.set_viewport_size({"width": 360, "height": 740})
     await person.page.get_by_role("button", name="Connect a gateway").last.click()
     for base_url, expected in wrong.items():
         await person.page.get_by_role("textbox", name="Base URL").fill(base_url)
@@ -154,6 +156,8 @@ async def test_what_is_wrong_is_said_in_words(site, visit, answering):
         if base_url:
             alert = person.page.get_by_role("region", name="Connect a gateway").get_by_role("alert")
             await expect(alert).to_contain_text(expected, ignore_case=True)
+            await expect(alert).to_be_in_viewport(ratio=1)
+            await expect(person.button("Test and connect")).to_be_in_viewport(ratio=1)
         await expect(person.page.get_by_role("textbox", name="Base URL")).to_have_value(base_url)
     assert KEY not in "".join(person.received) + site.log
     assert not (site.data_dir / "gateway.json").exists()

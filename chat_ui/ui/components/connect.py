@@ -9,6 +9,7 @@ import reflex as rx
 from chat_ui.state.account import AccountState
 from chat_ui.state.connect import ConnectState, LocalServer
 from chat_ui.state.models import ModelState
+from chat_ui.ui.components.scripts import Refusal
 from chat_ui.ui.words import say
 
 __all__ = ["connect_card"]
@@ -76,7 +77,7 @@ def _form() -> rx.Component:
             ConnectState.asks_for_model,
             _field(say("connect.model"), "model", placeholder=say("connect.model.hint")),
         ),
-        rx.cond(ConnectState.error, rx.el.p(ConnectState.error, class_name="notice", role="alert")),
+        Refusal.create(words=ConnectState.error),
         _local(),
         rx.el.div(
             rx.el.button(say("cancel"), type="button", class_name="button quiet", on_click=ConnectState.hide),

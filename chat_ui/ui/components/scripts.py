@@ -172,6 +172,15 @@ class TitleField(rx.Component):
     on_cancel: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+class Refusal(rx.Component):
+    """Why what a form asked for was refused, in sight together with its buttons."""
+
+    library = script("refusal.jsx")
+    tag = "Refusal"
+
+    words: rx.Var[str]
+
+
 class Drawn(rx.Component):
     """What a message has, which is drawn in small steps where somebody reads back to it."""
 
