@@ -166,10 +166,19 @@ async def test_a_title_that_is_typed_while_the_site_is_away_is_kept_once_it_is_t
 
 async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over(demo_site, visit):
     person = await visit(demo_site)
+    await person.page.set_viewport_size({"width": 360, "height": 740})
     await person.ask(SHORT)
     offline = person.page.get_by_role("status").get_by_text("Offline")
+    stand = (person.model, person.articles.first, person.answers.last, person.message_box)
+    before = [await each.bounding_box() for each in stand]
     await person.page.context.set_offline(True)
     await expect(offline).to_be_visible()
+    # It lies between the header's buttons and the first message, which all stay where they are.
+    button, question, *_ = after = [await each.bounding_box() for each in stand]
+    assert after == before
+    bar = await offline.bounding_box()
+    assert button["y"] + button["height"] <= bar["y"]
+    assert bar["y"] + bar["height"] <= question["y"]
     await person.message_box.fill("Written without a network")
     await person.page.context.set_offline(False)
     await expect(offline).to_have_count(0)

@@ -64,9 +64,9 @@ export function Connection({ errors }) {
   const notice = isOut ? "page.offline" : isOld && "page.updated";
   const failure = useFailure();
   return (
-    <>
+    <div className="over-page">
       <div role="status">{notice && <p className="offline">{say(notice)}</p>}</div>
       {failure && <Failure words={failure} />}
-    </>
+    </div>
   );
 }
