@@ -173,6 +173,7 @@ async def reset(chat: Chat, owner: str, conversation_id: str) -> None:
         StoreError: it could not be stored.
     """
     async with chat.db.write() as tx:
+        await users.lock(tx, owner)
         await find_conversation(tx, owner, conversation_id)
         changed = await conversations.prefer(tx, owner, conversation_id, AS_IT_IS)
     if changed is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
 
-from chat_ui.chat import library
+from chat_ui.chat import library, preferences
 from chat_ui.chat.again import Again, answer_again
 from chat_ui.chat.changes import ConversationChanged, MessageEnded, Piece, Snapshot
 from chat_ui.chat.feed import MemoryFeed
@@ -17,11 +18,14 @@ from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.chat.service import Chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.chat.workers import MISSED, Watch, Worker
-from chat_ui.store import messages, runs
+from chat_ui.store import conversations, messages, runs
+from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import new_id
+from chat_ui.store.preferences import AS_IT_IS
 from chat_ui.store.runs import JournalBatch
 from tests.chat.page import Page, opened, say
+from tests.postgres import PostgresServer
 from tests.redis_server import RedisServer
 from tests.scripted import ScriptedGateway
 
@@ -180,6 +184,36 @@ async def test_one_send_is_one_turn_wherever_it_arrives(worker: Open, gateway: S
             await page.until_ended()
             assert [message.role for message in page.messages.values()] == ["user", "assistant"]
         assert len(gateway.requests) == 1
+
+
+async def test_a_reset_is_not_taken_back_by_a_setting_that_was_on_its_way(
+    worker: Open, gateway: ScriptedGateway, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with worker() as a, worker() as b:
+        me, here = a.person.id, (await say(a, "Hello?")).id
+        await preferences.prefer(a, me, here, "temperature", "0.5")
+        read, may_go_on, find = asyncio.Event(), asyncio.Event(), preferences.find_conversation
+
+        async def slowly(*asked: Any) -> Conversation:
+            found = await find(*asked)
+            if not read.is_set():
+                read.set()
+                await may_go_on.wait()
+            return found
+
+        monkeypatch.setattr(preferences, "find_conversation", slowly)
+        setting = asyncio.create_task(preferences.prefer(a, me, here, "top_p", "0.5"))
+        await read.wait()
+        resetting = asyncio.create_task(preferences.reset(b, me, here))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while not resetting.done() and int(await asyncio.to_thread(postgres.ask, waits)) == 0:
+            continue
+        may_go_on.set()
+        await asyncio.gather(setting, resetting)
+        async with a.db.read() as tx:
+            kept = await conversations.get(tx, me, here)
+        assert kept is not None
+        assert kept.preferences == AS_IT_IS
 
 
 async def test_answers_go_on_while_redis_is_away(
