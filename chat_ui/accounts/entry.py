@@ -90,18 +90,22 @@ class Entry:
             user = await users.by_name(tx, name)
             hash = await users.password_of(tx, "" if user is None else user.id)
         fits = await self._passwords.fits(password, hash)
-        if user is None or not fits or user.status != "active":
+        if user is None or hash is None or not fits or user.status != "active":
             async with self._db.write() as tx:
                 # Not the name that was typed: it may be a password.
                 known = "" if user is None else user.name
                 await audit.note(tx, Deed(say("deed.refused"), subject=known, address=where.address))
             raise NotLetIn
-        if hash is not None and self._passwords.is_dated(hash):
-            # Worth no trouble: the next time will do.
-            with suppress(TooBusy):
-                await self._renew(user.id, hash, password)
+        renewed = await self._renewed(hash, password)
         await self._throttle.forget_account(name)
-        return await self._let_in(user, say("deed.signed_in"), where)
+        async with self._db.write() as tx:
+            await users.lock(tx, user.id)
+            # Whoever changes a password ends all sessions, and none must begin by the old one behind that.
+            if await users.password_of(tx, user.id) != hash:
+                raise NotLetIn
+            if renewed is not None:
+                await users.set_password(tx, user.id, renewed)
+            return await self._let_in(tx, user, say("deed.signed_in"), where)
 
     async def sign_up(self, name: str, password: str, where: From) -> str:
         """Make an account where anybody may; returns the token for their browser.
@@ -121,9 +125,9 @@ class Entry:
         try:
             async with self._db.write() as tx:
                 user = await users.create(tx, name=name, password=hash)
+                return await self._let_in(tx, user, say("deed.signed_up"), where)
         except ConflictError:
             raise NameIsTaken from None
-        return await self._let_in(user, say("deed.signed_up"), where)
 
     async def look_at(self, token: str, where: From) -> tuple[Invite, str]:
         """What a link is for, and the name of whom it is for, where they have one.
@@ -154,6 +158,11 @@ class Entry:
         found, known_as = await self.look_at(token, where)
         name = known_as or name_of(name)
         hash = await self._hashed(password, name)
+        words = {
+            "setup": say("deed.setup"),
+            "invite": say("deed.accepted"),
+            "reset": say("deed.new_password"),
+        }
         try:
             async with self._db.write() as tx:
                 used = await invites.use(tx, found.id, datetime.now(UTC))
@@ -161,15 +170,11 @@ class Entry:
                     raise LinkIsDead
                 user = await self._made_by(used, name, hash, tx)
                 ended = await sessions.end_all(tx, user.id)
+                new = await self._let_in(tx, user, words[used.kind], where)
         except ConflictError:
             raise NameIsTaken from None
         self._sessions.forget(ended)
-        words = {
-            "setup": say("deed.setup"),
-            "invite": say("deed.accepted"),
-            "reset": say("deed.new_password"),
-        }
-        return await self._let_in(user, words[used.kind], where)
+        return new
 
     async def _made_by(self, used: Invite, name: str, hash: str, tx: AsyncConnection) -> User:
         if used.kind == "setup":
@@ -204,10 +209,11 @@ class Entry:
             await invites.forget(tx, "reset", owner_id=person.id)
             ended = await sessions.end_all(tx, person.id)
             user = await users.get(tx, person.id)
+            if user is None:
+                raise NotLetIn
+            token = await self._let_in(tx, user, say("deed.password"), where)
         self._sessions.forget(ended)
-        if user is None:
-            raise NotLetIn
-        return await self._let_in(user, say("deed.password"), where)
+        return token
 
     async def check_password(self, visitor: Visitor, password: str, where: From) -> None:
         """See that it is really them who asks for something that can't be taken back.
@@ -248,18 +254,15 @@ class Entry:
         passwords.check(password, name)
         return await self._passwords.hash(password)
 
-    async def _renew(self, owner: str, old: str, password: str) -> None:
-        """Hash a password anew, unless it has been changed meanwhile."""
-        new = await self._passwords.hash(password)
-        async with self._db.write() as tx:
-            await users.lock(tx, owner)
-            if await users.password_of(tx, owner) == old:
-                await users.set_password(tx, owner, new)
+    async def _renewed(self, hash: str, password: str) -> str | None:
+        """The hash of a password at today's cost, where it has another; None where the next time will do."""
+        with suppress(TooBusy):
+            return await self._passwords.hash(password) if self._passwords.is_dated(hash) else None
+        return None
 
-    async def _let_in(self, user: User, action: str, where: From) -> str:
-        async with self._db.write() as tx:
-            await audit.note(tx, Deed(action, user.name, user.id, address=where.address))
-        return await self._sessions.begin(user.id, address=where.address, agent=where.agent)
+    async def _let_in(self, tx: AsyncConnection, user: User, action: str, where: From) -> str:
+        await audit.note(tx, Deed(action, user.name, user.id, address=where.address))
+        return await self._sessions.begin_within(tx, user.id, address=where.address, agent=where.agent)
 
 
 def name_of(text: str) -> str:

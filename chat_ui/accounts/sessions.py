@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from chat_ui.accounts.people import Person
 from chat_ui.accounts.tokens import id_of, new_token
 from chat_ui.store import sessions
@@ -64,11 +66,15 @@ class Sessions:
 
     async def begin(self, owner: str, *, address: str, agent: str) -> str:
         """Sign somebody in; returns the token that their browser is to keep."""
+        async with self._db.write() as tx:
+            return await self.begin_within(tx, owner, address=address, agent=agent)
+
+    async def begin_within(self, tx: AsyncConnection, owner: str, *, address: str, agent: str) -> str:
+        """Do what ``begin`` does, in the transaction of what lets them in."""
         now, token = datetime.now(UTC), new_token()
         new = Session(id_of(token), owner, now, now, address, agent[:LONGEST_AGENT])
-        async with self._db.write() as tx:
-            await sessions.end_idle(tx, self._age(now))
-            await sessions.add(tx, new)
+        await sessions.end_idle(tx, self._age(now))
+        await sessions.add(tx, new)
         return token
 
     async def find(self, token: str) -> Visitor | None:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -133,20 +134,24 @@ async def test_whose_hash_is_dated_comes_in_and_has_a_new_one(
 
 
 @pytest.mark.usefixtures("dated")
-async def test_a_password_that_was_changed_meanwhile_stays_changed(
-    accounts: Accounts, bob: Member, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["fits", "hash"])
+async def test_a_password_that_is_changed_meanwhile_lets_nobody_in(
+    accounts: Accounts, bob: Member, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    hash = Passwords.hash
+    done = getattr(Passwords, step)
 
-    async def late(self: Passwords, password: str) -> str:
-        monkeypatch.setattr(Passwords, "hash", hash)
+    async def late(*asked: Any) -> Any:
+        result = await done(*asked)
+        monkeypatch.setattr(Passwords, step, done)
         await accounts.entry.change_password(bob.visitor, PASSWORD, OTHER_PASSWORD, HERE)
-        return await hash(self, password)
+        return result
 
-    monkeypatch.setattr(Passwords, "hash", late)
-    await accounts.entry.sign_in("bob", PASSWORD, HERE)
-    with pytest.raises(NotLetIn):
-        await accounts.entry.sign_in("bob", PASSWORD, HERE)
+    monkeypatch.setattr(Passwords, step, late)
+    for _ in range(2):
+        with pytest.raises(NotLetIn):
+            await accounts.entry.sign_in("bob", PASSWORD, HERE)
+    # Of the one who has changed it.
+    assert len(await accounts.sessions.of(bob.person.id)) == 1
     await accounts.entry.sign_in("bob", OTHER_PASSWORD, HERE)
 
 
