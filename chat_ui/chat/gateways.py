@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from chat_ui.chat.opened import ModelList, Opened
 from chat_ui.gateway import (
     DemoTransport,
     Gateway,
+    GatewayError,
     GatewayProfile,
     ProbeReport,
     chat_model,
@@ -22,13 +24,19 @@ from chat_ui.gateway import (
 )
 from chat_ui.gateway.fallback import Route
 from chat_ui.gateway.model_facts import Prices
+from chat_ui.monitoring.lasting import warn
 from chat_ui.settings import Settings
 from chat_ui.store import connections
 from chat_ui.store.connections import SavedConnection
+from chat_ui.store.errors import StoreError
 
 __all__ = ["Gateways"]
 
 DEMO = "demo"
+# How often to see what other processes have connected.
+LOOK_S = 2.0
+
+log = logging.getLogger(__name__)
 
 
 class Gateways:
@@ -56,6 +64,8 @@ class Gateways:
             (price.gateway, price.model): Prices(price.input, price.output) for price in settings.prices
         }
         self._by_settings = bool(self._open.keys() - {BY_HAND})
+        # What is written down and what is open change together.
+        self._changing = asyncio.Lock()
         self._demo = Opened(Gateway(demo_profile(), transport=DemoTransport()))
 
     def __contains__(self, name: str) -> bool:
@@ -210,8 +220,9 @@ class Gateways:
         profile = entered(self._settings, SavedConnection(base_url, key or None, model.strip() or None))
         report = await probe(profile)
         saved = SavedConnection(base_url=profile.base_url, key=profile.key, model=report.model)
-        await asyncio.to_thread(connections.save, self._data_dir, saved)
-        await self._replace(replace(profile, model=report.model))
+        async with self._changing:
+            await asyncio.to_thread(connections.save, self._data_dir, saved)
+            await self._replace(replace(profile, model=report.model))
         return report
 
     async def disconnect(self) -> None:
@@ -223,8 +234,36 @@ class Gateways:
         """
         if self._by_settings and not self.removable:
             raise GatewayIsFixed
-        await asyncio.to_thread(connections.forget, self._data_dir)
-        await self._replace(None)
+        async with self._changing:
+            await asyncio.to_thread(connections.forget, self._data_dir)
+            await self._replace(None)
+
+    async def keep_up(self) -> None:
+        """Take up what is connected or disconnected in other processes of this machine, until cancelled."""
+        known: object = ()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if (stamp := connections.stamp(self._data_dir)) == known:
+                continue
+            try:
+                await self.look_again()
+                known = stamp
+            except (StoreError, GatewayError) as error:
+                warn(log, f"Another process has connected a gateway that can't be used here: {error}")
+
+    async def look_again(self) -> None:
+        """Take up the gateway that is entered by now, wherever that was.
+
+        Raises:
+            StoreError: which one that is can't be read.
+            GatewayError: it can't be used.
+        """
+        async with self._changing:
+            saved = await asyncio.to_thread(connections.load, self._data_dir)
+            profile = None if saved is None else entered(self._settings, saved)
+            opened = self._open.get(BY_HAND)
+            if profile != (None if opened is None else opened.gateway.profile):
+                await self._replace(profile)
 
     async def _replace(self, profile: GatewayProfile | None) -> None:
         old = self._open.pop(BY_HAND, None)

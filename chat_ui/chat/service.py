@@ -93,6 +93,8 @@ async def open_chat(settings: Settings, *, pace: Pace | None = None) -> AsyncGen
         chat = Chat(settings, db, feed, gateways, running, budget, person, accounts)
         stack.push_async_callback(chat.titles.drain)
         stack.push_async_callback(_end, asyncio.create_task(keep_purging(chat)))
+        if not is_alone:
+            stack.push_async_callback(_end, asyncio.create_task(gateways.keep_up()))
         yield chat
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from chat_ui.store.errors import StoreError
 
-__all__ = ["FILE_NAME", "SavedConnection", "forget", "load", "save"]
+__all__ = ["FILE_NAME", "SavedConnection", "forget", "load", "save", "stamp"]
 
 FILE_NAME = "gateway.json"
 
@@ -52,6 +52,15 @@ def load(data_dir: Path) -> SavedConnection | None:
     if connection is None:
         raise StoreError(f"The saved connection {file} doesn't say what it should. {advice}")
     return connection
+
+
+def stamp(data_dir: Path) -> tuple[int, int] | None:
+    """What is another whenever the connection is; None where there is none, or it can't be seen."""
+    try:
+        found = (data_dir / FILE_NAME).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def save(data_dir: Path, connection: SavedConnection) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from chat_ui.chat import gateways as gateways_module
 from chat_ui.chat import opened as opened_module
 from chat_ui.chat.configured import BY_HAND, BY_URL, profiles_from
 from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
@@ -23,7 +24,7 @@ from chat_ui.gateway import Clocks, GatewayError
 from chat_ui.settings import GatewayTable, Settings, SettingsError
 from chat_ui.store import StoreError, connections
 from chat_ui.store.connections import FILE_NAME, SavedConnection
-from tests.scripted import KEY, ScriptedGateway
+from tests.scripted import KEY, ScriptedGateway, happens
 
 from .conftest import opened_cleanly
 from .page import ended, opened, say
@@ -263,6 +264,21 @@ async def test_an_answer_under_way_outlives_a_new_connection(
             await request.finish()
             answer = await page.until_ended()
     assert (answer.status, answer.text) == ("complete", "Before, after.")
+
+
+async def test_what_another_process_has_written_down_counts_once_it_can_be_read(
+    gateways: Gateways, unset: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(gateways_module, "LOOK_S", 0)
+    unset.data_dir.mkdir()
+    (unset.data_dir / FILE_NAME).write_text("{")
+    keeping = asyncio.create_task(gateways.keep_up())
+    await happens(lambda: "isn't JSON" in caplog.text)
+    assert gateways.is_demo
+    connections.save(unset.data_dir, SAVED)
+    await happens(lambda: not gateways.is_demo)
+    assert gateways.profile(BY_HAND).base_url == SAVED.base_url
+    keeping.cancel()
 
 
 async def test_a_gateway_that_is_not_connected_is_named(gateways: Gateways) -> None:

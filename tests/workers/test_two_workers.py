@@ -10,24 +10,25 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from chat_ui.chat import library, preferences
+from chat_ui.chat import gateways, library, preferences
 from chat_ui.chat.again import Again, answer_again
 from chat_ui.chat.changes import ConversationChanged, MessageEnded, Piece, Snapshot
 from chat_ui.chat.feed import MemoryFeed
 from chat_ui.chat.outcome import SHUT_DOWN
-from chat_ui.chat.service import Chat
+from chat_ui.chat.service import Chat, open_chat
 from chat_ui.chat.turns import Draft, send
 from chat_ui.chat.workers import MISSED, Watch, Worker
+from chat_ui.settings import Settings
 from chat_ui.store import conversations, messages, runs
 from chat_ui.store.conversations import Conversation
 from chat_ui.store.errors import StoreError
 from chat_ui.store.ids import new_id
 from chat_ui.store.preferences import AS_IT_IS
 from chat_ui.store.runs import JournalBatch
-from tests.chat.page import Page, opened, say
+from tests.chat.page import Page, ended, opened, say
 from tests.postgres import PostgresServer
 from tests.redis_server import RedisServer
-from tests.scripted import ScriptedGateway
+from tests.scripted import KEY, ScriptedGateway, happens
 
 from .conftest import Other
 
@@ -214,6 +215,26 @@ async def test_a_reset_is_not_taken_back_by_a_setting_that_was_on_its_way(
             kept = await conversations.get(tx, me, here)
         assert kept is not None
         assert kept.preferences == AS_IT_IS
+
+
+async def test_a_gateway_that_is_entered_on_one_worker_answers_on_the_other(
+    shared: Settings, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateways, "LOOK_S", 0.01)
+    unset = shared.model_copy(update={"gateway_url": None, "gateway_key": None, "gateway_model": None})
+    gateway.greeting = "Hello."
+    async with open_chat(unset) as a, open_chat(unset) as b:
+        assert a.gateways.is_demo
+        assert b.gateways.is_demo
+        await a.gateways.connect(gateway.base_url, KEY)
+        await happens(lambda: not b.gateways.is_demo)
+        assert (await ended(b, await say(b, "Hello?"))).text == "Hello."
+        # What is known already stays as it is, with its connections.
+        kept = b.gateways._find(b.gateways.default)
+        await b.gateways.look_again()
+        assert b.gateways._find(b.gateways.default) is kept
+        await b.gateways.disconnect()
+        await happens(lambda: a.gateways.is_demo)
 
 
 async def test_answers_go_on_while_redis_is_away(
