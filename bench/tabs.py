@@ -120,8 +120,8 @@ class Tabs:
         await self._stopped(self._acting, SAME, f"{round_name} sent", "stop")
         await self._answered("edit", f"{round_name} edited", replaces=sent)
         await self._stopped(self._others[OTHER], OTHER, f"{round_name} edited")
-        here = self._acting.conversation
-        left = await self._acting.emit(f"{SIDEBAR}.rename", conversation_id=here, title=round_name)
+        wanted = {"id": round_name, "conversation_id": self._acting.conversation, "text": round_name}
+        left = await self._acting.emit(f"{SIDEBAR}.rename", wanted=wanted)
         await self._seen("rename", left, lambda page: page.known(THREAD, "title") == round_name)
 
     async def _answered(self, what: str, name: str, **draft: str) -> str:

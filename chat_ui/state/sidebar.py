@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from contextlib import aclosing
 from datetime import date, datetime, timedelta
 
@@ -13,7 +13,8 @@ from reflex.event import EventCallback
 from chat_ui.chat import library
 from chat_ui.chat.errors import ChatError
 from chat_ui.chat.trouble import in_words
-from chat_ui.state.arguments import text_of
+from chat_ui.state import wire
+from chat_ui.state.arguments import field_of
 from chat_ui.state.current import current_chat, owner_of
 from chat_ui.state.following import keep_following
 from chat_ui.store.conversations import Conversation
@@ -45,17 +46,15 @@ class SidebarState(rx.State):
 
     rows: list[Row] = []  # noqa: RUF012 - Reflex gives each state its own
     more: bool = False
-    renaming: str = ""
-    refusal: str = ""
     notice: str = ""
     _limit: int = PAGE
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
         """Show the list, and keep it true until the page leaves."""
-        if self.renaming or self.notice:
+        if self.notice:
             async with self:
-                self.renaming = self.refusal = self.notice = ""
+                self.notice = ""
         await keep_following(self._follow, self._say)
 
     async def _follow(self) -> None:
@@ -82,29 +81,15 @@ class SidebarState(rx.State):
         return SidebarState.follow
 
     @rx.event
-    def begin_rename(self, conversation_id: str) -> None:
-        """Turn a title into a field."""
-        known = any(row.id == conversation_id for row in self.rows)
-        self.renaming, self.refusal = conversation_id if known else "", ""
-
-    @rx.event
-    def cancel_rename(self) -> None:
-        """Turn the field back into the title it was."""
-        self.renaming = self.refusal = ""
-
-    @rx.event
-    async def rename(self, conversation_id: str, title: str) -> AsyncIterator[None]:
-        """Give a conversation the title that was typed; where that can't be, its field stays and says why."""
-        if self.refusal:
-            # Another one may be in the same words.
-            self.refusal = ""
-            yield
+    async def rename(self, wanted: object) -> None:
+        """Give a conversation the title that was typed; told as a send is."""
+        id, conversation_id, title = (field_of(wanted, name) for name in ("id", "conversation_id", "text"))
         try:
-            await library.rename(current_chat(), owner_of(self), text_of(conversation_id), text_of(title))
+            await library.rename(current_chat(), owner_of(self), conversation_id, title)
         except (ChatError, StoreError) as error:
-            self.refusal = in_words(error)
-        else:
-            self.renaming = "" if self.renaming == conversation_id else self.renaming
+            await wire.push(wire.refused(id, in_words(error)))
+            return
+        await wire.push(wire.stored(id, conversation_id))
 
 
 def rows_of(listed: Iterable[Conversation], now: datetime) -> list[Row]:

@@ -164,6 +164,36 @@ async def test_a_title_that_is_typed_while_the_site_is_away_is_kept_once_it_is_t
     await expect(mine).to_have_text("Typed meanwhile")
 
 
+async def test_a_title_that_is_half_typed_stays_in_its_field_and_in_focus_over_a_restart(mortal_site, visit):
+    site = mortal_site
+    person = await visit(site)
+    await person.ask("Half a title in 5 words")
+    await person.button("Actions for Half a title in 5 words").click()
+    await person.page.get_by_role("menuitem", name="Rename").click()
+    field = person.page.get_by_role("textbox", name="Title")
+    await field.fill("A tie")
+    await field.press("ArrowLeft")
+
+    async def restart() -> None:
+        site.kill()
+        await expect(person.page.get_by_text("Offline")).to_be_visible()
+        person.received.clear()
+        site.start()
+        # The list comes anew.
+        await becomes(lambda: asyncio.sleep(0, any("Half a title" in frame for frame in person.received)))
+
+    await restart()
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value("A tie")
+    await person.page.keyboard.type("tl")
+    site.kill()
+    await expect(person.page.get_by_text("Offline")).to_be_visible()
+    await person.page.keyboard.press("Enter")
+    site.start()
+    mine = person.sidebar.get_by_role("link", name="A title")
+    await expect(mine).to_be_focused()
+
+
 async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over(demo_site, visit):
     person = await visit(demo_site)
     await person.page.set_viewport_size({"width": 360, "height": 740})

@@ -71,6 +71,11 @@ def titles(browser: Browser) -> list[str]:
     return [row["title"] for row in json.loads(format.json_dumps(rows[-1]))] if rows else []
 
 
+def titled(id: str, conversation_id: Any, text: Any) -> dict[str, Any]:
+    """A new title, as the page sends it."""
+    return {"id": id, "conversation_id": conversation_id, "text": text}
+
+
 async def begun(chat: Chat, *questions: str, owner: str | None = None) -> list[Conversation]:
     return [await send(chat, owner or chat.person.id, Draft(new_id(), question)) for question in questions]
 
@@ -86,10 +91,9 @@ async def test_the_list_is_shown_and_kept_true(browser: Browser, chat: Chat) -> 
     await browser.until(lambda: titles(browser) == ["One"])
     await begun(chat, "Two")
     await browser.until(lambda: sorted(titles(browser)) == ["One", "Two"])
-    await browser.send(SidebarState.begin_rename, one.id)
-    await browser.send(SidebarState.rename, one.id, "First")
+    await browser.send(SidebarState.rename, titled("a", one.id, "First"))
     await browser.until(lambda: sorted(titles(browser)) == ["First", "Two"])
-    assert browser.values(SidebarState, "renaming") == [one.id, ""]
+    assert browser.pushed("composer") == [{"id": "a", "conversation": one.id}]
     browser.path = routes.conversation(one.id)
     await browser.send(UndoState.delete_conversation, one.id)
     assert browser.redirects() == [routes.NEW_CHAT]
@@ -97,19 +101,11 @@ async def test_the_list_is_shown_and_kept_true(browser: Browser, chat: Chat) -> 
     future.cancel()
 
 
-async def test_a_title_that_cannot_be_kept_leaves_its_field_open_and_says_why(
-    browser: Browser, chat: Chat
-) -> None:
-    [one] = await begun(chat, "One")
-    future = await browser.start(SidebarState.follow)
-    await browser.until(lambda: titles(browser) == ["One"])
-    await browser.send(SidebarState.begin_rename, one.id)
-    for id in (new_id(), new_id(), one.id):
-        await browser.send(SidebarState.rename, id, "First")
+async def test_a_title_that_cannot_be_kept_is_refused_in_words(browser: Browser) -> None:
+    for _ in range(2):
+        await browser.send(SidebarState.rename, titled("a", new_id(), "First"))
     why = "There is no such conversation. It may have been deleted; start a new one."
-    assert browser.values(SidebarState, "refusal") == ["", why, "", why, ""]
-    assert browser.values(SidebarState, "renaming") == [one.id, ""]
-    future.cancel()
+    assert browser.pushed("composer") == [{"id": "a", "refused": why}] * 2
 
 
 async def test_older_ones_come_when_asked_for(browser: Browser, chat: Chat) -> None:
@@ -148,12 +144,11 @@ async def test_arguments_from_anybody_change_nothing(browser: Browser, chat: Cha
     await browser.until(lambda: titles(browser) == ["Mine"])
     name = SidebarState.get_full_name()
     target = hers.id if argument == "mallory's" else argument
-    await browser.send_raw(f"{name}.begin_rename", conversation_id=target)
-    await browser.send_raw(f"{name}.rename", conversation_id=target, title="Taken")
+    await browser.send_raw(f"{name}.rename", wanted=argument)
+    await browser.send_raw(f"{name}.rename", wanted=titled("a", target, "Taken"))
     await browser.send_raw(f"{UndoState.get_full_name()}.delete_conversation", conversation_id=target)
-    await browser.send_raw(f"{name}.begin_rename", conversation_id=mine.id)
     blank = argument if not isinstance(argument, str) else ""
-    await browser.send_raw(f"{name}.rename", conversation_id=mine.id, title=blank)
+    await browser.send_raw(f"{name}.rename", wanted=titled("a", mine.id, blank))
     assert titles(browser) == ["Mine"]
     async with chat.db.read() as tx:
         assert [c.title for c in await conversations.recent(tx, mallory, limit=9)] == ["Hers"]

@@ -47,7 +47,7 @@ function idFor(place, text) {
   return id && words.join("\n") === text ? id : newId();
 }
 
-// A place is where something is written: a conversation, or ``edit:`` and the message that is reworded. Wherever the person
+// A place is where something is written: a conversation, ``edit:`` and the message that is reworded, or ``title:`` and whose. Wherever the person
 // is then, ``onAnswer`` hears whether it was refused.
 export function post(place, draft, deliver, onAnswer = () => {}) {
   if (states.get(place)?.sending) return;

@@ -38,7 +38,7 @@ function holdsWords(conversation) {
   if (isSending() || isEditing()) return true;
   if (focused !== composer && focused?.matches(FIELD)) return true;
   if (composer && composer.value !== draftAt(conversation)) return true;
-  const fields = document.querySelectorAll(`form:not(.composer) :is(${FIELD})`);
+  const fields = document.querySelectorAll(`.title-field, form:not(.composer) :is(${FIELD})`);
   return [...fields].some((field) => field.value !== field.defaultValue);
 }
 

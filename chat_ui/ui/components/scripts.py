@@ -26,13 +26,15 @@ __all__ = [
     "Menu",
     "Messages",
     "Reading",
+    "Refusal",
+    "RenameItem",
     "Scrim",
     "Shell",
     "ShortcutsButton",
     "SidebarToggle",
     "SkipLink",
     "Thread",
-    "TitleField",
+    "Title",
     "Words",
 ]
 
@@ -160,16 +162,24 @@ class Example(rx.Component):
     text: rx.Var[str]
 
 
-class TitleField(rx.Component):
-    """A field for a title: Enter and leaving it keep what was typed, Escape doesn't."""
+class Title(rx.Component):
+    """A row of the list, or the field in which its title is typed anew."""
 
-    library = script("title_field.jsx")
-    tag = "TitleField"
+    library = script("title.jsx")
+    tag = "Title"
 
+    conversation_id: rx.Var[str]
     title: rx.Var[str]
-    refusal: rx.Var[str]
-    on_keep: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-    on_cancel: rx.EventHandler[rx.event.no_args_event_spec]
+    on_keep: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, str])]
+
+
+class RenameItem(rx.Component):
+    """The item of a menu that turns a title into a field."""
+
+    library = script("title.jsx")
+    tag = "RenameItem"
+
+    conversation_id: rx.Var[str]
 
 
 class Refusal(rx.Component):

@@ -14,7 +14,7 @@ from chat_ui.state.thread import ThreadState
 from chat_ui.state.undo import UndoState
 from chat_ui.ui.components.account import account_links
 from chat_ui.ui.components.menus import icon, item
-from chat_ui.ui.components.scripts import Menu, ShortcutsButton, SidebarToggle, TitleField
+from chat_ui.ui.components.scripts import Menu, RenameItem, ShortcutsButton, SidebarToggle, Title
 from chat_ui.ui.words import say
 
 __all__ = ["sidebar"]
@@ -65,7 +65,12 @@ def sidebar(*, chat: bool) -> rx.Component:
 def _row(row: Row, *, chat: bool) -> rx.Component:
     return rx.el.li(
         rx.cond(row.day, rx.el.h2(row.day)),
-        rx.cond(SidebarState.renaming == row.id, _title_field(row), _title(row, chat=chat)),
+        Title.create(
+            _title(row, chat=chat),
+            conversation_id=row.id,
+            title=row.title,
+            on_keep=SidebarState.rename.temporal,
+        ),
         key=row.id,
     )
 
@@ -81,7 +86,7 @@ def _title(row: Row, *, chat: bool) -> rx.Component:
             custom_attrs={"aria-current": rx.cond(open_here, "page", "false")},
         ),
         Menu.create(
-            item(say("sidebar.rename"), on_click=SidebarState.begin_rename(row.id)),
+            RenameItem.create(conversation_id=row.id),
             item(say("sidebar.delete"), on_click=UndoState.delete_conversation(row.id), class_name="danger"),
             label=say("sidebar.actions", title=row.title),
             face=icon("ellipsis"),
@@ -89,15 +94,6 @@ def _title(row: Row, *, chat: bool) -> rx.Component:
             panel_class="at-right",
         ),
         class_name=rx.cond(open_here, "row here", "row"),
-    )
-
-
-def _title_field(row: Row) -> rx.Component:
-    return TitleField.create(
-        title=row.title,
-        refusal=SidebarState.refusal,
-        on_keep=lambda title: SidebarState.rename(row.id, title).temporal,
-        on_cancel=SidebarState.cancel_rename,
     )
 
 
