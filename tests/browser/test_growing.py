@@ -236,6 +236,23 @@ def seen(said: str) -> str:
     return re.split(r"[|\n]\s*|^- ", re.sub(r"\*\*|`", "", said).rstrip(" *|\n-"))[-1]
 
 
+@pytest.mark.parametrize("before", ["Vue", "| Vue |\n| --- |\n| Vue"], ids=["paragraph", "table"])
+async def test_what_grows_turns_around_as_soon_as_most_of_it_is_written_from_the_other_side(
+    before, site, visit, gateway
+):
+    person = await visit(site)
+    await person.say("Some Hebrew, please")
+    request = await gateway.next_request()
+    block = person.answers.first.locator(".prose > div")
+    await request.say(before)
+    await expect(block).to_have_attribute("dir", "ltr")
+    await request.say(" היא ספרייה")
+    await expect(block).to_have_attribute("dir", "rtl")
+    await request.say(" of which this tells")
+    await expect(block).to_have_attribute("dir", "ltr")
+    await request.finish()
+
+
 async def test_words_after_a_break_or_a_number_are_drawn_where_they_belong(site, visit, gateway):
     person = await visit(site)
     await person.say("Some lines, please")

@@ -9,6 +9,9 @@ import { onGrowth } from "./texts.js";
 import { WordsEnd } from "./words_end.js";
 
 const MAY_END_CODE = /[`~]/;
+// Letters that are written from the right, and all others: enough of either turn a block around (see markdown.jsx).
+const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+const FROM_LEFT = /[^\P{L}\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/u;
 
 class CodeEnd {
   #code;
@@ -29,6 +32,9 @@ class CodeEnd {
   }
 }
 
+// Code never does.
+const mayTurn = (kind, block, fresh) => kind === "words" && (block.dir === "rtl" ? FROM_LEFT : FROM_RIGHT).test(fresh);
+
 function endOf(kind, block) {
   if (kind === "code") return new CodeEnd(block);
   const table = block.querySelector(":scope > .table table");
@@ -45,7 +51,8 @@ export function useGrowingEnd(id, element, text, kind) {
     const end = endOf(kind, block);
     let drawn = text;
     const forget = onGrowth(id, (grown) => {
-      const isDrawn = end.grow(drawn, grown.slice(drawn.length));
+      const fresh = grown.slice(drawn.length);
+      const isDrawn = !mayTurn(kind, block, fresh) && end.grow(drawn, fresh);
       if (isDrawn) drawn = grown;
       return isDrawn;
     });
