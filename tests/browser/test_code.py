@@ -5,7 +5,7 @@ import re
 
 from playwright.async_api import expect
 
-from tests.browser.person import has_copied
+from tests.browser.person import has_copied, telling_of_texts
 from tests.browser.test_scrolling import still
 
 LINES = 120
@@ -258,3 +258,22 @@ async def test_odd_code_is_shown_as_it_is(asked):
     assert await person.page.locator("article").locator("script, iframe, img").count() == 0
     assert await person.page.evaluate("window.__fired") is None
     assert [url for url in elsewhere if not url.startswith(("ws:", "blob:"))] == []
+
+
+async def test_a_language_whose_name_was_not_all_there_is_colored_anew(site, visit, gateway):
+    person = await visit(site)
+    tell = await telling_of_texts(person)
+    for number, code in enumerate(("```c\nint a = 1;\n```", "```css\na {\n  margin: 1px\n}\n```")):
+        await person.say("Some code, please")
+        request = await gateway.next_request()
+        await request.say(code)
+        await request.finish()
+        answer = person.answers.nth(number)
+        await person.ended(answer)
+        await colored(answer)
+    language = answer.locator("figcaption > span")
+    tell({"id": await answer.get_attribute("data-message-id"), "text": "```c"})
+    await expect(language).to_have_text("c")
+    # The page misses the rest, and asks for it.
+    await expect(language).to_have_text("css")
+    await colored(answer, line=1)

@@ -132,7 +132,7 @@ const AnyBlock = memo(function AnyBlock({ content, isIncomplete, plugins }) {
     const Fence = fence.language.toLowerCase() === "mermaid" ? Diagram : Code;
     return (
       <div dir="ltr">
-        <Fence {...fence} open={isIncomplete} />
+        <Fence key={fence.language} {...fence} open={isIncomplete} />
       </div>
     );
   }
