@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
@@ -18,10 +20,27 @@ if TYPE_CHECKING:
     from chat_ui.chat.service import Chat
     from chat_ui.gateway import ChatRequest
 
-__all__ = ["admit", "admit_title"]
+__all__ = ["admit", "admit_title", "find_prices"]
 
 # What a dialect writes around each message.
 TOKENS_AROUND = 8
+TOLD_WITHIN_S = 5.0
+
+
+async def find_prices(chat: Chat, gateway: str) -> None:
+    """Have a gateway say what its models cost, where that counts and no page of this process has asked yet.
+
+    Before the transaction that stores a turn: nobody else's may wait for a network.
+
+    Args:
+        chat: the running chat.
+        gateway: its name; blank for the default one.
+    """
+    if chat.accounts is None:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(TOLD_WITHIN_S):
+            await chat.gateways.learn(gateway or chat.gateways.default)
 
 
 async def admit(chat: Chat, tx: AsyncConnection, turn: Turn) -> Turn:

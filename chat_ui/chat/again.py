@@ -64,7 +64,8 @@ async def answer_again(chat: Chat, owner: str, wanted: Again) -> Conversation:
         StoreError: it could not be stored.
     """
     check_send(wanted.id, wanted.model)
-    return await begin(chat, owner, wanted.id, partial(_store_again, chat, owner, wanted))
+    store = partial(_store_again, chat, owner, wanted)
+    return await begin(chat, owner, wanted.id, store, gateway=wanted.gateway)
 
 
 async def continue_answer(chat: Chat, owner: str, wanted: Again) -> Conversation:
@@ -75,7 +76,8 @@ async def continue_answer(chat: Chat, owner: str, wanted: Again) -> Conversation
         StoreError: it could not be stored.
     """
     check_send(wanted.id, wanted.model)
-    return await begin(chat, owner, wanted.id, partial(_store_rest, chat, owner, wanted))
+    store = partial(_store_rest, chat, owner, wanted)
+    return await begin(chat, owner, wanted.id, store, gateway=wanted.gateway)
 
 
 async def agree_to_payee(chat: Chat, owner: str, wanted: Again) -> Conversation | None:

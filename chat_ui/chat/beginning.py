@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Unpack
 
-from chat_ui.chat.admission import admit
+from chat_ui.chat.admission import admit, find_prices
 from chat_ui.chat.changes import ConversationChanged, TurnStarted
 from chat_ui.chat.context import build_request, merged
 from chat_ui.chat.errors import (
@@ -66,8 +66,14 @@ class Asked:
 Store = Callable[["AsyncConnection"], Awaitable[tuple[TurnStarted, Turn]]]
 
 
-async def begin(
-    chat: Chat, owner: str, id: str, store: Store, then: Callable[[TurnStarted], None] | None = None
+async def begin(  # noqa: PLR0913
+    chat: Chat,
+    owner: str,
+    id: str,
+    store: Store,
+    *,
+    gateway: str,
+    then: Callable[[TurnStarted], None] | None = None,
 ) -> Conversation:
     """Store a turn and start its run, whatever becomes of who asked for it.
 
@@ -76,6 +82,7 @@ async def begin(
         owner: who asks for it.
         id: of the send; where it was stored before, nothing is begun.
         store: writes the turn's messages and its run.
+        gateway: the name of the one that will be asked; blank for the default one.
         then: told of a turn that was begun, just before anybody else is.
 
     Returns:
@@ -85,6 +92,7 @@ async def begin(
         ChatError: it can't be begun; nothing was stored.
         StoreError: it could not be stored.
     """
+    await find_prices(chat, gateway)
     return await chat.runs.admit(_begin(chat, owner, id, store, then))
 
 

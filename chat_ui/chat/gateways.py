@@ -168,6 +168,12 @@ class Gateways:
                 task.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
 
+    async def learn(self, name: str) -> None:
+        """Ask a gateway for its models, unless it was asked before or isn't connected (any more)."""
+        opened = self._find(name)
+        if opened is not None and not opened.listed.asked:
+            await opened.list_models()
+
     def _offered(self) -> tuple[Opened, ...]:
         return tuple(self._open.values()) or (self._demo,)
 

@@ -80,7 +80,8 @@ async def send(chat: Chat, owner: str, draft: Draft, preferences: Preferences = 
     """
     _check(chat, draft)
     then = None if draft.conversation_id else partial(chat.titles.expect, chat, owner)
-    return await begin(chat, owner, draft.id, partial(_store, chat, owner, draft, preferences), then)
+    store = partial(_store, chat, owner, draft, preferences)
+    return await begin(chat, owner, draft.id, store, gateway=draft.gateway, then=then)
 
 
 def _check(chat: Chat, draft: Draft) -> None:

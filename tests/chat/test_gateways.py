@@ -7,6 +7,7 @@ import logging
 import stat
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from chat_ui.chat.errors import GatewayIsFixed, NoSuchModel
 from chat_ui.chat.gateways import DEMO, Gateways
 from chat_ui.chat.opened import ModelList
 from chat_ui.chat.service import Chat
+from chat_ui.chat.turns import Draft, send
 from chat_ui.gateway import Clocks, GatewayError
 from chat_ui.settings import GatewayTable, Settings, SettingsError
-from chat_ui.store import StoreError, connections
+from chat_ui.store import StoreError, connections, users
 from chat_ui.store.connections import FILE_NAME, SavedConnection
+from chat_ui.store.ids import new_id
 from tests.scripted import KEY, ScriptedGateway, happens
 
 from .conftest import opened_cleanly
@@ -209,6 +212,20 @@ async def test_a_gateway_that_is_down_says_so_and_is_asked_again(
     offered = await listed(chat.gateways)
     assert len(offered.models) == 2
     assert offered.problem
+
+
+async def test_what_a_model_costs_is_found_out_before_a_budget_is_asked(
+    settings: Settings, gateway: ScriptedGateway
+) -> None:
+    gateway.models = [{"id": "model-a", "pricing": {"input": 1, "output": 2}}]
+    budget = {"hosted": True, "public_url": "https://chat.example.com", "dollars_per_day": Decimal(1)}
+    async with opened_cleanly(settings.model_copy(update=budget)) as chat:
+        async with chat.db.write() as tx:
+            bob = (await users.create(tx, name="bob")).id
+        # No page of this process has been told of the models yet.
+        for _ in range(2):
+            await send(chat, bob, Draft(new_id(), "Hello?", model="model-a"))
+        assert gateway.listings == 1
 
 
 async def test_those_who_wait_for_a_gateway_that_is_down_hear_what_the_first_heard(
