@@ -54,12 +54,14 @@ class DeletedMessage:
         leaf_id: the end of the branch that was shown.
         count: how many messages went, in every branch.
         stayed: what followed it and stayed, each with the message that it followed before; all else went.
+        text: what the message said.
     """
 
     message_id: str
     leaf_id: str
     count: int
     stayed: tuple[tuple[str, str], ...] = ()
+    text: str = ""
 
 
 async def delete_message(chat: Chat, owner: str, message_id: str) -> DeletedMessage:
@@ -116,7 +118,7 @@ async def _delete(chat: Chat, owner: str, message_id: str, *, with_what_follows:
         shown = await conversations.show_leaf(tx, owner, conversation.id, instead) or conversation
     length = len(tree.path(instead)) if instead else 0
     await chat.feed.publish(Topic("conversation", shown.id), BranchShown(shown, length))
-    return DeletedMessage(message.id, leaf or message.id, len(going), tuple(stayed.items()))
+    return DeletedMessage(message.id, leaf or message.id, len(going), tuple(stayed.items()), message.text)
 
 
 async def _question_of(tx: AsyncConnection, owner: str, message_id: str) -> Message:

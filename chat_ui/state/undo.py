@@ -13,6 +13,7 @@ from chat_ui.chat.errors import ChatError, FollowsDeleted
 from chat_ui.chat.service import Chat
 from chat_ui.chat.trash import DeletedMessage
 from chat_ui.chat.trouble import in_words
+from chat_ui.chat.turns import title_of
 from chat_ui.state import routes
 from chat_ui.state.arguments import text_of
 from chat_ui.state.current import current_chat, owner_of
@@ -78,7 +79,8 @@ class UndoState(rx.State):
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
             return
-        words = say("deleted.message" if deleted.count == 1 else "deleted.messages", count=deleted.count)
+        what = say("deleted.message" if deleted.count == 1 else "deleted.messages", count=deleted.count)
+        words = _named(what, deleted.text)
         self._add(Offer(deleted.message_id, words, leaf=deleted.leaf_id, stayed=deleted.stayed))
 
     @rx.event
@@ -86,13 +88,14 @@ class UndoState(rx.State):
         """Delete a conversation, and leave it if it is the open one."""
         self.notice, conversation_id = "", text_of(conversation_id)
         try:
-            await trash.delete_conversation(current_chat(), owner_of(self), conversation_id)
+            deleted = await trash.delete_conversation(current_chat(), owner_of(self), conversation_id)
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
             return None
         address = routes.conversation(conversation_id)
         is_open = self.router.url.path.rstrip("/") == address
-        self._add(Offer(conversation_id, say("deleted.conversation"), leads_to=address if is_open else ""))
+        words = _named(say("deleted.conversation"), deleted.title)
+        self._add(Offer(conversation_id, words, leads_to=address if is_open else ""))
         return rx.redirect(routes.NEW_CHAT) if is_open else None
 
     def _add(self, offer: Offer) -> None:
@@ -122,14 +125,21 @@ class UndoState(rx.State):
 
     @rx.event
     def let_go(self, id: str) -> None:
-        """Take an offer out of the bar, and what was said of the last one."""
-        self._take(id)
+        """Take an offer out of the bar, with the older ones beneath it, and what was said of the last one."""
+        ids = [offer.id for offer in self.offers]
+        if id in ids:
+            self.offers = self.offers[ids.index(id) + 1 :]
         self.notice = ""
 
     def _take(self, id: str) -> Offer | None:
         offer = next((offer for offer in self.offers if offer.id == id), None)
         self.offers = [other for other in self.offers if other.id != id]
         return offer
+
+
+def _named(what: str, text: str) -> str:
+    """What was deleted, with its first words: after one came back, the next may be like it but for these."""
+    return say("deleted.which", what=what, words=title_of(text)) if text.strip() else what
 
 
 def _after(later: Offer, offer: Offer) -> Offer:

@@ -71,6 +71,27 @@ async def test_escape_leaves_the_name_as_it_was(demo_site, visit):
     await expect(person.sidebar.get_by_role("link").first).to_have_text("Steady name of 3 words")
 
 
+async def test_what_was_deleted_comes_back_one_after_the_other_the_last_first(demo_site, visit):
+    person = await visit(demo_site)
+    titles = ("Deleted first in 3 words", "Deleted last in 3 words")
+    for title in titles:
+        await person.ask(title)
+        await person.new_chat()
+    rows = [person.sidebar.get_by_role("link", name=title) for title in titles]
+    for title, row in zip(titles, rows, strict=True):
+        await person.button(f"Actions for {title}").click()
+        await person.page.get_by_role("menuitem", name="Delete").click()
+        await expect(row).to_have_count(0)
+
+    bar = person.page.get_by_role("region", name="Undo")
+    for title, row in reversed([*zip(titles, rows, strict=True)]):
+        await expect(bar).to_contain_text(f"Conversation deleted: “{title}”")
+        await expect(person.button("Undo")).to_be_focused()
+        await person.page.keyboard.press("Enter")
+        await expect(row).to_have_count(1)
+    await expect(bar).to_have_count(0)
+
+
 async def test_a_title_that_is_refused_stays_in_its_field(demo_site, visit):
     person = await visit(demo_site)
     await person.ask("Away and back in 3 words")

@@ -101,9 +101,10 @@ async def test_a_deleted_message_is_offered_back(following: Browser) -> None:
     await following.until(lambda: statuses(following) == ["complete"])
     await following.send(UndoState.delete_message, question)
     await following.until(lambda: statuses(following) == [])
-    assert set(following.values(UndoState, "words")) == {"Message deleted"}
     await following.send(UndoState.undo, question)
     await following.send(UndoState.undo, answer)
+    both = [f"Message deleted: “{text}”" for text in ("Hello.", "Hello?")]
+    assert following.values(UndoState, "words") == [*both, both[0], ""]
     await following.until(lambda: [head["id"] for head in heads(following)] == [question, answer])
     assert following.values(UndoState, "offer")[-1] == ""
 
@@ -116,7 +117,7 @@ async def test_what_stayed_of_a_deleted_turn_is_known_to_its_offer(
     before = [head["id"] for head in heads(following)]
     await following.send(UndoState.delete_turn, before[1])
     await following.until(lambda: [head["id"] for head in heads(following)] == before[2:])
-    assert following.values(UndoState, "words")[-1] == "2 messages deleted"
+    assert following.values(UndoState, "words")[-1] == "2 messages deleted: “Hello?”"
     await following.send(UndoState.undo, before[0])
     await following.until(lambda: [head["id"] for head in heads(following)] == before)
 
@@ -131,7 +132,6 @@ async def test_what_stayed_follows_a_turn_that_comes_back_though_the_one_between
     for left in (before[2:], before[4:]):
         await following.send(UndoState.delete_turn, heads(following)[0]["id"])
         await following.until(lambda left=left: [head["id"] for head in heads(following)] == left)
-    await following.send(UndoState.let_go, before[2])
     await following.send(UndoState.undo, before[0])
     await following.until(lambda: [head["id"] for head in heads(following)] == before[:2] + before[4:])
 
@@ -179,13 +179,17 @@ async def test_what_can_not_be_brought_back_now_stays_on_offer(
     assert snapshot.messages[-1].id == answer
 
 
-async def test_an_offer_that_has_stood_long_enough_goes(
-    browser: Browser, chat: Chat, conversation: Conversation
+async def test_an_offer_that_has_stood_long_enough_goes_and_older_ones_with_it(
+    following: Browser, conversation: Conversation
 ) -> None:
+    browser, answer = following, heads(following)[-1]["id"]
+    await browser.send(UndoState.delete_message, answer)
     await browser.send(UndoState.delete_conversation, conversation.id)
     await browser.send(UndoState.let_go, conversation.id)
-    await browser.send(UndoState.undo, conversation.id)
-    assert browser.values(UndoState, "offer")[-1] == ""
+    for id in (conversation.id, answer):
+        await browser.send(UndoState.undo, id)
+    offered = browser.values(UndoState, "offer")
+    assert (offered[:2], set(offered[2:])) == ([answer, conversation.id], {""})
     assert browser.redirects() == [routes.NEW_CHAT]
 
 
