@@ -31,6 +31,21 @@ function useLeaving(conversation) {
   return leaving;
 }
 
+// What stands in the field: a draft, or what was sent from here and is on its way.
+function useWriting(conversation) {
+  const outbox = useOutbox(conversation);
+  const field = useRef(null);
+  const [draft, keep] = useDraft(field, conversation, outbox);
+  const leaving = useLeaving(conversation);
+  const text = leaving || draft;
+  useEffect(() => focusOn(field), [conversation]);
+  const takeBack = (words) => {
+    keep(text.trim() ? `${text}\n${words}` : words);
+    field.current.focus();
+  };
+  return { field, text, keep, takeBack, isUnderway: outbox.sending || leaving !== "", refusal: outbox.refusal };
+}
+
 // What is wrong with what was to be sent, until something else is written; how to find out, and how to forget it.
 function useComplaint(conversation, maxChars) {
   const [complaint, setComplaint] = useState("");
@@ -108,17 +123,11 @@ export function Composer({
   const settled = shown === conversation;
   const stoppable = settled ? running : "";
   const parent = settled ? leaf : "";
-  const outbox = useOutbox(conversation);
-  const field = useRef(null);
-  const [draft, keep] = useDraft(field, conversation, outbox);
-  const leaving = useLeaving(conversation);
-  const text = leaving || draft;
-  const isUnderway = outbox.sending || leaving !== "";
+  const { field, text, keep, takeBack, isUnderway, refusal } = useWriting(conversation);
   const sending = useSending({ conversation, parent, text, keep, stoppable, maxChars, onPrice, onSend, onStop });
   const { complaint, forgetComplaint, draftOf, submit, queue, askPrice, isPriced } = sending;
   useExamples(submit);
   useNamedModel(gateway, model, heard, conversation);
-  useEffect(() => focusOn(field), [conversation]);
 
   const onSubmit = (event) => {
     event.preventDefault();
@@ -129,17 +138,13 @@ export function Composer({
   const onWrite = (words) => {
     keep(words);
     forgetComplaint();
-    if (outbox.refusal) forgive(conversation);
-  };
-  const onTakeBack = (words) => {
-    keep(text.trim() ? `${text}\n${words}` : words);
-    field.current.focus();
+    if (refusal) forgive(conversation);
   };
 
-  const notice = complaint || outbox.refusal;
+  const notice = complaint || refusal;
   return (
     <form className="composer" onSubmit={onSubmit}>
-      <Queued {...{ conversation, settled, running: stoppable, ended, draftOf, onSend, onStop, onTakeBack }} />
+      <Queued {...{ conversation, settled, running: stoppable, ended, draftOf, onSend, onStop }} onTakeBack={takeBack} />
       {notice && <p className="notice" role="alert">{notice}</p>}
       <div className="composer-box" data-sending={isUnderway}>
         <Field {...{ field, text, isUnderway, onWrite }} onEnter={stoppable ? queue : () => submit(text)} />
