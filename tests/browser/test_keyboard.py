@@ -29,6 +29,16 @@ PREVENTED = """keys => {
 }"""
 
 
+# In the frame in which it loses the focus it can be used again.
+DISABLE_FOR_A_MOMENT = """button => new Promise(resolve => {
+  requestAnimationFrame(() => {
+    button.disabled = false;
+    requestAnimationFrame(() => resolve());
+  });
+  button.disabled = true;
+})"""
+
+
 async def focus(person) -> str:
     return await person.page.evaluate(FOCUS)
 
@@ -190,6 +200,13 @@ async def test_the_focus_is_never_lost_after_an_action(demo_site, visit):
     await page.get_by_role("menuitem", name="Delete").press("Enter")
     await expect(person.message_box).to_be_focused()
     await expect(page).to_have_url(re.compile(r"/$"))
+
+
+async def test_a_button_that_is_disabled_for_a_moment_keeps_the_focus(demo_site, visit):
+    person = await visit(demo_site)
+    await person.button("New chat").focus()
+    await person.button("New chat").evaluate(DISABLE_FOR_A_MOMENT)
+    await expect(person.button("New chat")).to_be_focused()
 
 
 async def test_arrows_go_round_a_menu_and_into_it_from_either_end(demo_site, visit):

@@ -41,10 +41,14 @@ function nearest() {
   return places.map((place) => document.querySelector(place)).find((place) => place && isSeen(place));
 }
 
-function keep() {
+function keep(changed) {
   const [had] = trail;
   if (!had || document.activeElement !== document.body) return;
-  if (had.element.isConnected && isSeen(had.element) && !had.element.matches(":disabled")) return;
+  if (had.element.isConnected && isSeen(had.element) && !had.element.matches(":disabled")) {
+    // Disabled for less than a frame, it has lost the focus all the same.
+    if (changed.includes(had.element)) had.element.focus({ preventScroll: true });
+    return;
+  }
   rescued = nearest();
   rescued?.focus({ preventScroll: true });
 }
@@ -65,9 +69,9 @@ export function keepFocus() {
   };
   // A disabled element loses the focus with the next frame, a removed one at once; what is added takes none.
   const observer = new MutationObserver((records) => {
-    const isDisabled = records.some(({ type }) => type === "attributes");
-    if (isDisabled) requestAnimationFrame(keep);
-    if (isDisabled || records.some(({ removedNodes }) => removedNodes.length > 0)) keep();
+    const changed = records.filter(({ type }) => type === "attributes").map(({ target }) => target);
+    if (changed.length > 0) requestAnimationFrame(() => keep(changed));
+    if (changed.length > 0 || records.some(({ removedNodes }) => removedNodes.length > 0)) keep(changed);
   });
   document.addEventListener("focusin", note);
   document.addEventListener("pointerdown", forget);
