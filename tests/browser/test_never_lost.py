@@ -209,6 +209,8 @@ async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over
     bar = await offline.bounding_box()
     assert button["y"] + button["height"] <= bar["y"]
     assert bar["y"] + bar["height"] <= question["y"]
+    # A message that is gone to begins beneath it, wherever it stands.
+    await expect(person.log).to_have_css("scroll-padding-top", "16px")
     await person.message_box.fill("Written without a network")
     await person.page.context.set_offline(False)
     await expect(offline).to_have_count(0)

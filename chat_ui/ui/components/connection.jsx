@@ -64,7 +64,7 @@ export function Connection({ errors }) {
   const notice = isOut ? "page.offline" : isOld && "page.updated";
   const failure = useFailure();
   return (
-    <div className="over-page">
+    <div className="over-page" data-says={notice ? "" : undefined}>
       <div role="status">{notice && <p className="offline">{say(notice)}</p>}</div>
       {failure && <Failure words={failure} />}
     </div>
