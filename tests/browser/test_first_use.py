@@ -142,6 +142,19 @@ async def test_what_begins_a_chat_stays_in_sight_until_its_page_is_there(demo_si
     await expect(person.message_box).to_have_value("")
 
 
+async def test_what_can_not_be_fetched_while_one_writes_is_fetched_when_it_is_sent(demo_site, visit):
+    person = await visit(demo_site, new=True)
+    await person.page.evaluate("window.loadedBefore = true")
+    scripts = re.compile(r"/assets/_c_")
+    await person.page.route(scripts, lambda route: route.abort())
+    async with person.page.expect_event("requestfailed"):
+        await person.message_box.fill("Hello in 5 words")
+    await person.page.unroute(scripts)
+    await person.message_box.press("Enter")
+    await expect(person.articles).to_have_count(2)
+    assert await person.page.evaluate("window.loadedBefore")
+
+
 async def test_a_conversation_is_found_again_by_its_address(demo_site, visit):
     first = await visit(demo_site)
     await first.ask("Hello in 5 words")

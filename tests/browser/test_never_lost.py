@@ -194,6 +194,23 @@ async def test_a_title_that_is_half_typed_stays_in_its_field_and_in_focus_over_a
     await expect(mine).to_be_focused()
 
 
+async def test_a_page_that_can_not_be_fetched_with_the_site_away_comes_once_it_is_there(mortal_site, visit):
+    site = mortal_site
+    # A browser that knows nothing of the site yet.
+    person = await visit(site, new=True)
+    site.kill()
+    await expect(person.page.get_by_text("Offline")).to_be_visible()
+    await person.message_box.fill("Not sent yet")
+    async with person.page.expect_console_message(lambda message: "loading route module" in message.text):
+        await person.page.get_by_role("link", name="Settings").click()
+    await expect(person.page.get_by_text("Offline")).to_be_visible()
+    await expect(person.message_box).to_have_value("Not sent yet")
+    site.start()
+    await expect(person.page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
+    await person.page.go_back()
+    await expect(person.message_box).to_have_value("Not sent yet")
+
+
 async def test_offline_is_said_and_what_was_written_is_sent_once_when_it_is_over(demo_site, visit):
     person = await visit(demo_site)
     await person.page.set_viewport_size({"width": 360, "height": 740})

@@ -1,8 +1,9 @@
 // Where a person writes. The draft stays in the browser, out of Reflex's state, until the server has said
 // that the message is stored; then, and only then, it is cleared.
 import { useEffect, useRef, useState } from "react";
-import { PrefetchPageLinks, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { useConversation } from "./address.js";
+import { ConversationAhead } from "./ahead.jsx";
 import { Queue, SendOrStop } from "./composer_buttons.jsx";
 import { Field, focusOn, useDraft } from "./composer_field.jsx";
 import { tooLong } from "./lengths.js";
@@ -152,7 +153,7 @@ export function Composer({
         <SendOrStop {...{ stoppable, text, isUnderway }} />
       </div>
       {paid && text.trim() && !stoppable && <Price price={isPriced ? price : ""} onAsk={askPrice} />}
-      {!conversation && text && <PrefetchPageLinks page="/c/next" />}
+      {!conversation && text && <ConversationAhead />}
       <span className="visually-hidden" role="status">{isUnderway ? say("composer.sending") : ""}</span>
     </form>
   );

@@ -1,6 +1,7 @@
 // Whether the site can be reached. The websocket may take half a minute to notice that it is cut, and a browser that is
 // offline still reaches a site on its own machine: where either gives cause to doubt, the site itself is asked.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { createPath, useNavigation } from "react-router";
 import { useConversation } from "./address.js";
 import { tellFailure, useFailure } from "./failure.js";
 import { X } from "./icons.jsx";
@@ -18,6 +19,27 @@ async function reach() {
     location.assign(here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`);
   }
   return answer !== null;
+}
+
+// React Router loads the page anew where the script of the one that somebody goes to can't be fetched. While the site is
+// away that would leave nothing but the browser's own words, so the page stays. React Router never tries that script
+// again: once the site is back, the way there leads through the server.
+function useStaying(isOut) {
+  const { location: wanted } = useNavigation();
+  const hasStayed = useRef(false);
+  useEffect(() => {
+    if (!isOut) return undefined;
+    const stay = (event) => {
+      if (event.navigationType !== "reload") return;
+      event.preventDefault();
+      hasStayed.current = true;
+    };
+    window.navigation?.addEventListener("navigate", stay);
+    return () => window.navigation?.removeEventListener("navigate", stay);
+  }, [isOut]);
+  useEffect(() => {
+    if (hasStayed.current && wanted && !isOut) location.assign(createPath(wanted));
+  }, [wanted, isOut]);
 }
 
 // What failed may have left the page behind: a new one has all that is stored.
@@ -45,6 +67,7 @@ export function Connection({ errors }) {
   const [unreached, setUnreached] = useState(false);
   const isOut = errors.length > 0 || unreached;
   const isOld = useRenewal(errors, useConversation());
+  useStaying(isOut);
   // Reflex puts a new list, an empty one, whenever the websocket is there again.
   useEffect(() => {
     if (errors.length === 0) tellAgain();
