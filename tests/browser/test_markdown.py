@@ -49,6 +49,18 @@ WATCH = """raw => {
 }"""
 
 
+# What has a mark that nothing ends where it stands, and what is seen last of it.
+LEFT_OPEN = [
+    ("- Use [ to begin\n- Then go on", "Then go on"),
+    ("1. array[i\n2. and `so\n3. on", "on"),
+    ("> Said **so\n\n> and more", "and more"),
+    ("| a | b |\n| --- | --- |\n| **one | two", "two"),
+    ("An [open one\n\\[c\\]\nand more", "and more"),
+    ("Two marks, ``a ` b``, and more", "Two marks, a ` b, and more"),
+    ("- An [open one\n  ```\n  code\n  ```\n- after code", "after code"),
+]
+
+
 async def test_markdown_is_never_raw_and_what_is_drawn_stays(asked):
     person, request = await asked()
     answer = person.answers.first
@@ -82,6 +94,17 @@ async def test_markdown_is_never_raw_and_what_is_drawn_stays(asked):
     await expect(answer.get_by_role("math")).to_have_count(4)
     await expect(answer).to_contain_text("Costs are $5 or $10, bold and code")
     assert await answer.locator("blockquote a").get_attribute("href") == "https://there.example/path"
+
+
+async def test_what_is_left_open_in_one_place_is_not_ended_in_another(asked):
+    person, request = await asked()
+    places = person.answers.first.locator(":is(p, li, td):not(.meta)")
+    for begun, last in LEFT_OPEN:
+        await request.say(begun)
+        await expect(places.last).to_have_text(last)
+        await request.say("\n\nSo far.\n\n")
+        await expect(places.last).to_have_text("So far.")
+    await request.finish()
 
 
 async def test_links_say_where_they_lead_and_open_apart(asked):

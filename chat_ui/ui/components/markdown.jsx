@@ -18,6 +18,7 @@ import { PlainText } from "./plain_text.jsx";
 import { selectIn, selectedIn } from "./selection.js";
 import { BlockText, Table } from "./tables.jsx";
 import { isTooMuch } from "./too_much.js";
+import { remarkLeftOver } from "./unfinished.js";
 import { say } from "./words.js";
 
 const HEADING = /^ {0,3}#{1,6}\s/;
@@ -37,7 +38,13 @@ const { sanitize, harden } = defaultRehypePlugins;
 const { gfm, ...otherRemarkPlugins } = defaultRemarkPlugins;
 const remarkGfm = [[gfm].flat()[0], { singleTilde: false }];
 const PLUGINS = {
-  remarkPlugins: [remarkGfm, ...Object.values(otherRemarkPlugins), remarkFootnoteMarks, remarkLineBreaks],
+  remarkPlugins: [
+    remarkGfm,
+    ...Object.values(otherRemarkPlugins),
+    remarkLeftOver,
+    remarkFootnoteMarks,
+    remarkLineBreaks,
+  ],
   rehypePlugins: [sanitize, harden],
 };
 

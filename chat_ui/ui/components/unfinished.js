@@ -13,7 +13,13 @@ const WAITS = /[\s*`]/;
 const ROW = /^[\s>]*\|/;
 const DELIMITERS = /^[\s>]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$/;
 const DISPLAY = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?(\$\$|\\\[)(.*)$/;
+const BEGINS = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)]|#{1,6})\s|\|)/;
+const BETWEEN = /^[\s>]*(?:\$\$)?$/;
+const CELLS_BEFORE = /^[\s>]*\|(?:.*(?<!\\)\|)?/;
+const CODE_MARKS = /\\`|`+/g;
+const FENCED = /`{3}|~{3}/;
 const MOST_LINES_HELD = 60;
+const LEFT_OVER = /\]\(streamdown:incomplete-(?:link|image)\)/g;
 const REMEND = { katex: false, comparisonOperators: false, singleTilde: false };
 
 export function withoutHalfFence(text) {
@@ -43,21 +49,50 @@ function formulaLines(lines) {
   return 0;
 }
 
-function isCodeOpen(text) {
-  return text.split("`").length % 2 === 0;
+// The marks that end the code that a text ends in.
+function endOfCode(text) {
+  let opening = "";
+  for (const [marks] of text.matchAll(CODE_MARKS)) {
+    if (opening === "" && !marks.startsWith("\\")) opening = marks;
+    else if (marks === opening) opening = "";
+  }
+  return opening;
 }
 
 function withoutHalfLine(line) {
   if (ONLY_MARKERS.test(line)) return "";
   const formula = halfFormula(line);
   if (formula !== null) return line.slice(0, formula);
-  return line.replace(HALF, "").replace(isCodeOpen(line) ? MARKS : MARKS_BUT_ITS_END, "");
+  return line.replace(HALF, "").replace(endOfCode(line) ? MARKS : MARKS_BUT_ITS_END, "");
+}
+
+// Where the item, paragraph or cell begins that a passage ends in: no mark reaches over into another one.
+function lastBegins(passage) {
+  let [begins, end] = [passage.length, passage.length];
+  while (begins > 0) {
+    begins = passage.lastIndexOf("\n", end - 1) + 1;
+    const line = passage.slice(begins, end);
+    if (BEGINS.test(line)) return begins + (CELLS_BEFORE.exec(line)?.[0].length ?? 0);
+    if (BETWEEN.test(line) && end < passage.length) return end;
+    end = begins - 1;
+  }
+  return 0;
 }
 
 // A passage that ends with what it has begun. The code in what is strong ends before that.
 export function completed(passage) {
-  const isOpen = isCodeOpen(passage) && !passage.includes("```");
-  return remend(isOpen ? `${passage}\`` : passage, REMEND);
+  const begins = FENCED.test(passage) ? 0 : lastBegins(passage);
+  const last = passage.slice(begins);
+  const code = last.includes("```") ? "" : endOfCode(last);
+  return passage.slice(0, begins) + remend(last + code, REMEND);
+}
+
+// A remark plugin: what was completed as a link, and is none for the parser, looks as it was written.
+export function remarkLeftOver() {
+  return function change(node) {
+    if (node.type === "text") node.value = node.value.replace(LEFT_OVER, "");
+    node.children?.forEach(change);
+  };
 }
 
 // A text without the spaces at its end, which aren't drawn until something follows them, and without the marks, which mean
