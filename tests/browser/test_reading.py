@@ -135,6 +135,18 @@ async def test_a_text_that_was_read_a_while_ago_takes_nothing_back(site, visit, 
     await expect(thoughts).to_contain_text("A kettle boils.")
 
 
+async def test_an_answer_that_was_stopped_while_it_thought_tells_after_a_reload_for_how_long(asked):
+    person, request = await asked()
+    answer = person.answers.last
+    await request.think("A kettle boils.")
+    await expect(answer).to_contain_text("A kettle boils.")
+    await person.button("Stop").click()
+    time = answer.get_by_text(re.compile(r"^Thought for \d+ s$"))
+    await expect(time).to_be_visible()
+    await person.page.reload()
+    await expect(time).to_be_visible()
+
+
 async def test_thoughts_are_live_then_one_line_with_their_time_and_details_tell_the_rest(
     site, visit, gateway
 ):

@@ -88,13 +88,13 @@ function replace({ id, thought_ms: ms, grows, ...said }) {
   const texts = { ...NOTHING, ...said };
   const had = (grows && entries.get(id)) || NOTHING;
   for (const part of PARTS) if (had[part].startsWith(texts[part])) texts[part] = had[part];
-  put(id, { ...texts, points: counted(texts), gap: false, thought: thoughtOf(texts, ms) });
+  put(id, { ...texts, points: counted(texts), gap: false, thought: thoughtOf(texts, ms, grows) });
 }
 
-function thoughtOf({ text, tool_calls, reasoning }, ms) {
+function thoughtOf({ text, tool_calls, reasoning }, ms, grows) {
   if (ms === undefined) return null;
   const from = Date.now() - ms;
-  return text || tool_calls || !reasoning ? { from, ms } : { from };
+  return grows && reasoning && !text && !tool_calls ? { from } : { from, ms };
 }
 
 function end({ id, thought_ms: ms }) {
