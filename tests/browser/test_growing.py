@@ -236,6 +236,22 @@ def seen(said: str) -> str:
     return re.split(r"[|\n]\s*|^- ", re.sub(r"\*\*|`", "", said).rstrip(" *|\n-"))[-1]
 
 
+@pytest.mark.parametrize(
+    "before", ["(", "| a |\n| --- |\n| (", "- **So:** ("], ids=["words", "table", "list"]
+)
+async def test_words_that_turn_into_a_link_are_there_once(before, asked):
+    person, request = await asked()
+    place = person.answers.first.locator(":is(p, td, li):not(.meta)").last
+    await request.say(before)
+    await expect(place).to_contain_text("(")
+    await request.say("https")
+    await expect(place).to_contain_text("(https")
+    await request.say("://example.com/a)")
+    await expect(place).to_contain_text("(https://example.com/a)")
+    await expect(place.get_by_role("link")).to_have_text("https://example.com/a")
+    await request.finish()
+
+
 @pytest.mark.parametrize("before", ["Vue", "| Vue |\n| --- |\n| Vue"], ids=["paragraph", "table"])
 async def test_what_grows_turns_around_as_soon_as_most_of_it_is_written_from_the_other_side(
     before, site, visit, gateway

@@ -1,5 +1,6 @@
 // The end of a table that grows by rows of words: they are put where the last ones stand. The parser would read all of the
 // table for each of its cells.
+import { LentText } from "./lent_text.js";
 import { arePlain } from "./words_end.js";
 
 // A row is drawn once there is more of it than how it begins.
@@ -27,7 +28,8 @@ export class RowsEnd {
   #table;
   #row;
   #isSure = false;
-  #added = [];
+  #added = new Set();
+  #lent = new Map();
 
   constructor(table) {
     this.#table = table;
@@ -52,6 +54,7 @@ export class RowsEnd {
 
   // React draws what was added, and doesn't know of it.
   end() {
+    this.#lent.forEach((text) => text.giveBack());
     this.#added.forEach((node) => node.remove());
     grown.delete(this.#table);
   }
@@ -61,10 +64,16 @@ export class RowsEnd {
     for (const [index, words] of cells.entries()) {
       const cell = this.#row.cells[index];
       const more = words.slice(cell.textContent.length);
-      if (more && cell.hasChildNodes()) cell.lastChild.appendData(more);
+      if (more && cell.hasChildNodes()) this.#writerOf(cell.lastChild).appendData(more);
       // Two of them: one that is alone React would take for its own, and write to.
       else if (more) cell.append(this.#noted(new Text("")), this.#noted(new Text(more)));
     }
+  }
+
+  #writerOf(node) {
+    if (this.#added.has(node)) return node;
+    if (!this.#lent.has(node)) this.#lent.set(node, new LentText(node));
+    return this.#lent.get(node);
   }
 
   #addRow() {
@@ -75,7 +84,7 @@ export class RowsEnd {
   }
 
   #noted(node) {
-    this.#added.push(node);
+    this.#added.add(node);
     return node;
   }
 }

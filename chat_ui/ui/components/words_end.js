@@ -1,5 +1,6 @@
 // The end of a paragraph, or of an item of a list, that grows by words, by what is strong, and by code among words: they
 // are put where the last ones stand. Whatever may mean more than that is left to the parser.
+import { LentText } from "./lent_text.js";
 import { withoutWaiting } from "./unfinished.js";
 
 const WORDS = /^[\p{L}\p{M}\p{N}\s.,:;?!'’"“”()…–—/%+=、。，：；？！（）「」『』-]*$/u;
@@ -85,6 +86,8 @@ function goesOn(said, fresh, inside) {
 export class WordsEnd {
   #block;
   #node = null;
+  #lent = null;
+  #writer = null;
   #inside;
   #added = [];
 
@@ -108,6 +111,7 @@ export class WordsEnd {
 
   // React draws what was added, and doesn't know of it.
   end() {
+    this.#lent?.giveBack();
     this.#added.forEach((node) => node.remove());
   }
 
@@ -115,17 +119,18 @@ export class WordsEnd {
     if (this.#node === null) {
       this.#node = endOf(this.#block, said);
       this.#inside = this.#node && around(this.#node);
+      this.#writer = this.#lent = this.#node && new LentText(this.#node);
     }
     return this.#node?.isConnected ?? false;
   }
 
   #put(element, words) {
     if (element === this.#inside) {
-      this.#node.appendData(/\s$/.test(this.#node.data) ? words.trimStart() : words);
+      this.#writer.appendData(/\s$/.test(this.#node.data) ? words.trimStart() : words);
       return;
     }
     const before = this.#inside ? this.#node.parentElement : this.#node;
-    this.#node = new Text(words);
+    this.#writer = this.#node = new Text(words);
     const added = element ? document.createElement(element) : this.#node;
     if (element) added.append(this.#node);
     before.after(added);
