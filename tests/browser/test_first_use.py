@@ -134,12 +134,18 @@ async def test_what_begins_a_chat_stays_in_sight_until_its_page_is_there(demo_si
     # Whoever writes will need it, so it is fetched meanwhile.
     await asyncio.wait_for(asked.wait(), ANSWER_WITHIN_MS / 1000)
     await person.message_box.press("Enter")
-    await expect(person.sidebar.get_by_role("link", name="In sight all the time")).to_be_visible()
+    begun = person.sidebar.get_by_role("link", name="In sight all the time")
+    await expect(begun).to_be_visible()
     await expect(person.message_box).to_have_value("In sight all the time")
     await expect(person.message_box).not_to_be_editable()
+    # It is stored by now, and not sent once more.
+    await person.message_box.press("Enter")
     arrive.set()
     await expect(person.articles).to_have_count(2)
     await expect(person.message_box).to_have_value("")
+    await person.ended(person.answers.last)
+    await person.ask("Hello in 5 words")
+    await expect(begun).to_have_count(1)
 
 
 async def test_what_can_not_be_fetched_while_one_writes_is_fetched_when_it_is_sent(demo_site, visit):

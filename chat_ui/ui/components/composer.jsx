@@ -81,12 +81,12 @@ function Price({ price, onAsk }) {
 }
 
 // What can become of a text that is written: it is sent, waits for the end of an answer, or is asked the price of.
-function useSending({ conversation, parent, text, keep, stoppable, maxChars, onPrice, onSend, onStop }) {
+function useSending({ conversation, parent, text, isUnderway, keep, stoppable, maxChars, onPrice, onSend, onStop }) {
   const [complaint, isFit, forgetComplaint] = useComplaint(conversation, maxChars);
   const [priced, setPriced] = useState("");
   const draftOf = (words) => ({ text: words, parent_id: parent, ...modelToAsk() });
   const submit = (words) => {
-    if (stoppable || !isFit(words)) return;
+    if (stoppable || isUnderway || !isFit(words)) return;
     post(conversation, draftOf(words), onSend);
     window.dispatchEvent(new Event(SENT));
   };
@@ -125,7 +125,8 @@ export function Composer({
   const stoppable = settled ? running : "";
   const parent = settled ? leaf : "";
   const { field, text, keep, takeBack, isUnderway, refusal } = useWriting(conversation);
-  const sending = useSending({ conversation, parent, text, keep, stoppable, maxChars, onPrice, onSend, onStop });
+  const writing = { conversation, parent, text, isUnderway, keep, stoppable };
+  const sending = useSending({ ...writing, maxChars, onPrice, onSend, onStop });
   const { complaint, forgetComplaint, draftOf, submit, queue, askPrice, isPriced } = sending;
   useExamples(submit);
   useNamedModel(gateway, model, heard, conversation);
