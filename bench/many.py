@@ -30,7 +30,7 @@ __all__ = ["AT_ONCE", "PAGE", "RATE", "add_arguments", "on_one_core", "run"]
 PAGE = "docs/benchmarks/many.md"
 RATE = 30.0
 WINDOW_S = 12.0
-COUNTS = (100, 150, 200, 300, 400, 600, 800)
+COUNTS = (1, 100, 150, 200, 300, 400, 600, 800)
 HALVINGS, LEAST_STEP = 2, 30
 P99_MS, MAX_MS = 250.0, 1000.0
 # Where gateway and clients take this part of what they have, or the gateway says less than this part of what

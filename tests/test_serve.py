@@ -53,6 +53,33 @@ def test_it_becomes_the_server_of_the_compiled_page(
     assert Path.cwd() == cli.ROOT
 
 
+@pytest.mark.parametrize(
+    ("libc", "inherited", "allocator", "tunables"),
+    [
+        ("glibc", {}, "malloc", "glibc.malloc.hugetlb=1"),
+        ("glibc", {"PYTHONMALLOC": "debug"}, "debug", "glibc.malloc.hugetlb=1"),
+        # Another C library's allocator may be slower than Python's own, and has no such pages.
+        ("", {}, None, None),
+    ],
+)
+def test_its_memory_is_in_huge_pages_where_nobody_wants_it_otherwise(
+    spied: list[tuple[str, list[str], dict[str, str]]],
+    monkeypatch: pytest.MonkeyPatch,
+    libc: str,
+    inherited: dict[str, str],
+    allocator: str | None,
+    tunables: str | None,
+) -> None:
+    for name in ("PYTHONMALLOC", "GLIBC_TUNABLES"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in inherited.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(cli, "libc_ver", lambda: (libc, ""))
+    cli.main(["serve", "--port", str(free_port())])
+    [(_, _, environment)] = spied
+    assert (environment.get("PYTHONMALLOC"), environment.get("GLIBC_TUNABLES")) == (allocator, tunables)
+
+
 def test_the_server_finds_what_lies_where_it_was_started(
     spied: list[tuple[str, list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
