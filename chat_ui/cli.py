@@ -25,7 +25,7 @@ PAGE_DIR = ROOT / ".web-serve"
 DEFAULT_PORT = 3000
 SERVER_LINES = ROOT / "chat_ui" / "monitoring" / "server_lines.json"
 # Between two tokens the processor forgets where the server's memory lies, and in pages of 2 MB there is less
-# of that to be found again: an answer takes a sixth less of it. Only the C library's allocator can have them:
+# of that to be found again: an answer takes a tenth to a fifth less. Only the C library's allocator has them:
 # https://sourceware.org/glibc/manual/latest/html_node/Memory-Allocation-Tunables.html
 IN_HUGE_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 # The folder of these beside the database.
@@ -160,7 +160,9 @@ def serve(host: str, port: int, workers: int = 1) -> None:
 def _places(settings: Settings) -> dict[str, str]:
     """Where the data and the settings lie: the server, which runs elsewhere, would look from there."""
     config = {} if settings.config is None else {"CHAT_UI_CONFIG": str(settings.config)}
-    return {"CHAT_UI_DATA_DIR": str(settings.data_dir), **config}
+    url = settings.database_url or ""
+    database = {"CHAT_UI_DATABASE_URL": url} if url.startswith("sqlite") else {}
+    return {"CHAT_UI_DATA_DIR": str(settings.data_dir), **config, **database}
 
 
 def _is_own_machine(host: str) -> bool:

@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,10 +56,18 @@ def values_in(file: Path, known: Collection[str]) -> dict[str, Any]:
         where = re.search(r"at (line \d+, column \d+|end of document)\)$", str(error))
         raise SettingsError(f"{file} isn't TOML{f' ({where[1]})' if where else ''}.") from None
     if unknown := sorted(values.keys() - set(known)):
-        raise SettingsError(f"{file}: there is no setting {', '.join(unknown)}.")
+        raise SettingsError(
+            f"{file}: there is no setting {', '.join(_meant(name, known) for name in unknown)}."
+        )
     if readable_by_others and _holds_key(values):
         log.warning("%s holds keys and can be read by other users of this machine: chmod 600 it.", file)
     return {name: value for name, value in values.items() if not variable(f"CHAT_UI_{name}".upper())}
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """A name that is none, with the one that it is most like."""
+    close = get_close_matches(name, sorted(known), n=1)
+    return f"{name} (did you mean {close[0]}?)" if close else name
 
 
 def _holds_key(values: Mapping[str, Any]) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-__all__ = ["GATEWAY_NAME", "DialectName", "GatewayTable", "PriceTable"]
+__all__ = ["DialectName", "GatewayTable", "PriceTable", "complaint"]
 
+TABLES = {"gateways", "prices"}
 # What the site itself calls a gateway.
 RESERVED_NAMES = {"gateway", "connected", "demo"}
 GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -80,3 +83,17 @@ class PriceTable(BaseModel):
     model: str
     input: Decimal = Field(ge=0, le=100_000)
     output: Decimal = Field(ge=0, le=100_000)
+
+
+def complaint(loc: tuple[int | str, ...], message: str, file: Path | None, values: Mapping[str, Any]) -> str:
+    """What is wrong, and where: the variable, or the file with its table and field."""
+    message = message.removeprefix("Value error, ")
+    field = str(loc[0])
+    if field not in values:
+        return f"CHAT_UI_{field}".upper() + f": {message}"
+    if field not in TABLES or len(loc) < 2 or not isinstance(loc[1], int):
+        return f"{file}: {field}: {message}"
+    row = values[field][loc[1]]
+    name = row.get("name") if isinstance(row, dict) else None
+    table = f"'{name}'" if isinstance(name, str) and GATEWAY_NAME.fullmatch(name) else f"number {loc[1] + 1}"
+    return f"{file}: [[{field}]] {table}" + "".join(f", {part}" for part in loc[2:]) + f": {message}"

@@ -6,11 +6,11 @@ any number of gateways. With none at all the site runs locally, for one person, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chat_ui.setting_file import SettingsError, config_file, values_in, variable
-from chat_ui.setting_tables import GATEWAY_NAME, DialectName, GatewayTable, PriceTable
+from chat_ui.setting_tables import DialectName, GatewayTable, PriceTable, complaint
 
 __all__ = [
     "KEY_VARIABLES",
@@ -48,6 +48,8 @@ KEY_VARIABLES = {
 }
 SHORTEST_TOKEN = 16
 NOT_IN_FILE = {"config", "x402_private_key"}
+# As SQLAlchemy has it: three slashes, and a path that begins with none.
+RELATIVE_FILE = re.compile(r"(sqlite[^:]*:///)(?!/|:memory:|file:)(.+)")
 
 SignUp: TypeAlias = Literal["closed", "invite", "open"]
 
@@ -167,6 +169,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "it takes a URL, as in postgresql://user:password@host/database or sqlite:////path/to/file.db"
             )
+        if value and (relative := RELATIVE_FILE.fullmatch(value)):
+            return relative[1] + str(Path(relative[2]).resolve())
         return value
 
     @field_validator("redis_url")
@@ -232,7 +236,7 @@ def load_settings() -> Settings:
     try:
         settings = Settings(**{**values, "config": file})
     except ValidationError as error:
-        words = (_words(one["loc"], one["msg"], file, values) for one in error.errors())
+        words = (complaint(one["loc"], one["msg"], file, values) for one in error.errors())
         raise SettingsError("; ".join(words)) from None
     if settings.hosted and settings.public_url is None:
         raise SettingsError(
@@ -241,20 +245,6 @@ def load_settings() -> Settings:
         )
     tables = tuple(_with_key(table, file) for table in settings.gateways)
     return _with_variables(settings.model_copy(update={"gateways": tables}))
-
-
-def _words(loc: tuple[int | str, ...], message: str, file: Path | None, values: Mapping[str, Any]) -> str:
-    """What is wrong, and where: the variable, or the file with its table and field."""
-    message = message.removeprefix("Value error, ")
-    field = str(loc[0])
-    if field not in values:
-        return f"CHAT_UI_{field}".upper() + f": {message}"
-    if field != "gateways" or len(loc) < 2 or not isinstance(loc[1], int):
-        return f"{file}: {field}: {message}"
-    row = values["gateways"][loc[1]]
-    name = row.get("name") if isinstance(row, dict) else None
-    table = f"'{name}'" if isinstance(name, str) and GATEWAY_NAME.fullmatch(name) else f"number {loc[1] + 1}"
-    return f"{file}: [[gateways]] {table}" + "".join(f", {part}" for part in loc[2:]) + f": {message}"
 
 
 def _with_key(table: GatewayTable, file: Path | None) -> GatewayTable:

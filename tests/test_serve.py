@@ -83,14 +83,16 @@ def test_its_memory_is_in_huge_pages_where_nobody_wants_it_otherwise(
 def test_the_server_finds_what_lies_where_it_was_started(
     spied: list[tuple[str, list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "chat_ui.toml").write_text("max_message_chars = 1234\n")
+    lines = "max_message_chars = 1234", 'database_url = "sqlite:///kept/chats.db"'
+    (tmp_path / "chat_ui.toml").write_text("\n".join(lines))
     monkeypatch.setenv("CHAT_UI_DATA_DIR", "chats")
     cli.main(["serve", "--port", str(free_port())])
     [(_, _, environment)] = spied
-    for name in ("CHAT_UI_DATA_DIR", "CHAT_UI_CONFIG"):
+    for name in ("CHAT_UI_DATA_DIR", "CHAT_UI_CONFIG", "CHAT_UI_DATABASE_URL"):
         monkeypatch.setenv(name, environment[name])
     found = load_settings()
     assert (found.data_dir, found.max_message_chars) == (tmp_path / "chats", 1234)
+    assert found.database_url == f"sqlite:///{tmp_path}/kept/chats.db"
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,23 @@ def test_a_home_directory_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "is_found"),
+    [
+        ("sqlite:///chats.db", "sqlite:///{here}/chats.db"),
+        ("sqlite+aiosqlite:///a/../b.db?x=1", "sqlite+aiosqlite:///{here}/b.db?x=1"),
+        ("sqlite:////data/chats.db", "sqlite:////data/chats.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql:///chats", "postgresql:///chats"),
+    ],
+)
+def test_a_database_lies_where_the_command_runs_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, is_found: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert loaded(monkeypatch, CHAT_UI_DATABASE_URL=url).database_url == is_found.format(here=tmp_path)
+
+
+@pytest.mark.parametrize(
     ("environment", "url", "key"),
     [
         ({"OPENAI_API_KEY": KEY}, OPENAI_BASE_URL, KEY),
@@ -223,7 +240,11 @@ def test_a_key_of_the_environment_goes_to_its_own_gateway_only(
     ("content", "expected"),
     [
         ("x = 1\ngateway_url = sk-secret", r"isn't TOML \(line 2"),
-        ("no_such = 'sk-secret'", "there is no setting no_such"),
+        ("no_such = 'sk-secret'", r"there is no setting no_such\.$"),
+        ("gatway_key = 'sk-secret'", r"no setting gatway_key \(did you mean gateway_key\?\)"),
+        ("[[gateway]]\nname = 'sk-secret'", r"no setting gateway \(did you mean gateways\?\)"),
+        ("[[prices]]\ngateway = 'a'\nmodel = 'sk-secret'", r"\[\[prices\]\] number 1, input: Field required"),
+        ("private_hosts = [7]", "chat_ui.toml: private_hosts: "),
         ("gateways = 'sk-secret'", "gateways: "),
         ("max_message_chars = 'sk-secret'", "chat_ui.toml: max_message_chars: "),
         ("[[gateways]]\nbase_url = 'sk-secret'", r"\[\[gateways\]\] number 1, name: Field required"),

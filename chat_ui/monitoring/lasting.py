@@ -6,6 +6,7 @@ While a database or Redis is away, every open page misses it every other second,
 from __future__ import annotations
 
 import logging
+import sys
 import time
 
 from redis.exceptions import RedisError
@@ -28,11 +29,20 @@ class InALine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write a line."""
-        error = record.exc_info[1] if record.exc_info else None
+        error = _cause(record)
         if not isinstance(error, RedisError):
             return True
-        record.msg, record.args, record.exc_info = f"{record.getMessage()} ({error})", (), None
+        words = record.getMessage()
+        record.msg = words if str(error) in words else f"{words} ({error})"
+        record.args, record.exc_info = (), None
         return _is_news(record.msg)
+
+
+def _cause(record: logging.LogRecord) -> BaseException | None:
+    """What has failed; Reflex gives some errors in words alone. What ``warn`` says was seen to be news."""
+    if record.exc_info:
+        return record.exc_info[1]
+    return sys.exc_info()[1] if record.levelno >= logging.ERROR else None
 
 
 def _is_news(words: str) -> bool:

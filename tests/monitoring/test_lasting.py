@@ -44,6 +44,22 @@ def test_what_a_redis_that_is_away_has_made_fail_is_a_line() -> None:
     assert not InALine().filter(again)
 
 
+def let_through(error: Exception, level: int) -> bool:
+    """Whether something is written that is said of an error in words alone while it is handled."""
+    try:
+        raise error
+    except type(error):
+        record = log.makeRecord(log.name, level, __file__, 1, f"task error suppressed: {error}", (), None)
+        return InALine().filter(record) and record.getMessage() == "task error suppressed: refused"
+
+
+def test_what_is_told_of_it_in_words_alone_is_not_said_again_soon() -> None:
+    assert [let_through(RedisIsAway("refused"), logging.ERROR) for _ in range(2)] == [True, False]
+    # What ``warn`` lets through is news, and stays so.
+    assert let_through(RedisIsAway("refused"), logging.WARNING)
+    assert let_through(ConnectionError("refused"), logging.ERROR)
+
+
 def test_what_else_fails_is_told_whole_each_time() -> None:
     for _ in range(2):
         record = failed(ConnectionError("refused"))
