@@ -23,8 +23,8 @@ class Pace:
     """How often things happen, in seconds where nothing else is said.
 
     Args:
-        piece: between two pieces of an answer for its readers, while few answers run. At 50 tokens a second
-            four of five find a piece of their own at once, and the fifth goes with the next.
+        piece: between two pieces of an answer for its readers, while few answers run: about as often as a
+            screen is drawn.
         pieces_per_s: how many pieces leave in a second, all running answers together: many wait longer each,
             so that what arrives meanwhile goes in one.
         longest_piece: the longest of these waits.
@@ -35,7 +35,7 @@ class Pace:
         drain: how long running answers may go on when the site closes.
     """
 
-    piece: float = 1 / 40
+    piece: float = 1 / 60
     pieces_per_s: float = 1500.0
     longest_piece: float = 0.15
     journal: float = 0.25

@@ -18,6 +18,8 @@ __all__ = ["Connection", "connect"]
 
 MOST_UNREAD = 256 * 1024
 NEXT_ADDRESS_S = 0.25
+# How many reads a stream that was late may make up for. Who is further behind has too much to do for that.
+MADE_UP_FOR = 2
 
 
 class Connection(asyncio.Protocol):
@@ -110,8 +112,7 @@ class Connection(asyncio.Protocol):
             await self._rest(left)
             await self._news_by(end)
         self._rested = left > 0
-        # Who comes too late to keep up has too much to do to make up for it.
-        self._due = (self._due if loop.time() < self._due + pace / 2 else loop.time()) + pace
+        self._due = max(self._due, loop.time() - MADE_UP_FOR * pace) + pace
 
     async def _news_by(self, moment: float) -> None:
         if self._ended:
