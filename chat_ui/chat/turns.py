@@ -161,8 +161,9 @@ async def _store(
 
 
 def title_of(text: str) -> str:
-    """A title from the first words of a message."""
+    """A title from the first words of a message; one so long that it would take most of it away is cut."""
     words = " ".join(text.split())
     if len(words) <= LONGEST_TITLE:
         return words
-    return words[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    end = words.rfind(" ", LONGEST_TITLE // 2, LONGEST_TITLE)
+    return words[: LONGEST_TITLE - 1 if end < 0 else end] + "…"

@@ -13,6 +13,12 @@ from tests.browser.person import ESCAPE_OF_AN_INPUT_METHOD, becomes
 NOBODYS = "01a1f8a0-44c0-7c24-b3ad-24ddb4d5d31e"
 
 
+async def delete(person, title):
+    await person.button(f"Actions for {title}").click()
+    await person.page.get_by_role("menuitem", name="Delete").click()
+    await expect(person.sidebar.get_by_role("link", name=title)).to_have_count(0)
+
+
 async def test_it_lists_the_newest_first_under_its_day(demo_site, visit):
     person = await visit(demo_site)
     await person.ask("The first in 5 words")
@@ -78,10 +84,8 @@ async def test_what_was_deleted_comes_back_one_after_the_other_the_last_first(de
         await person.ask(title)
         await person.new_chat()
     rows = [person.sidebar.get_by_role("link", name=title) for title in titles]
-    for title, row in zip(titles, rows, strict=True):
-        await person.button(f"Actions for {title}").click()
-        await person.page.get_by_role("menuitem", name="Delete").click()
-        await expect(row).to_have_count(0)
+    for title in titles:
+        await delete(person, title)
 
     bar = person.page.get_by_role("region", name="Undo")
     for title, row in reversed([*zip(titles, rows, strict=True)]):
@@ -90,6 +94,28 @@ async def test_what_was_deleted_comes_back_one_after_the_other_the_last_first(de
         await person.page.keyboard.press("Enter")
         await expect(row).to_have_count(1)
     await expect(bar).to_have_count(0)
+
+
+async def test_undo_clicked_twice_brings_back_one(demo_site, visit):
+    person = await visit(demo_site)
+    titles = ("Stays away in 3 words", "Back at once in 3 words")
+    for title in titles:
+        await person.ask(title)
+        await person.new_chat()
+    for title in titles:
+        await delete(person, title)
+
+    bar, undo = person.page.get_by_role("region", name="Undo"), person.button("Undo")
+    for click in (1, 2):
+        await undo.hover()
+        await person.page.mouse.down(click_count=click)
+        await person.page.mouse.up(click_count=click)
+        await expect(bar).to_contain_text(titles[0])
+    # The site does one thing after the other, so it is done with the second click after these.
+    await delete(person, titles[1])
+    await undo.click()
+    await expect(bar).to_contain_text(titles[0])
+    await expect(person.sidebar.get_by_role("link", name=titles[0])).to_have_count(0)
 
 
 async def test_a_title_that_is_refused_stays_in_its_field(demo_site, visit):

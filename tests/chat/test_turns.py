@@ -272,7 +272,8 @@ def test_what_a_model_is_told() -> None:
         ("  two\n\n words ", "two words"),
         ("x" * LONGEST_TITLE, "x" * LONGEST_TITLE),
         ("x" * 100, "x" * (LONGEST_TITLE - 1) + "…"),
-        ("word " * 20, "word " * 10 + "word…"),
+        ("word " * 20, "word " * 11 + "word…"),
+        ("Why " + "x" * 100, "Why " + "x" * (LONGEST_TITLE - 5) + "…"),
     ],
 )
 def test_a_title_is_the_first_words(text: str, title: str) -> None:

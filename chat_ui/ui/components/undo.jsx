@@ -23,10 +23,12 @@ function Bar({ offer, words, onUndo, onLetGo }) {
   }, [held]);
   const hold = (event) => setHeld(event.type === "mouseenter" || event.target.matches(":focus-visible"));
   const release = () => setHeld(false);
+  // What was deleted before it has then come under the pointer: the second click of two was not for that.
+  const onClick = (event) => event.detail > 1 || onUndo(offer);
   return (
     <div className="undo" onMouseEnter={hold} onMouseLeave={release} onFocus={hold} onBlur={release}>
       <span>{words}</span>
-      <button ref={undo} type="button" className="text-button" onClick={() => onUndo(offer)}>
+      <button ref={undo} type="button" className="text-button" onClick={onClick}>
         {say("undo")}
       </button>
       <button type="button" className="icon-button" aria-label={say("undo.dismiss")} title={say("undo.dismiss")} onClick={() => onLetGo(offer)}>
