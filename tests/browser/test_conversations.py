@@ -66,6 +66,17 @@ async def test_a_rename_shows_in_every_tab_and_after_a_reload(demo_site, visit):
     await expect(other.sidebar.get_by_role("link").first).to_have_text("A new name")
 
 
+async def test_a_long_name_is_typed_anew_from_its_first_words(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("Long name of 3 words, most of which is out of sight beside it")
+    await person.sidebar.get_by_role("button", name="Actions for Long name of 3 words").first.click()
+    await person.page.get_by_role("menuitem", name="Rename").click()
+    field = person.page.get_by_role("textbox", name="Title")
+    await expect(field).to_be_focused()
+    shown = "e => [e.scrollWidth > e.clientWidth, e.scrollLeft, e.selectionEnd - e.selectionStart]"
+    assert await field.evaluate(shown) == [True, 0, len(await field.input_value())]
+
+
 async def test_escape_leaves_the_name_as_it_was(demo_site, visit):
     person = await visit(demo_site)
     await person.ask("Steady name of 3 words")

@@ -57,9 +57,9 @@ async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHos
                 expected = (401, 405)
                 assert (await ada.client.get(path)).status_code == 401
             assert answer.status_code in expected, (method, path)
-            assert answer.headers["content-security-policy"].startswith(
-                "default-src 'self'; script-src 'self' 'sha256-"
-            )
+            policy = answer.headers["content-security-policy"]
+            assert policy.startswith("default-src 'self'; script-src 'self' 'sha256-")
+            assert "; img-src 'self' data: blob:; " in policy
             assert answer.headers["x-frame-options"] == "DENY"
             assert "access-control-allow-origin" not in answer.headers
             assert "strict-transport-security" not in answer.headers

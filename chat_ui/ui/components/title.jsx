@@ -32,6 +32,8 @@ function takeUp(input) {
   if (left && !isFocusAdrift()) return;
   input.focus();
   input.setSelectionRange(left?.from ?? 0, left?.to ?? input.value.length);
+  // A title is known by its first words; what was selected last is shown otherwise.
+  if (!left) input.scrollLeft = 0;
 }
 
 function Field({ conversationId, title, onKeep }) {
@@ -71,6 +73,7 @@ function Field({ conversationId, title, onKeep }) {
       <input
         ref={field}
         className="title-field"
+        dir="auto"
         aria-label={say("title")}
         aria-invalid={Boolean(refusal)}
         aria-describedby={id}
