@@ -56,8 +56,7 @@ class Journal:
 
     async def _failure(self, batches: Sequence[JournalBatch]) -> Exception | None:
         try:
-            async with self._db.write(durable=False) as tx:
-                await runs.append_all(tx, batches)
+            await runs.append_now(self._db, batches)
         except Exception as error:
             return error
         return None

@@ -13,24 +13,29 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["ExactDecimal", "UtcTime", "Words", "bytes_in"]
+__all__ = ["ExactDecimal", "UtcTime", "Words", "bytes_in", "storable"]
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class Words(TypeDecorator[str]):
-    """Text of any length.
+def storable(text: str) -> str:
+    """Make a text one that a database can keep.
 
     NUL characters (which PostgreSQL refuses) and lone surrogates (which have no UTF-8 form, but which
     a gateway's JSON may hold) become U+FFFD, so that one bad character can't lose an answer.
     """
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+class Words(TypeDecorator[str]):
+    """Text of any length, made ``storable``."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Make a text storable."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        return None if value is None else storable(value)
 
 
 class UtcTime(TypeDecorator[datetime]):

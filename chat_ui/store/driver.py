@@ -2,7 +2,7 @@
 
 aiosqlite has a thread for each connection, and calls it to make a cursor, to execute, for the rows, and to
 close it; each call wakes two threads. Here all of that is one call, and so is beginning a transaction with
-its first statement.
+its first statement; or a whole transaction, where it is written as a function of SQLite's own connection.
 
 A task that is cancelled while a statement runs thus leaves no cursor behind, either. SQLite would keep a
 closed connection alive for as long as one of its statements is, and with it the transaction and its lock
@@ -21,7 +21,7 @@ from typing import Any
 
 import aiosqlite
 
-__all__ = ["WholeCalls"]
+__all__ = ["WholeCalls", "Work"]
 
 ROWS_AT_ONCE = 64
 
@@ -86,6 +86,7 @@ class WholeCalls(aiosqlite.Connection):
         # A thread that waits for the next statement must not keep the process from ending.
         self._thread.daemon = True
         self._begin: Work | None = None
+        self.synchronous = ""
 
     def cursor(self) -> Any:
         """Make a cursor for one statement."""
@@ -99,6 +100,13 @@ class WholeCalls(aiosqlite.Connection):
         """Have the thread do something, after what is left to do before it."""
         begin, self._begin = self._begin, None
         await self._execute(partial(_call, begin, work, self._conn))
+
+    async def transact(self, begin: Work, work: Work) -> None:
+        """Have the thread do something as a transaction: all of it, or nothing if it raises an exception.
+
+        Who is cancelled meanwhile doesn't learn which.
+        """
+        await self._execute(partial(_transact, begin, work, self._conn))
 
     async def commit(self) -> None:
         """Commit what was begun."""
@@ -117,3 +125,13 @@ def _call(begin: Work | None, work: Work, db: sqlite3.Connection) -> None:
     if begin is not None:
         begin(db)
     work(db)
+
+
+def _transact(begin: Work, work: Work, db: sqlite3.Connection) -> None:
+    begin(db)
+    try:
+        work(db)
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chat_ui.store.columns import storable
+from chat_ui.store.engine import Database
 from chat_ui.store.errors import NotFoundError
 from chat_ui.store.tables import Part, run, run_journal
 
-__all__ = ["NOTHING_SAID", "JournalBatch", "JournalEntry", "Texts", "append", "append_all", "journal"]
+__all__ = ["NOTHING_SAID", "JournalBatch", "JournalEntry", "Texts", "append", "append_now", "journal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ _APPEND = {
     "sqlite": _append(sqlite.insert(run_journal)),
     "postgresql": _append(postgresql.insert(run_journal)),
 }
+_APPEND_NOW = _APPEND["sqlite"].compile(dialect=SQLiteDialect_pysqlite(paramstyle="named"))
 
 
 async def append(tx: AsyncConnection, owner: str, run_id: str, entries: Iterable[JournalEntry]) -> None:
@@ -83,20 +89,51 @@ async def append(tx: AsyncConnection, owner: str, run_id: str, entries: Iterable
     Raises:
         NotFoundError: the run isn't this owner's, or has ended.
     """
-    await append_all(tx, [JournalBatch(owner, run_id, list(entries))])
+    await _append_all(tx, _rows([JournalBatch(owner, run_id, list(entries))]))
 
 
-async def append_all(tx: AsyncConnection, batches: Iterable[JournalBatch]) -> None:
-    """Add pieces to the journals of several runs, as ``append`` does; of all of them or of none.
+async def append_now(db: Database, batches: Iterable[JournalBatch]) -> None:
+    """Add pieces to the journals of several runs, as ``append`` does, of all of them or of none.
+
+    It is a transaction of its own, which doesn't wait for the disk.
 
     Raises:
         NotFoundError: one of the runs isn't its owner's, or has ended.
+        StoreError: the database can't be used, or was locked for too long.
     """
-    rows = [
-        {"run": batch.run_id, "owner": batch.owner, "seq": entry.seq, "part": entry.part, "text": entry.text}
+    rows = _rows(batches)
+    if not rows:
+        return
+    if db.at_once is not None:
+        await db.at_once(partial(_append_to_file, rows))
+    else:
+        async with db.write(durable=False) as tx:
+            await _append_all(tx, rows)
+
+
+Rows = Sequence[dict[str, Any]]
+
+
+def _rows(batches: Iterable[JournalBatch]) -> Rows:
+    return [
+        {
+            "run": batch.run_id,
+            "owner": batch.owner,
+            "seq": entry.seq,
+            "part": entry.part,
+            "text": storable(entry.text),
+        }
         for batch in batches
         for entry in batch.entries
     ]
+
+
+def _append_to_file(rows: Rows, db: sqlite3.Connection) -> None:
+    said = [{**_APPEND_NOW.params, **row} for row in rows]
+    _see_that_all_were_added(db.executemany(str(_APPEND_NOW), said).rowcount, rows)
+
+
+async def _append_all(tx: AsyncConnection, rows: Rows) -> None:
     if not rows:
         return
     # PostgreSQL's driver doesn't count what many rows at once have done.
@@ -106,8 +143,12 @@ async def append_all(tx: AsyncConnection, batches: Iterable[JournalBatch]) -> No
         added = await tx.execute(
             _APPEND[tx.dialect.name], said, execution_options={"preserve_rowcount": True}
         )
-        if cast("CursorResult[Any]", added).rowcount != len(some):
-            raise NotFoundError("There is no such run that is still going.")
+        _see_that_all_were_added(cast("CursorResult[Any]", added).rowcount, some)
+
+
+def _see_that_all_were_added(count: int, rows: Rows) -> None:
+    if count != len(rows):
+        raise NotFoundError("There is no such run that is still going.")
 
 
 async def journal(tx: AsyncConnection, owner: str, run_id: str) -> Texts:

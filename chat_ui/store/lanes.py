@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chat_ui.monitoring.metrics import DATABASE
+from chat_ui.store.driver import Work
 from chat_ui.store.errors import StoreError
 
-__all__ = ["Lane", "Lanes"]
+__all__ = ["AtOnce", "Lane", "Lanes"]
 
 _Result = TypeVar("_Result")
 
@@ -54,21 +55,27 @@ class Lane:
     @asynccontextmanager
     async def transaction(self, **options: Any) -> AsyncGenerator[AsyncConnection]:
         """Begin a transaction with these execution options; it ends with the block."""
+        async with self.turn():
+            connection = self._engine.connect()
+            try:
+                await _to_the_end(_begin(connection, options))
+                yield connection
+            except BaseException:
+                if connection.sync_connection is not None:
+                    await _to_the_end(connection.close())
+                raise
+            await _to_the_end(_end(connection, commit=self._writes))
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Wait until there may be one more transaction, which whoever waited carries out in the block."""
         with self._seconds.time():
             async with self._free:
                 if self._closed:
                     words = f"The database {self._name} is closed: the site is shutting down."
                     raise StoreError(words, "closing")
-                connection = self._engine.connect()
                 with self._explained():
-                    try:
-                        await _to_the_end(_begin(connection, options))
-                        yield connection
-                    except BaseException:
-                        if connection.sync_connection is not None:
-                            await _to_the_end(connection.close())
-                        raise
-                    await _to_the_end(_end(connection, commit=self._writes))
+                    yield
 
     async def close(self) -> None:
         """Wait for the transactions under way, then close the connections; later ones are refused."""
@@ -84,12 +91,22 @@ class Lane:
                 self._free.release()
 
 
+AtOnce = Callable[[Work], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The two kinds of transactions that a database has."""
+    """The kinds of transactions that a database has.
+
+    Args:
+        writer: those that may write.
+        readers: those that can't.
+        at_once: what carries out a small one that writes in a single call, where there is such a thing.
+    """
 
     writer: Lane
     readers: Lane
+    at_once: AtOnce | None = None
 
 
 async def _begin(connection: AsyncConnection, options: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from chat_ui.store.journal import (
     JournalEntry,
     Texts,
     append,
-    append_all,
+    append_now,
     journal,
 )
 from chat_ui.store.messages import Ending
@@ -34,7 +34,7 @@ __all__ = [
     "Texts",
     "active",
     "append",
-    "append_all",
+    "append_now",
     "ask_to_stop",
     "finish",
     "journal",

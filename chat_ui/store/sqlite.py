@@ -6,20 +6,14 @@ import sqlite3
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from chat_ui.store.driver import WholeCalls
 from chat_ui.store.errors import ConflictError, StoreError, Trouble
-from chat_ui.store.lanes import Lane, Lanes
 
-__all__ = ["connect", "explained", "lanes", "locate", "prepare"]
+__all__ = ["READER_PRAGMAS", "WRITER_PRAGMAS", "connect", "explained", "locate", "prepare"]
 
 _SHARED_PRAGMAS = (
     "foreign_keys=ON",
@@ -29,8 +23,8 @@ _SHARED_PRAGMAS = (
     "cache_size=-65536",
     "trusted_schema=OFF",
 )
-_WRITER_PRAGMAS = (*_SHARED_PRAGMAS, "journal_size_limit=67108864")
-_READER_PRAGMAS = (*_SHARED_PRAGMAS, "query_only=ON")
+WRITER_PRAGMAS = (*_SHARED_PRAGMAS, "journal_size_limit=67108864")
+READER_PRAGMAS = (*_SHARED_PRAGMAS, "query_only=ON")
 
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: (
@@ -166,7 +160,7 @@ def connect(path: Path, *, timeout: float, foreign_keys: bool = True) -> sqlite3
     """
     db = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:
-        for pragma in _WRITER_PRAGMAS:
+        for pragma in WRITER_PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
         if not foreign_keys:
             db.execute("PRAGMA foreign_keys=OFF")
@@ -174,80 +168,6 @@ def connect(path: Path, *, timeout: float, foreign_keys: bool = True) -> sqlite3
         db.close()
         raise
     return db
-
-
-def lanes(path: Path, *, busy_timeout: float, readers: int) -> Lanes:
-    """How a file is written and read: by one connection, and by several others that can't write."""
-
-    def lane(connections: int, *, writes: bool) -> Lane:
-        engine = create_async_engine(
-            URL.create("sqlite+aiosqlite", database=str(path)),
-            connect_args={
-                "async_creator_fn": WholeCalls,
-                "timeout": busy_timeout,
-                "isolation_level": None,
-            },
-            pool_size=connections,
-            max_overflow=0,
-            # A lane ends every transaction itself.
-            pool_reset_on_return=None,
-            hide_parameters=True,
-        )
-        _shape_connections(engine.sync_engine, writes=writes)
-        return Lane(
-            engine,
-            name=str(path),
-            connections=connections,
-            writes=writes,
-            explained=partial(explained, path),
-            before_close=_checkpoint if writes else None,
-        )
-
-    return Lanes(writer=lane(1, writes=True), readers=lane(readers, writes=False))
-
-
-async def _checkpoint(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection:
-        # By the driver: SQLite doesn't checkpoint inside a transaction, and the engine would begin one.
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _shape_connections(engine: Engine, *, writes: bool) -> None:
-    """Give an engine's connections their pragmas and their way to begin a transaction.
-
-    A writing transaction takes the file's write lock with its first statement, even if that reads: one that
-    asks for the lock later fails wherever somebody else wrote in between. Its execution option ``durable``
-    says whether the commit waits for the disk.
-    """
-    pragmas = _WRITER_PRAGMAS if writes else _READER_PRAGMAS
-
-    @event.listens_for(engine, "connect")
-    def _(dbapi_connection: Any, record: Any) -> None:
-        cursor = dbapi_connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        begin = _begin_reading
-        if writes:
-            durable = connection.get_execution_options().get("durable", True)
-            begin = partial(_begin_writing, connection.info, "FULL" if durable else "NORMAL")
-        adapted: Any = connection.connection.dbapi_connection
-        adapted.driver_connection.begin(begin)
-
-
-def _begin_reading(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN")
-
-
-def _begin_writing(known: dict[Any, Any], level: str, db: sqlite3.Connection) -> None:
-    if known.get("synchronous") != level:
-        db.execute(f"PRAGMA synchronous={level}")
-        known["synchronous"] = level
-    db.execute("BEGIN IMMEDIATE")
 
 
 @contextmanager

@@ -26,11 +26,12 @@ class Counted:
         self.writes = 0
         self.is_away = False
 
-    def write(self, *, durable: bool) -> Any:
+    async def at_once(self, work: Any) -> None:
         self.writes += 1
         if self.is_away:
             raise StoreError("The database is away.", "away")
-        return self._db.write(durable=durable)
+        assert self._db.at_once is not None
+        await self._db.at_once(work)
 
 
 @pytest.fixture

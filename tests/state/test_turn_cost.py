@@ -13,6 +13,7 @@ from chat_ui.chat.turns import Draft
 from chat_ui.state.sidebar import SidebarState
 from chat_ui.state.thread import ThreadState
 from chat_ui.store.conversations import Conversation
+from chat_ui.store.driver import WholeCalls, Work
 from tests.scripted import ScriptedGateway, happens
 
 from .conftest import Browser
@@ -28,7 +29,7 @@ ENDED = 6
 
 
 @pytest.fixture
-def statements() -> Iterator[list[str]]:
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """All that is said to a database, but how transactions begin, and the purge that a site begins with."""
     said: list[str] = []
 
@@ -36,7 +37,14 @@ def statements() -> Iterator[list[str]]:
         if not statement.startswith(("BEGIN", "PRAGMA")) and "deleted_at <" not in statement:
             said.append(" ".join(statement.split())[:70])
 
+    transact = WholeCalls.transact
+
+    async def hear_at_once(driver: WholeCalls, begin: Work, work: Work) -> None:
+        await transact(driver, begin, work)
+        said.append("something at once")
+
     event.listen(Engine, "after_cursor_execute", hear)
+    monkeypatch.setattr(WholeCalls, "transact", hear_at_once)
     yield said
     event.remove(Engine, "after_cursor_execute", hear)
 

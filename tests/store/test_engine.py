@@ -17,6 +17,10 @@ from chat_ui.store import ConflictError, Database, StoreError, conversations, us
 from chat_ui.store.users import User
 
 
+class UndoneError(Exception):
+    """Ends a transaction that is to leave nothing."""
+
+
 @pytest.fixture
 def kind() -> str:
     return "sqlite"
@@ -120,6 +124,64 @@ async def test_a_statement_is_one_call_of_the_drivers_thread(db: Database) -> No
     driver._tx = thread
     # Two statements, of which the first begins the transaction, and the commit.
     assert len(calls) == 3
+
+
+async def test_what_is_written_at_once_is_one_call_of_the_drivers_thread_and_waits_for_no_disk(
+    db: Database,
+) -> None:
+    async with db.write() as tx:
+        driver: Any = (await tx.get_raw_connection()).driver_connection
+    calls: list[object] = []
+    levels: list[int] = []
+    thread, driver._tx = (
+        driver._tx,
+        SimpleNamespace(put_nowait=lambda call: (calls.append(call), thread.put_nowait(call))),
+    )
+
+    def look(file: sqlite3.Connection) -> None:
+        assert file.in_transaction
+        levels.extend(file.execute("PRAGMA synchronous").fetchone())
+
+    assert db.at_once is not None
+    await db.at_once(look)
+    driver._tx = thread
+    assert (len(calls), levels) == (1, [1])
+    async with db.write() as tx:
+        assert (await tx.execute(text("PRAGMA synchronous"))).scalar_one() == 2
+
+
+async def test_of_what_fails_when_it_is_written_at_once_nothing_is_kept(db: Database) -> None:
+    make = 'INSERT INTO "user" (id, name, role, created_at) VALUES (?, ?, ?, ?)'
+
+    def add(file: sqlite3.Connection, name: str) -> None:
+        file.execute(make, (name, name, "user", "2026-01-01 00:00:00"))
+
+    def add_and_fail(file: sqlite3.Connection) -> None:
+        add(file, "alice")
+        raise UndoneError
+
+    def add_twice(file: sqlite3.Connection) -> None:
+        add(file, "alice")
+        add(file, "alice")
+
+    assert db.at_once is not None
+    with pytest.raises(UndoneError):
+        await db.at_once(add_and_fail)
+    with pytest.raises(ConflictError):
+        await db.at_once(add_twice)
+    await db.at_once(lambda file: add(file, "bob"))
+    async with db.read() as tx:
+        assert (await tx.execute(text('SELECT name FROM "user"'))).scalars().all() == ["bob"]
+
+
+async def test_what_is_written_at_once_needs_no_connection_from_before(db: Database) -> None:
+    assert db.at_once is not None
+    await db.at_once(lambda file: None)
+    # As where a commit has failed.
+    await db._writer._engine.dispose()
+    written: list[bool] = []
+    await db.at_once(lambda file: written.append(file.in_transaction))
+    assert written == [True]
 
 
 async def test_a_read_can_not_write_and_holds_nobody_up(db: Database, alice: User) -> None:

@@ -131,7 +131,7 @@ CALLS |= {
 }
 # The batches of a journal each say whose they are; an id that is somebody's is free for nobody.
 WITHOUT_AN_OWNER = {
-    "runs.append_all",
+    "runs.append_now",
     "runs.orphans",
     "runs.stops_asked",
     "conversations.purge",

@@ -23,7 +23,7 @@ from chat_ui.store import (
     workers,
 )
 from chat_ui.store.messages import Message
-from chat_ui.store.runs import JournalEntry, Outcome, Texts
+from chat_ui.store.runs import JournalBatch, JournalEntry, Outcome, Texts
 from chat_ui.store.users import User
 from tests.database import put_new_database
 
@@ -115,6 +115,30 @@ async def test_a_piece_that_is_written_again_takes_its_own_place(
         await runs.append(tx, alice.id, turn.run.id, again)
     async with db.read() as tx:
         assert await runs.journal(tx, alice.id, turn.run.id) == Texts("Three minutes", "Hm.")
+
+
+async def test_the_journals_of_several_are_written_together_or_not_at_all(
+    db: Database, alice: User, bob: User, turn: Turn, everything: Everything
+) -> None:
+    other = await begin_turn(db, bob.id)
+    said = [JournalEntry(1, "text", "Nul\0 and half a character \ud83d"), JournalEntry(2, "reasoning", "Hm.")]
+    hers, his = (JournalBatch(one, begun.run.id, said) for one, begun in ((alice.id, turn), (bob.id, other)))
+    before = everything()
+    with pytest.raises(NotFoundError):
+        await runs.append_now(db, [hers, replace(his, owner=alice.id)])
+    assert everything() == before
+    await runs.append_now(db, [])
+    await runs.append_now(db, [hers, his])
+    # A batch whose commit nobody confirmed takes its own place.
+    await runs.append_now(db, [hers])
+    async with db.read() as tx:
+        for batch in (hers, his):
+            kept = await runs.journal(tx, batch.owner, batch.run_id)
+            assert kept == Texts("Nul\ufffd and half a character \ufffd", "Hm.")
+    async with db.write() as tx:
+        await runs.finish(tx, alice.id, turn.run.id, texts=Texts("The end."), outcome=WHOLE)
+    with pytest.raises(NotFoundError):
+        await runs.append_now(db, [hers])
 
 
 async def test_nothing_to_append_is_fine(db: Database, alice: User, turn: Turn) -> None:
