@@ -19,46 +19,41 @@ __all__ = ["lanes"]
 
 def lanes(path: Path, *, busy_timeout: float, readers: int) -> Lanes:
     """How a file is written and read: by one connection, and by several others that can't write."""
-
+    writing = _engine(path, 1, busy_timeout)
+    reading = _engine(path, readers, busy_timeout)
     opened: set[WholeCalls] = set()
+    _shape_connections(writing.sync_engine, writes=True)
+    _shape_connections(reading.sync_engine, writes=False)
+    _note_open_ones(writing.sync_engine, opened)
 
-    def lane(connections: int, *, writes: bool) -> Lane:
-        engine = create_async_engine(
-            URL.create("sqlite+aiosqlite", database=str(path)),
-            connect_args={
-                "async_creator_fn": WholeCalls,
-                "timeout": busy_timeout,
-                "isolation_level": None,
-            },
-            pool_size=connections,
-            max_overflow=0,
-            # A lane ends every transaction itself.
-            pool_reset_on_return=None,
-            hide_parameters=True,
-        )
-        _shape_connections(engine.sync_engine, writes=writes)
-        if writes:
-            _note_open_ones(engine.sync_engine, opened)
-        return Lane(
-            engine,
-            name=str(path),
-            connections=connections,
-            writes=writes,
-            explained=partial(explained, path),
-            before_close=_checkpoint if writes else None,
-        )
-
-    writer = lane(1, writes=True)
+    lane = partial(Lane, name=str(path), explained=partial(explained, path))
+    writer = lane(writing, connections=1, writes=True, before_close=_checkpoint)
 
     async def at_once(work: Work) -> None:
-        if not opened:
-            async with writer.transaction():
-                pass
         async with writer.turn():
+            if not opened:
+                async with writing.connect():
+                    pass
             [driver] = opened
             await driver.transact(partial(_begin_writing, driver, "NORMAL"), work)
 
-    return Lanes(writer=writer, readers=lane(readers, writes=False), at_once=at_once)
+    return Lanes(writer, lane(reading, connections=readers, writes=False), at_once)
+
+
+def _engine(path: Path, connections: int, busy_timeout: float) -> AsyncEngine:
+    return create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        connect_args={
+            "async_creator_fn": WholeCalls,
+            "timeout": busy_timeout,
+            "isolation_level": None,
+        },
+        pool_size=connections,
+        max_overflow=0,
+        # A lane ends every transaction itself.
+        pool_reset_on_return=None,
+        hide_parameters=True,
+    )
 
 
 async def _checkpoint(engine: AsyncEngine) -> None:
