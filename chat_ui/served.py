@@ -55,9 +55,16 @@ def main() -> None:
     with suppress(KeyboardInterrupt):
         if wanted.workers > 1:
             # One that dies is replaced; a single one ends the site, which whoever started it starts again.
-            Multiprocess(config, sockets=[config.bind_socket()]).run()
+            _serve_together(config)
         else:
             _serve_alone(config)
+
+
+def _serve_together(config: uvicorn.Config) -> None:
+    workers = Multiprocess(config, sockets=[config.bind_socket()])
+    workers.run()
+    if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
+        sys.exit(STARTUP_FAILURE)
 
 
 def _serve_alone(config: uvicorn.Config) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_core import ErrorDetails
 
 __all__ = ["DialectName", "GatewayTable", "PriceTable", "complaint"]
 
-TABLES = {"gateways", "prices"}
 # What the site itself calls a gateway.
 RESERVED_NAMES = {"gateway", "connected", "demo"}
 GATEWAY_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -85,15 +86,25 @@ class PriceTable(BaseModel):
     output: Decimal = Field(ge=0, le=100_000)
 
 
-def complaint(loc: tuple[int | str, ...], message: str, file: Path | None, values: Mapping[str, Any]) -> str:
+TABLES: Mapping[str, type[BaseModel]] = {"gateways": GatewayTable, "prices": PriceTable}
+
+
+def complaint(error: ErrorDetails, file: Path | None, values: Mapping[str, Any]) -> str:
     """What is wrong, and where: the variable, or the file with its table and field."""
-    message = message.removeprefix("Value error, ")
+    loc, message = error["loc"], error["msg"].removeprefix("Value error, ")
     field = str(loc[0])
     if field not in values:
         return f"CHAT_UI_{field}".upper() + f": {message}"
     if field not in TABLES or len(loc) < 2 or not isinstance(loc[1], int):
         return f"{file}: {field}: {message}"
+    if error["type"] == "extra_forbidden":
+        message = _no_field(str(loc[-1]), TABLES[field].model_fields)
     row = values[field][loc[1]]
     name = row.get("name") if isinstance(row, dict) else None
     table = f"'{name}'" if isinstance(name, str) and GATEWAY_NAME.fullmatch(name) else f"number {loc[1] + 1}"
     return f"{file}: [[{field}]] {table}" + "".join(f", {part}" for part in loc[2:]) + f": {message}"
+
+
+def _no_field(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, sorted(known), n=1)
+    return f"there is no such field (did you mean {close[0]}?)" if close else "there is no such field"

@@ -236,7 +236,7 @@ def load_settings() -> Settings:
     try:
         settings = Settings(**{**values, "config": file})
     except ValidationError as error:
-        words = (complaint(one["loc"], one["msg"], file, values) for one in error.errors())
+        words = (complaint(one, file, values) for one in error.errors())
         raise SettingsError("; ".join(words)) from None
     if settings.hosted and settings.public_url is None:
         raise SettingsError(

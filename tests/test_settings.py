@@ -250,7 +250,8 @@ def test_a_key_of_the_environment_goes_to_its_own_gateway_only(
         ("[[gateways]]\nbase_url = 'sk-secret'", r"\[\[gateways\]\] number 1, name: Field required"),
         ("[[gateways]]\nname = 'Sk Secret'", r"number 1, name: it takes small letters"),
         ("[[gateways]]\nname = 'demo'", r"'demo', name: the site itself"),
-        ("[[gateways]]\nname = 'a'\ntypo = 'sk-secret'", "'a', typo: "),
+        ("[[gateways]]\nname = 'a'\nzzz = 'sk-secret'", "'a', zzz: there is no such field$"),
+        ("[[gateways]]\nname = 'a'\nbase-url = 'sk-secret'", r"base-url: .* \(did you mean base_url\?\)$"),
         ("[[gateways]]\nname = 'a'\ndialect = 'sk-secret'", "'a', dialect: "),
         ("[[gateways]]\nname = 'a'\nkey_env = 'NOT_SET'", "'a', key_env: the variable it names isn't set"),
         (

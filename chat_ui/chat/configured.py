@@ -15,6 +15,7 @@ from chat_ui.gateway import (
     Wallet,
 )
 from chat_ui.gateway.presets import PRESETS, Preset, preset_at
+from chat_ui.monitoring.logs import hide
 from chat_ui.settings import GatewayTable, Settings, SettingsError
 from chat_ui.store.connections import SavedConnection
 
@@ -48,11 +49,13 @@ def profiles_from(settings: Settings, saved: SavedConnection | None) -> tuple[Ga
 def entered(settings: Settings, connection: SavedConnection) -> GatewayProfile:
     """The gateway that somebody entered on the page; what is known of its host needs no entering.
 
-    On a hosted site it must be on the open internet, unless the settings allow its host by name.
+    On a hosted site it must be on the open internet, unless the settings allow its host by name. From now on
+    no log line holds its key.
 
     Raises:
         GatewayError: it can't be asked; the text says why.
     """
+    hide(connection.key)
     known = preset_at(connection.base_url) or NOTHING_KNOWN
     profile = GatewayProfile(
         name=BY_HAND,

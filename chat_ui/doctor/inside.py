@@ -70,13 +70,16 @@ async def attached(settings: Settings) -> AsyncGenerator[Database]:
 
 async def database(settings: Settings) -> Finding:
     """Whether the database is there, and has the tables of this version."""
-    is_server = (settings.database_url or "").startswith("postgres")
+    url = settings.database_url or ""
+    is_server = url.startswith("postgres")
     kind = "PostgreSQL" if is_server else "SQLite"
     try:
         async with attached(settings) as db:
             has_tables = await is_up_to_date(db)
     except StoreError as error:
-        return fails("Database", str(error), side="the database" if is_server else "this machine")
+        is_file = "://" not in url or url.startswith("sqlite")
+        side = "the database" if is_server else "this machine" if is_file else "the settings"
+        return fails("Database", str(error), side=side)
     if not has_tables:
         return warns(
             "Database",

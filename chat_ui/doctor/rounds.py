@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from chat_ui.doctor import inside
@@ -26,7 +27,7 @@ async def look_over(*, ask: bool = False) -> list[Finding]:
     history = await inside.database(settings)
     is_there = history.state == "good"
     return [
-        _read(settings),
+        *_read(settings),
         inside.disk(settings),
         history,
         await inside.redis(settings),
@@ -36,34 +37,28 @@ async def look_over(*, ask: bool = False) -> list[Finding]:
     ]
 
 
-def _read(settings: Settings) -> Finding:
+def _read(settings: Settings) -> list[Finding]:
     kind = "a hosted site" if settings.hosted else "a local site"
     where = f"the environment and {settings.config}" if settings.config else "the environment"
+    concerns = [*_misspelt()]
     if settings.hosted and settings.sign_up == "open" and not _has_budget(settings):
-        return warns(
+        budget = warns(
             "Settings",
             "anybody may make an account, and use models without a budget.",
             side="the settings",
             todo="Set CHAT_UI_TOKENS_PER_DAY or CHAT_UI_DOLLARS_PER_DAY, or CHAT_UI_SIGN_UP=invite.",
         )
-    if misspelt := _misspelt():
-        name, meant = misspelt
-        return warns(
-            "Settings",
-            f"{name} is set, and is no setting.",
-            side="the settings",
-            todo=f"Did you mean {meant}?",
-        )
-    return good("Settings", f"{kind}, by {where}.")
+        concerns.append(budget)
+    return concerns or [good("Settings", f"{kind}, by {where}.")]
 
 
-def _misspelt() -> tuple[str, str] | None:
-    """A variable that is nearly a setting, and that one; others may be of Caddy or of scripts."""
+def _misspelt() -> Iterator[Finding]:
+    """Variables that are nearly settings; others may be of Caddy or of scripts."""
     settings = {f"CHAT_UI_{name}".upper() for name in Settings.model_fields}
     for name in sorted(os.environ.keys() - settings):
         if name.startswith("CHAT_UI_") and (meant := get_close_matches(name, settings, n=1, cutoff=0.9)):
-            return name, meant[0]
-    return None
+            words = f"{name} is set, and is no setting."
+            yield warns("Settings", words, side="the settings", todo=f"Did you mean {meant[0]}?")
 
 
 def _has_budget(settings: Settings) -> bool:

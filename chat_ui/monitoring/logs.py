@@ -26,6 +26,7 @@ __all__ = [
     "Scrubber",
     "TextLines",
     "are_json",
+    "hide",
     "request_id_of",
     "set_up",
 ]
@@ -56,9 +57,18 @@ class Scrubber:
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        # The longest first, since one may be a part of another. Very short ones are parts of anything.
-        listed = sorted({each for each in known if len(each) >= 4}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, listed))) if listed else None
+        self._secrets: set[str] = set()
+        self._known: re.Pattern[str] | None = None
+        self.learn(*known)
+
+    def learn(self, *known: str) -> None:
+        """Take these out too, from now on."""
+        # Very short ones are parts of anything.
+        self._secrets.update(each for each in known if len(each) >= 4)
+        if self._secrets:
+            # The longest first, since one may be a part of another.
+            listed = sorted(self._secrets, key=len, reverse=True)
+            self._known = re.compile("|".join(map(re.escape, listed)))
 
     def clean(self, text: str) -> str:
         """The text with its secrets replaced."""
@@ -70,7 +80,8 @@ class Scrubber:
 class _Lines(logging.Formatter):
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
-        self._clean = Scrubber(secrets).clean
+        self.scrubber = Scrubber(secrets)
+        self._clean = self.scrubber.clean
 
     def _fields(self, record: logging.LogRecord) -> dict[str, Any]:
         ids = {"request_id": REQUEST_ID.get(), "run_id": RUN_ID.get()}
@@ -135,6 +146,13 @@ def set_up(settings: Settings, *filters: logging.Filter) -> None:
     server = logging.getLogger(SERVER)
     server.handlers.clear()
     server.propagate = True
+
+
+def hide(secret: str | None) -> None:
+    """See that no line of this process holds a secret that isn't in the settings, from now on."""
+    for handler in logging.getLogger().handlers:
+        if secret and isinstance(handler.formatter, _Lines):
+            handler.formatter.scrubber.learn(secret)
 
 
 def are_json(settings: Settings) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.async_api import expect
+from uvicorn.config import STARTUP_FAILURE
 
 
 async def test_told_to_end_it_finishes_an_answer_in_the_time_given_or_keeps_what_was_said(start_site, visit):
@@ -37,10 +38,12 @@ async def test_told_to_end_it_finishes_an_answer_in_the_time_given_or_keeps_what
     assert await again.words_on_screen(answer) < 2000
 
 
-async def test_where_it_can_not_start_it_says_why(start_site, tmp_path):
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_where_it_can_not_start_it_says_why(start_site, tmp_path, workers):
     (tmp_path / "file").write_text("")
     with pytest.raises(
         AssertionError, match=r"Chat UI can't start\. The database .* can't be made"
     ) as failed:
-        start_site(CHAT_UI_DATA_DIR=str(tmp_path / "file" / "data"))
+        start_site(workers=workers, CHAT_UI_DATA_DIR=str(tmp_path / "file" / "data"))
     assert "Traceback" not in str(failed.value)
+    assert start_site.sites[-1].stop() == STARTUP_FAILURE

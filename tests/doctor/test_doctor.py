@@ -108,6 +108,8 @@ async def test_what_the_site_stands_on_and_is_not_there(
     assert (await found("Database")).words.endswith("Start the site: it makes one.")
     misspelt = await found("Settings", CHAT_UI_GATEWY_URL="http://127.0.0.1/v1", CHAT_UI_TLS="tls internal")
     assert (misspelt.state, misspelt.todo) == ("warning", "Did you mean CHAT_UI_GATEWAY_URL?")
+    unknown = await found("Database", CHAT_UI_DATABASE_URL="mysql://host/chat")
+    assert (unknown.state, unknown.side) == ("failure", "the settings")
     nowhere = f"localhost:{free_port()}"
     dead = await found("Redis", CHAT_UI_REDIS_URL=f"redis://:a-password@{nowhere}/0")
     assert (dead.state, dead.side) == ("failure", "Redis")
@@ -121,6 +123,23 @@ async def test_what_the_site_stands_on_and_is_not_there(
     assert "Make it with createdb" in missing.words
     empty = postgres.url(postgres.make_database())
     assert (await found("Database", CHAT_UI_DATABASE_URL=empty)).state == "warning"
+
+
+async def test_all_that_is_odd_about_the_settings_is_said(set_to: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("CHAT_UI_HOSTED", "1"),
+        ("CHAT_UI_PUBLIC_URL", "http://localhost"),
+        ("CHAT_UI_SIGN_UP", "open"),
+        ("CHAT_UI_TOKENS_PER_DY", "1000"),
+        ("CHAT_UI_DOLLARS_PER_DY", "1"),
+    ):
+        set_to.setenv(name, value)
+    odd = [one.words for one in await look_over() if one.about == "Settings"]
+    assert odd == [
+        "CHAT_UI_DOLLARS_PER_DY is set, and is no setting.",
+        "CHAT_UI_TOKENS_PER_DY is set, and is no setting.",
+        "anybody may make an account, and use models without a budget.",
+    ]
 
 
 async def test_a_database_that_goes_while_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

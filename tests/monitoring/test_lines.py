@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from chat_ui.chat.configured import entered
 from chat_ui.monitoring.logs import REQUEST_ID, RUN_ID, request_id_of, set_up
 from chat_ui.settings import GatewayTable, Settings
+from chat_ui.store.connections import SavedConnection
 
 PLANTED = "planted-secret-0123456789"
 
@@ -120,6 +122,15 @@ def test_secrets_are_in_no_line(
     assert PLANTED not in line
     assert "ValueError" in line
     assert line.count("[hidden]") >= 3
+
+
+def test_a_secret_that_came_later_is_in_no_line_either(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(hosted(gateway_key=PLANTED))
+    later = "entered-on-the-page-0123456789"
+    profile = entered(hosted(), SavedConnection("https://a.example/v1", later, None))
+    assert profile.key == later
+    logging.getLogger("chat_ui").warning("It said %s and %s.", later, PLANTED)
+    assert json.loads(capsys.readouterr().err)["message"] == "It said [hidden] and [hidden]."
 
 
 def test_the_passwords_of_addresses_are_known(capsys: pytest.CaptureFixture[str]) -> None:
