@@ -13,7 +13,7 @@ from chat_ui.chat.outcome import SHUT_DOWN
 from tests.chaos.gateway import Script, Telling
 from tests.chaos.page import Head, Page, Seen
 
-__all__ = ["Answer", "Database", "check_answer", "check_sends", "shows"]
+__all__ = ["Answer", "Database", "check_answer", "check_sends", "differences", "shows"]
 
 # As it was promised, and not as the app has it: one batch of 2 KB is gathered while the one before is on its
 # way to the disk. What a socket hands over at once may make each of them larger than it should be.
@@ -110,6 +110,22 @@ def shows(page: Page, stored: list[tuple[Head, dict[str, str]]]) -> bool:
         for head, texts in stored
         for part, text in texts.items()
     )
+
+
+def differences(page: Page, stored: list[tuple[Head, dict[str, str]]]) -> str:
+    """Tell where a page shows something else than what is stored, for whoever reads why a round failed."""
+    said = [f"at {page.path!r}, {'with' if page.is_connected else 'without'} a connection"]
+    shown = {head.id: head for head in page.heads}
+    if list(shown) != [head.id for head, _ in stored]:
+        said.append(f"its messages are {page.heads}, and those stored {[head for head, _ in stored]}")
+    for head, texts in stored:
+        if shown.get(head.id, head) != head:
+            said.append(f"it has {shown[head.id]}, and stored is {head}")
+        for part, text in texts.items():
+            if (has := page.texts.get(head.id, {}).get(part, "")) != text:
+                said.append(f"of the {part} of {head.id} it has {len(has)} characters, and not {len(text)}")
+                said.append(f"it ends with {has[-60:]!r}, and stored is {text[-60:]!r}")
+    return "\n".join(said)
 
 
 def check_sends(stored: list[str], questions: Collection[str]) -> None:

@@ -76,6 +76,8 @@ class Page:
         self._seen = seen
         self._token = str(uuid4())
         self._socket: ClientConnection | None = None
+        # What the site knows of the path.
+        self._opened = ""
         self._reading = asyncio.Event()
         self._reading.set()
         self._keys: dict[int, str] = {}
@@ -118,6 +120,11 @@ class Page:
             await self._emit(f"{THREAD}.stop", message_id=running.id)
 
     @property
+    def is_connected(self) -> bool:
+        """Whether the site can tell it anything now."""
+        return self._socket is not None
+
+    @property
     def running(self) -> Head | None:
         """The answer that is growing."""
         return next((head for head in self.heads if head.status == "streaming"), None)
@@ -155,8 +162,12 @@ class Page:
 
     async def go(self, path: str) -> None:
         """Go to another address of the site."""
-        if path != self.path:
-            self.path = path
+        self.path = path
+        await self._follow_path()
+
+    async def _follow_path(self) -> None:
+        if self._socket is not None and self._opened != self.path:
+            self._opened = self.path
             await self._emit(NAVIGATE)
 
     async def _emit(self, name: str, **payload: Any) -> None:
@@ -181,6 +192,7 @@ class Page:
         origin = Origin(f"http://localhost:{self._port}")
         async with connect(url, origin=origin, proxy=None, compression=None, max_queue=4) as socket:
             await socket.recv()
+            self._opened = self.path
             boot = json.dumps({"event": self._event(HYDRATE, {})})
             await socket.send(f"40/_event,{boot}")
             try:
@@ -195,6 +207,8 @@ class Page:
             await socket.send("3")
         elif frame.startswith("40"):
             self._socket = socket
+            # It may have gone elsewhere while it connected.
+            await self._follow_path()
         elif frame.startswith("42/_event,"):
             name, *said = json.loads(frame.removeprefix("42/_event,"))
             if name == "new_token":

@@ -10,8 +10,13 @@ __all__ = ["PATIENCE_S", "until"]
 PATIENCE_S = 60.0
 
 
-async def until(check: Callable[[], object], what: str) -> None:
+async def until(check: Callable[[], object], what: str, instead: Callable[[], str] = str) -> None:
     """Wait for something to be so.
+
+    Args:
+        check: whether it is.
+        what: it, in words.
+        instead: tells what there is where it isn't.
 
     Raises:
         AssertionError: it isn't for too long; the text says what.
@@ -21,4 +26,4 @@ async def until(check: Callable[[], object], what: str) -> None:
             while not check():  # noqa: ASYNC110 - other processes tell nobody
                 await asyncio.sleep(0.01)
     except TimeoutError:
-        raise AssertionError(f"This never came about: {what}") from None
+        raise AssertionError(f"This never came about: {what}\n{instead()}") from None

@@ -226,8 +226,12 @@ class Stage:
             path = tabs[0].path
             stored = database.heads(path.rpartition("/")[2])
             late = Page(self._server.port, seen, path)
-            for page in (*tabs, late):
-                await until(partial(evidence.shows, page, stored), f"a page shows what {path} has")
+            for number, page in enumerate((*tabs, late), start=1):
+                await until(
+                    partial(evidence.shows, page, stored),
+                    f"page {number} (of {len(tabs)}, and a late one) shows what {path} has",
+                    instead=partial(evidence.differences, page, stored),
+                )
             await late.close()
         self._gateway.scripts[GREETING] = HEALTHY
         page = Page(self._server.port, Seen())
