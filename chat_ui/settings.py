@@ -253,6 +253,9 @@ def _with_key(table: GatewayTable, file: Path | None) -> GatewayTable:
     where = f"{file}: [[gateways]] '{table.name}', key_env"
     if table.key is not None:
         raise SettingsError(f"{where}: the table has a key as well; one of them is enough.")
+    if table.key_env == WALLET_VARIABLE:
+        # Whoever has a wallet's key has the wallet; a gateway is sent what the wallet signs, and never this.
+        raise SettingsError(f"{where}: {WALLET_VARIABLE} is no gateway's key; leave key_env away.")
     if not (key := variable(table.key_env)):
         raise SettingsError(f"{where}: the variable it names isn't set.")
     return table.model_copy(update={"key": SecretStr(key)})

@@ -324,6 +324,16 @@ def test_a_wallet_switches_x_router_on_and_is_not_its_key(
     assert WALLET_KEY not in repr(settings) + repr(wallet)
 
 
+@pytest.mark.parametrize("name", ["x-router", "another"])
+def test_no_gateway_is_sent_the_key_of_the_wallet(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    content = f'[[gateways]]\nname = "{name}"\nbase_url = "http://a.test/v1"\nkey_env = "X402_PRIVATE_KEY"'
+    with pytest.raises(SettingsError, match="is no gateway's key; leave key_env away") as caught:
+        written(monkeypatch, tmp_path / "chat_ui.toml", content, X402_PRIVATE_KEY=WALLET_KEY)
+    assert WALLET_KEY not in str(caught.value)
+
+
 def test_a_wallet_that_can_not_be_one_is_said_without_quoting_it(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(monkeypatch, X402_PRIVATE_KEY="not-a-key")
     with pytest.raises(SettingsError, match="64 hexadecimal digits") as caught:
