@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chat_ui.store.driver import WholeCalls, Work
@@ -57,10 +59,12 @@ def _engine(path: Path, connections: int, busy_timeout: float) -> AsyncEngine:
 
 
 async def _checkpoint(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection:
-        # By the driver: SQLite doesn't checkpoint inside a transaction, and the engine would begin one.
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Take the log into the file; without room for that it stays beside it, and nothing is lost."""
+    with suppress(DBAPIError, sqlite3.Error):
+        async with engine.connect() as connection:
+            # By the driver: SQLite doesn't checkpoint inside a transaction, and the engine would begin one.
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _shape_connections(engine: Engine, *, writes: bool) -> None:

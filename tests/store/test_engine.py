@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import sqlite3
 import stat
 import sys
@@ -363,3 +364,20 @@ async def test_closing_folds_the_log_though_another_program_has_the_file_open(pa
         other.execute('SELECT count(*) FROM "user"').fetchall()
         await db.close()
         assert path.with_name("chat.db-wal").stat().st_size == 0
+
+
+async def test_what_has_no_room_when_the_site_closes_stays_in_the_log(path: Path) -> None:
+    db = await Database.open(path)
+    async with db.write() as tx:
+        for number in range(20):
+            await users.create(tx, name=f"{number} {'x' * 20_000}")
+    room = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, room[1]))
+    try:
+        await db.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, room)
+    db = await Database.open(path)
+    async with db.read() as tx:
+        assert len(await users.everybody(tx)) == 20
+    await db.close()
