@@ -16,18 +16,25 @@ from chat_ui.store import (
     Database,
     NotFoundError,
     conversations,
+    defaults,
     lineage,
     messages,
     payees,
     payments,
+    portrait,
     runs,
+    sessions,
+    usage,
     whole,
 )
+from chat_ui.store.defaults import Defaults
 from chat_ui.store.ids import new_id
 from chat_ui.store.messages import Message
 from chat_ui.store.preferences import Preferences
 from chat_ui.store.runs import JournalEntry, Outcome, Texts
 from chat_ui.store.schema import metadata
+from chat_ui.store.sessions import Age, Session
+from chat_ui.store.usage import Allowance, Reservation, Spent
 from chat_ui.store.users import User
 
 from .conftest import Turn
@@ -75,9 +82,8 @@ CALLS: dict[str, tuple[Call, Any]] = {
     "conversations.touch": (lambda tx, who, t: conversations.touch(tx, who, t.conversation.id), None),
     "conversations.delete": (lambda tx, who, t: conversations.delete(tx, who, t.conversation.id), None),
     "messages.add": (
-        lambda tx, who, t: messages.add(
-            tx, who, Message(conversation_id=t.conversation.id, parent_id=t.question.id, role="user")
-        ),
+        # As a first one: what another follows is found by the other's owner, too.
+        lambda tx, who, t: messages.add(tx, who, Message(conversation_id=t.conversation.id, role="user")),
         NotFoundError,
     ),
     "messages.get": (lambda tx, who, t: messages.get(tx, who, t.question.id), None),
@@ -129,16 +135,59 @@ CALLS |= {
     "whole.has": (lambda tx, who, t: whole.has(tx, who, t.conversation.id), False),
     "whole.get": (lambda tx, who, t: whole.get(tx, who, t.conversation.id), None),
 }
-# The batches of a journal each say whose they are; an id that is somebody's is free for nobody.
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+async def settled(tx: AsyncConnection, owner: str, turn: Turn) -> Spent:
+    counted = {"input_tokens": 1, "output_tokens": 1, "dollars": None}
+    await usage.settle(tx, owner, turn.run.id, text="x", **counted)  # type: ignore[arg-type]
+    return await usage.spent(tx, owner, EVER)
+
+
+async def kept_of(tx: AsyncConnection, owner: str, _: Turn) -> dict[str, Any]:
+    """What is kept of somebody, beside that there is somebody."""
+    kept = await portrait.portrait(tx, owner)
+    return {name: rows for name, rows in kept.items() if rows and name != "user"}
+
+
+CALLS |= {
+    "defaults.get": (lambda tx, who, t: defaults.get(tx, who), Defaults()),
+    "portrait.portrait": (kept_of, {}),
+    "sessions.of_owner": (lambda tx, who, t: sessions.of_owner(tx, who, Age(EVER, EVER)), []),
+    "sessions.end": (lambda tx, who, t: sessions.end(tx, who, "hers"), False),
+    "sessions.end_all": (lambda tx, who, t: sessions.end_all(tx, who), set()),
+    "usage.settle": (settled, Spent()),
+    "usage.spent": (lambda tx, who, t: usage.spent(tx, who, EVER), Spent()),
+    "usage.sent": (lambda tx, who, t: usage.sent(tx, EVER, owner=who), []),
+    "usage.running": (lambda tx, who, t: usage.running(tx, who), 0),
+    "usage.allowance_of": (lambda tx, who, t: usage.allowance_of(tx, who), None),
+}
+# The batches of a journal each say whose they are; an id that is somebody's is free for nobody. A session is
+# asked for by who holds its token, and what is used of all by admins.
 WITHOUT_AN_OWNER = {
     "runs.append_now",
     "runs.orphans",
     "runs.stops_asked",
     "conversations.purge",
     "messages.purge",
+    "sessions.add",
+    "sessions.end_idle",
+    "sessions.find",
+    "sessions.living",
+    "sessions.touch",
+    "usage.allowances",
+    "usage.by_person_and_model",
+    "usage.live",
     "whole.are_free",
 }
-MAKES_ITS_OWN = {"conversations.create", "payees.hold_to", "whole.add"}
+MAKES_ITS_OWN = {
+    "conversations.create",
+    "defaults.put",
+    "payees.hold_to",
+    "usage.allow",
+    "usage.reserve",
+    "whole.add",
+}
 
 
 def new(turn: Turn, nonce: str) -> payments.NewPayment:
@@ -186,7 +235,10 @@ def functions(module: ModuleType) -> dict[str, inspect.Signature]:
 
 EVERY = {
     name: signature
-    for module in (conversations, lineage, messages, payees, payments, runs, whole)
+    for module in (
+        *(conversations, defaults, lineage, messages, payees, payments),
+        *(portrait, runs, sessions, usage, whole),
+    )
     for name, signature in functions(module).items()
 }
 
@@ -205,12 +257,22 @@ def test_whatever_somebody_owns_goes_with_them() -> None:
 
 def test_every_query_takes_the_owner() -> None:
     for name, signature in EVERY.items():
-        assert name in WITHOUT_AN_OWNER or list(signature.parameters)[1] == "owner", name
+        assert name in WITHOUT_AN_OWNER or "owner" in signature.parameters, name
 
 
 async def write_all_that_is_asked_for(tx: AsyncConnection, owner: str, turn: Turn) -> None:
     await pay(tx, owner, turn)
     await throw_away(tx, owner, turn)
+    now = datetime.now(UTC)
+    await sessions.add(tx, Session("hers", owner, now, now, "", ""))
+    await usage.reserve(tx, owner, Reservation(turn.run.id, owner, "", "demo", "demo-1", 9, 9, 9))
+    await set_up(tx, owner)
+
+
+async def set_up(tx: AsyncConnection, owner: str) -> None:
+    """What somebody wants, and may use."""
+    await defaults.put(tx, owner, Defaults(gateway="demo"))
+    await usage.allow(tx, owner, Allowance(tokens_per_day=7))
 
 
 async def test_nobody_reaches_the_rows_of_another(
@@ -229,6 +291,16 @@ async def test_nobody_reaches_the_rows_of_another(
                 else:
                     assert await call(tx, bob.id, turn) == answer
             assert everything() == before
+
+
+async def test_what_is_set_up_for_somebody_is_theirs_alone(db: Database, alice: User, bob: User) -> None:
+    async with db.write() as tx:
+        for who in (alice, bob):
+            await set_up(tx, who.id)
+        await defaults.put(tx, bob.id, Defaults(gateway="another"))
+        await usage.allow(tx, bob.id, None)
+        assert (await defaults.get(tx, alice.id)).gateway == "demo"
+        assert await usage.allowance_of(tx, alice.id) == Allowance(tokens_per_day=7)
 
 
 class UndoneError(Exception):
