@@ -198,7 +198,12 @@ class Settings(BaseSettings):
     @field_validator("private_hosts", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
-        return [host.strip().lower() for host in value.split(",")] if isinstance(value, str) else value
+        return value.split(",") if isinstance(value, str) else value
+
+    @field_validator("private_hosts")
+    @classmethod
+    def _as_addresses_have_them(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.strip().lower() for host in value)
 
     @field_validator("public_url")
     @classmethod

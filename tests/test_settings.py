@@ -360,6 +360,14 @@ def test_a_cap_is_an_amount(monkeypatch: pytest.MonkeyPatch, name: str, value: s
         loaded(monkeypatch, **{f"CHAT_UI_X402_{name}": value})
 
 
+def test_hosts_are_the_same_however_they_are_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    hosts = ("ollama.internal", "10.0.0.1")
+    assert loaded(monkeypatch, CHAT_UI_PRIVATE_HOSTS="Ollama.Internal, 10.0.0.1").private_hosts == hosts
+    content = 'private_hosts = ["Ollama.Internal", " 10.0.0.1"]'
+    monkeypatch.delenv("CHAT_UI_PRIVATE_HOSTS")
+    assert written(monkeypatch, tmp_path / "chat_ui.toml", content).private_hosts == hosts
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
