@@ -129,6 +129,27 @@ async def test_connecting_keeps_what_answers(
         assert KEY not in f"{saved!r}{connected.profile!r}{report!r}{caplog.text}{vars(gateways)!r}"
 
 
+@pytest.mark.parametrize(
+    ("hosted", "named", "reached"),
+    [(False, (), True), (True, (), False), (True, ("other.test",), False), (True, ("127.0.0.1",), True)],
+)
+async def test_a_hosted_site_calls_none_inside_its_network_but_those_that_are_named(
+    unset: Settings, gateway: ScriptedGateway, hosted: bool, named: tuple[str, ...], reached: bool
+) -> None:
+    gateway.greeting = "Hello."
+    settings = unset.model_copy(update={"hosted": hosted, "private_hosts": named})
+    async with aclosing(Gateways(settings, None)) as known:
+        if reached:
+            assert (await known.connect(gateway.base_url, KEY)).model == "model-a"
+        else:
+            with pytest.raises(GatewayError):
+                await known.connect(gateway.base_url, KEY)
+    saved = SavedConnection(gateway.base_url, KEY, "model-a")
+    async with aclosing(Gateways(settings, saved)) as known:
+        assert ((await listed(known)).problem == "") == reached
+    assert bool(gateway.listings) == reached
+
+
 async def test_what_was_connected_is_there_after_a_restart(unset: Settings, gateway: ScriptedGateway) -> None:
     gateway.greeting = "Hello."
     async with opened_cleanly(unset) as chat:

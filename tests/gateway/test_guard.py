@@ -110,3 +110,20 @@ async def test_every_address_of_a_name_counts_and_the_judged_one_is_called(
         await public_address("both.example", 443)
     # The address itself is handed on, so that the name isn't asked again, when it may lead elsewhere.
     assert await public_address("rebinding.example", 443) == "1.1.1.1"
+
+
+async def test_a_name_that_leads_inside_the_next_time_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def look_up(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if host == "1.1.1.1":
+            raise socket.gaierror("out of reach here")
+        address = "1.1.1.1" if asked.count(host) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    async with ScriptedGateway() as inside:
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+        with pytest.raises(GatewayError):
+            await list_models(f"http://rebinding.example:{inside.port}/v1")
+        assert (inside.listings, asked) == (0, ["rebinding.example", "1.1.1.1"])
