@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from platformdirs import user_data_path
 
-__all__ = ["SettingsError", "config_file", "values_in", "variable"]
+__all__ = ["SettingsError", "config_file", "followed", "values_in", "variable"]
 
 CONFIG_FILE = "chat_ui.toml"
 
@@ -25,12 +25,37 @@ class SettingsError(Exception):
 
 
 def config_file() -> Path | None:
-    """The file that ``CHAT_UI_CONFIG`` names, else the first one that is there."""
-    if named := variable("CHAT_UI_CONFIG"):
-        return Path(named).expanduser().resolve()
-    data_dir = Path(variable("CHAT_UI_DATA_DIR") or user_data_path("chat-ui", appauthor=False))
-    places = (Path(CONFIG_FILE), data_dir.expanduser() / CONFIG_FILE)
-    return next((file.resolve() for file in places if file.is_file()), None)
+    """The file that ``CHAT_UI_CONFIG`` names, else the first one that is there.
+
+    Raises:
+        SettingsError: one that may be there can't be looked for, and must not be passed over.
+    """
+    name = "CHAT_UI_CONFIG" if variable("CHAT_UI_CONFIG") else "CHAT_UI_DATA_DIR"
+    try:
+        named = followed(Path(variable(name) or user_data_path("chat-ui", appauthor=False)))
+        if name == "CHAT_UI_CONFIG":
+            return named
+        places = (Path(CONFIG_FILE), named / CONFIG_FILE)
+        return next((file.resolve() for file in places if file.is_file()), None)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{error.filename} can't be looked for: {error.strerror}. Run this as a user who may look into "
+            "its folder, or name the file with CHAT_UI_CONFIG."
+        ) from None
+
+
+def followed(path: Path) -> Path:
+    """A path from the root on.
+
+    Raises:
+        ValueError: it leads nowhere.
+    """
+    try:
+        return path.expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"it takes a path that leads somewhere ({str(error).rstrip('.')})") from None
 
 
 def values_in(file: Path, known: Collection[str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from chat_ui.setting_file import SettingsError, config_file, values_in, variable
+from chat_ui.setting_file import SettingsError, config_file, followed, values_in, variable
 from chat_ui.setting_tables import DialectName, GatewayTable, PriceTable, complaint
 
 __all__ = [
@@ -193,7 +193,7 @@ class Settings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+        return followed(value)
 
     @field_validator("private_hosts", mode="before")
     @classmethod

@@ -284,6 +284,17 @@ def test_a_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp
         loaded(monkeypatch, CHAT_UI_CONFIG=str(tmp_path / "missing.toml"))
 
 
+@pytest.mark.parametrize("name", ["CHAT_UI_CONFIG", "CHAT_UI_DATA_DIR"])
+def test_a_path_leads_somewhere(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: it takes a path that leads somewhere"):
+        loaded(monkeypatch, **{name: "~nobody-is-called-that/chats"})
+
+
+def test_a_folder_with_a_name_that_can_not_be_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"toml can't be looked for: File name too long"):
+        loaded(monkeypatch, CHAT_UI_DATA_DIR="/" + "chats" * 100)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="other systems have other permissions")
 @pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o600, False)])
 def test_keys_that_others_can_read_are_warned_of(

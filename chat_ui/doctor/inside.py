@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from chat_ui.store.claim import is_claimed
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
 from chat_ui.store.revision import is_up_to_date
+from chat_ui.store.sqlite import nearest, takes_files
 
 __all__ = ["attached", "database", "disk", "gateways", "processes", "redis"]
 
@@ -38,8 +38,8 @@ CONNECTIONS_EACH = 10
 def disk(settings: Settings) -> Finding:
     """Whether the data folder can be written, and has room."""
     folder = settings.data_dir
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    if not os.access(existing, os.W_OK | os.X_OK):
+    existing = nearest(folder)
+    if not takes_files(existing):
         return fails(
             "Disk",
             f"{folder} can't be written by this user.",

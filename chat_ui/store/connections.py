@@ -42,7 +42,7 @@ def load(data_dir: Path) -> SavedConnection | None:
     advice = f"Connect the gateway again, or delete {file}."
     try:
         content = json.loads(file.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise StoreError(f"The saved connection {file} can't be read: {error.strerror}. {advice}") from error

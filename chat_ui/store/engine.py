@@ -10,7 +10,6 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chat_ui.store import claim, migrate_postgres, postgres, sqlite, sqlite_lanes
-from chat_ui.store.errors import StoreError
 from chat_ui.store.lanes import AtOnce, Lanes
 from chat_ui.store.migrate import migrate, migrate_now
 
@@ -102,8 +101,7 @@ class Database:
         if (server := postgres.locate(where)) is not None:
             return cls(postgres.lanes(server, readers=1))
         path = sqlite.locate(where)
-        if not path.is_file():
-            raise StoreError(f"There is no database {path} yet. Start the site: it makes one.")
+        sqlite.find(path)
         return cls(sqlite_lanes.lanes(path, busy_timeout=5.0, readers=1), path)
 
     @asynccontextmanager

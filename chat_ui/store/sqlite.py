@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Generator
@@ -13,7 +14,17 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from chat_ui.store.errors import ConflictError, StoreError, Trouble
 
-__all__ = ["READER_PRAGMAS", "WRITER_PRAGMAS", "connect", "explained", "locate", "prepare"]
+__all__ = [
+    "READER_PRAGMAS",
+    "WRITER_PRAGMAS",
+    "connect",
+    "explained",
+    "find",
+    "locate",
+    "nearest",
+    "prepare",
+    "takes_files",
+]
 
 _SHARED_PRAGMAS = (
     "foreign_keys=ON",
@@ -118,6 +129,46 @@ def prepare(path: Path, *, timeout: float) -> None:
         db.execute("ROLLBACK")
 
 
+def nearest(path: Path) -> Path:
+    """A path, or else the first folder above it, that is there for this user to see."""
+    return next(one for one in (path, *path.parents) if os.path.lexists(one))
+
+
+def takes_files(folder: Path) -> bool:
+    """Whether this user can make files in a folder."""
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def find(path: Path) -> None:
+    """See that there is a file, without making one.
+
+    Raises:
+        StoreError: there is none; the text says what would keep it from being made, or who makes it.
+    """
+    there = nearest(path)
+    if there == path and path.is_file():
+        return
+    if there == path or not there.is_dir():
+        raise _in_the_way(path)
+    if not takes_files(there):
+        raise _out_of_reach(path, f"this user can't write to {there}")
+    raise StoreError(f"There is no database {path} yet. Start the site: it makes one.")
+
+
+def _in_the_way(path: Path) -> StoreError:
+    return StoreError(
+        f"The database {path} can't be made, because something that isn't a file has its name or its "
+        "folder's. Move that away, or choose another folder with CHAT_UI_DATA_DIR."
+    )
+
+
+def _out_of_reach(path: Path, why: str | None) -> StoreError:
+    return StoreError(
+        f"The database {path} can't be opened or made: {why}. Let the user that runs the site write to its "
+        "folder, or choose another folder with CHAT_UI_DATA_DIR."
+    )
+
+
 def _make(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -127,15 +178,9 @@ def _make(path: Path) -> None:
     except FileExistsError:
         if path.is_file():
             return
-        raise StoreError(
-            f"The database {path} can't be made, because something that isn't a file has its name or its "
-            "folder's. Move that away, or choose another folder with CHAT_UI_DATA_DIR."
-        ) from None
+        raise _in_the_way(path) from None
     except OSError as error:
-        raise StoreError(
-            f"The database {path} can't be made: {error.strerror}. Let the user that runs the site write to "
-            "its folder, or choose another folder with CHAT_UI_DATA_DIR."
-        ) from error
+        raise _out_of_reach(path, error.strerror) from error
 
 
 def _switch_log_on(db: sqlite3.Connection, timeout: float) -> str:

@@ -42,7 +42,7 @@ async def test_told_to_end_it_finishes_an_answer_in_the_time_given_or_keeps_what
 async def test_where_it_can_not_start_it_says_why(start_site, tmp_path, workers):
     (tmp_path / "file").write_text("")
     with pytest.raises(
-        AssertionError, match=r"Chat UI can't start\. The database .* can't be made"
+        AssertionError, match=r"Chat UI can't start\. The database .* can't be opened or made"
     ) as failed:
         start_site(workers=workers, CHAT_UI_DATA_DIR=str(tmp_path / "file" / "data"))
     assert "Traceback" not in str(failed.value)

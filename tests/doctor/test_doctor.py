@@ -15,10 +15,11 @@ from tests.browser.site import free_port
 from tests.doctor.proxy import Proxy, drop_upgrades, unchanged, write_origin
 from tests.hosted.conftest import StartHosted, come_in, start_hosted
 from tests.postgres import PostgresServer
+from tests.privileges import open_folder, without_privileges
 from tests.redis_server import RedisServer
 from tests.scripted import KEY, ScriptedGateway
 
-__all__ = ["start_hosted"]
+__all__ = ["open_folder", "start_hosted"]
 
 
 @pytest.fixture
@@ -106,6 +107,8 @@ async def test_what_the_site_stands_on_and_is_not_there(
     set_to: pytest.MonkeyPatch, postgres: PostgresServer, redis: RedisServer
 ) -> None:
     assert (await found("Database")).words.endswith("Start the site: it makes one.")
+    root = await found("Database", CHAT_UI_DATABASE_URL="sqlite:////")
+    assert "something that isn't a file has its name" in root.words
     misspelt = await found("Settings", CHAT_UI_GATEWY_URL="http://127.0.0.1/v1", CHAT_UI_TLS="tls internal")
     assert (misspelt.state, misspelt.todo) == ("warning", "Did you mean CHAT_UI_GATEWAY_URL?")
     unknown = await found("Database", CHAT_UI_DATABASE_URL="mysql://host/chat")
@@ -123,6 +126,29 @@ async def test_what_the_site_stands_on_and_is_not_there(
     assert "Make it with createdb" in missing.words
     empty = postgres.url(postgres.make_database())
     assert (await found("Database", CHAT_UI_DATABASE_URL=empty)).state == "warning"
+
+
+async def test_a_data_folder_that_can_not_be_used(
+    set_to: pytest.MonkeyPatch, open_folder: Path, tmp_path: Path
+) -> None:
+    set_to.chdir(open_folder)
+    (tmp_path / "file").write_text("")
+    inside = {"CHAT_UI_DATA_DIR": str(tmp_path / "file")}
+    assert (await found("Disk", **inside)).state == "failure"
+    assert "something that isn't a file" in (await found("Database", **inside)).words
+    assert (await found("Gateways", **inside)).state == "warning"
+
+    data, settings = open_folder / "data", open_folder / "own.toml"
+    data.mkdir(mode=0o700)
+    settings.write_text("")
+    with without_privileges():
+        shut = await found("Settings", CHAT_UI_DATA_DIR=str(data))
+        assert f"{data}/chat_ui.toml can't be looked for: Permission denied. Run this as" in shut.words
+        other = {"CHAT_UI_DATA_DIR": str(data), "CHAT_UI_CONFIG": str(settings)}
+        assert "can't be written by this user" in (await found("Disk", **other)).words
+        unmade = await found("Database", **other)
+        assert f"can't be opened or made: this user can't write to {data}. Let the user" in unmade.words
+        assert (unmade.state, unmade.side) == ("failure", "this machine")
 
 
 async def test_all_that_is_odd_about_the_settings_is_said(set_to: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,14 @@ import pytest
 from sqlalchemy import text
 
 from chat_ui.store import Database, StoreError, users
+from tests.privileges import open_folder, without_privileges
+
+__all__ = ["open_folder"]
 
 
 @pytest.fixture
 def kind() -> str:
     return "sqlite"
-
-
-NOBODY = 65534
 
 
 async def refused(path: Path) -> str:
@@ -39,27 +38,6 @@ async def filled(path: Path) -> None:
         for number in range(500):
             await users.create(tx, name=f"{number} {'x' * 500}")
     await db.close()
-
-
-@contextmanager
-def without_privileges() -> Iterator[None]:
-    """Let the modes of files bind, which they don't for root."""
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        if was == 0:
-            os.seteuid(0)
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user of the machine can reach, which pytest's own aren't."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 async def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
