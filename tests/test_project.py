@@ -86,6 +86,18 @@ def test_readme_has_the_command(command: str):
     assert re.search(rf"^\s*{re.escape(command)}$", (ROOT / "README.md").read_text(), re.MULTILINE)
 
 
+def test_nobody_is_told_to_install_what_others_call_by_this_name():
+    # Python's index has a package of theirs, which would find the keys of this site in its environment.
+    told = re.compile(r"pip install [^`\n]*\bchat-ui\b")
+    texts = ((path, path.read_text(encoding="utf-8", errors="replace")) for path in tracked_files())
+    assert [path for path, text in texts if told.search(text)] == []
+
+
+def test_what_signs_payments_is_installed_as_it_is_locked():
+    [wanted] = re.findall(r"^x402 = \[\"(.+)\"\]$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert f"/srv/chat-ui/.venv/bin/pip install '{wanted}'" in (ROOT / "docs" / "gateways.md").read_text()
+
+
 def test_ci_runs_the_readmes_test_command():
     assert README_COMMANDS[1] in (ROOT / ".ci" / "run").read_text().splitlines()
 
