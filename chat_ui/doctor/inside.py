@@ -73,12 +73,14 @@ async def database(settings: Settings) -> Finding:
     url = settings.database_url or ""
     is_server = url.startswith("postgres")
     kind = "PostgreSQL" if is_server else "SQLite"
+    is_file = not url or url.startswith("sqlite")
+    side = "this machine" if is_file else "the settings"
     try:
         async with attached(settings) as db:
+            # Only now is it known that the URL can be read.
+            side = "the database" if is_server else side
             has_tables = await is_up_to_date(db)
     except StoreError as error:
-        is_file = "://" not in url or url.startswith("sqlite")
-        side = "the database" if is_server else "this machine" if is_file else "the settings"
         return fails("Database", str(error), side=side)
     if not has_tables:
         return warns(

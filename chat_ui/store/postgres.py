@@ -34,6 +34,18 @@ _TIMEOUTS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
+# What a URL may say after its question mark, sslmode beside it; all of it is read from text.
+_IN_URL = {
+    "database",
+    "host",
+    "passfile",
+    "password",
+    "port",
+    "prepared_statement_cache_size",
+    "ssl",
+    "target_session_attrs",
+    "user",
+}
 # Of what comes before a server could say anything.
 _NO_CODE = ""
 # By the first characters of PostgreSQL's own codes; the longest that fits counts
@@ -86,6 +98,11 @@ def locate(where: str | Path) -> URL | None:
     query = dict(url.query)
     if (mode := query.pop("sslmode", None)) is not None:
         query["ssl"] = mode
+    if unknown := sorted(query.keys() - _IN_URL):
+        raise StoreError(
+            f"The database URL says {', '.join(unknown)}, which the site doesn't know. Take that out of "
+            "CHAT_UI_DATABASE_URL."
+        )
     return url.set(drivername="postgresql+asyncpg", query=query)
 
 
@@ -156,6 +173,8 @@ def explained(server: URL) -> Generator[None]:
         raise ConflictError(f"The database {name_of(server)} refused a row: {_detail(error)}.") from error
     except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         code = _code(error)
+        if isinstance(_cause(error).__cause__, asyncpg.ClientConfigurationError):
+            raise StoreError(f"CHAT_UI_DATABASE_URL can't be used as it is. ({_detail(error)})") from error
         if code is None:
             raise
         words = f"The database {name_of(server)} {_TROUBLE[code]}. ({_detail(error)})"
@@ -165,13 +184,12 @@ def explained(server: URL) -> Generator[None]:
 def name_of(server: URL) -> str:
     """What errors call a database."""
     where = server.host or server.query.get("host") or "this machine"
-    return f"{server.database or server.username} on {where}"
+    return f"{server.database or server.username or 'of this user'} on {where}"
 
 
 def _code(error: Exception) -> str | None:
     """What begins PostgreSQL's code of an error that is known here."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(cause, "sqlstate", None)
+    code = getattr(_cause(error), "sqlstate", None)
     if code is not None:
         return next((code[:length] for length in (5, 3, 2) if code[:length] in _TROUBLE), None)
     if isinstance(error, DBAPIError):
@@ -179,8 +197,12 @@ def _code(error: Exception) -> str | None:
     return _NO_CODE
 
 
+def _cause(error: Exception) -> BaseException:
+    return (error.orig or error) if isinstance(error, DBAPIError) else error
+
+
 def _detail(error: Exception) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = _cause(error)
     # The driver puts its own class before the server's words.
     words = str(cause).partition(">: ")[2] or str(cause) or type(cause).__name__
     return words.splitlines()[0].rstrip(".")

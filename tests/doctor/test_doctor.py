@@ -113,6 +113,8 @@ async def test_what_the_site_stands_on_and_is_not_there(
     assert (misspelt.state, misspelt.todo) == ("warning", "Did you mean CHAT_UI_GATEWAY_URL?")
     unknown = await found("Database", CHAT_UI_DATABASE_URL="mysql://host/chat")
     assert (unknown.state, unknown.side) == ("failure", "the settings")
+    strange = await found("Database", CHAT_UI_DATABASE_URL="postgresql://host/chat?schema=chat")
+    assert (strange.state, strange.side) == ("failure", "the settings")
     nowhere = f"localhost:{free_port()}"
     dead = await found("Redis", CHAT_UI_REDIS_URL=f"redis://:a-password@{nowhere}/0")
     assert (dead.state, dead.side) == ("failure", "Redis")

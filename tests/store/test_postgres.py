@@ -78,6 +78,13 @@ async def test_tables_of_others_are_left_alone(postgres: PostgresServer, before:
     [
         ("postgresql://u:secret@127.0.0.1:9/chat", r"chat on 127\.0\.0\.1 can't be reached"),
         ("postgresql:///chat?host=/nowhere", r"chat on /nowhere can't be reached"),
+        ("postgresql://?host=/nowhere", r"database of this user on /nowhere can't be reached"),
+        ("postgresql://h/chat?schema=a&connect_timeout=5", r"says connect_timeout, schema, which .* Take"),
+        (
+            "postgresql://h/chat?sslmode=please",
+            r"CHAT_UI_DATABASE_URL can't be used as it is.*must be one of",
+        ),
+        ("postgresql://h/chat?sslmode=verify-full", r"can't be used as it is.*does not exist"),
         ("postgres://u:secret@[::1", r"postgresql://user:password@host/database"),
         ("{here}?host={folder}&user=nobody-there", "doesn't let the site in"),
         ("postgresql:///missing?host={folder}&user=postgres", r"missing on .* doesn't exist\. Make it"),
