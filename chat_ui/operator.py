@@ -91,7 +91,7 @@ def export_to(path: Path, name: str | None) -> int:
         # The first line is the file's head.
         return lines - 1
 
-    return _with_database(write)
+    return _with_database(write, makes_it=False)
 
 
 def import_from(path: Path, name: str | None) -> BroughtIn:
@@ -120,13 +120,19 @@ async def _lines(file: IO[bytes]) -> AsyncGenerator[bytes]:
 
 @contextmanager
 def _begun(path: Path) -> Iterator[IO[bytes]]:
-    """A new file, which goes again if it doesn't come to its end: a half could be taken for the whole."""
-    file = _opened(path, "xb")
+    """A new file, which has its name once it has come to its end: a half could be taken for the whole."""
+    if os.path.lexists(path):
+        raise SystemExit(f"{path} is there already. Name another file.")
+    unfinished = path.with_name(f"{path.name}.part")
+    file = _opened(unfinished, "xb")
     try:
         with file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
     except BaseException as error:
-        path.unlink()
+        unfinished.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise SystemExit(f"{path} can't be written: {error.strerror}.") from None
         raise
@@ -136,7 +142,10 @@ def _opened(path: Path, mode: Literal["rb", "xb"]) -> IO[bytes]:
     try:
         return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
     except FileExistsError:
-        raise SystemExit(f"{path} is there already. Name another file.") from None
+        words = (
+            "another export writes it, or left it when it was killed. Delete it then, or name another file."
+        )
+        raise SystemExit(f"{path} is there already: {words}") from None
     except OSError as error:
         raise SystemExit(f"{path} can't be opened: {error.strerror}.") from None
 
@@ -169,9 +178,13 @@ def _settings() -> Settings:
         raise SystemExit(f"Chat UI can't start. {error}") from None
 
 
-def _with_database(work: Callable[[Database], Awaitable[Said]]) -> Said:
+def _with_database(work: Callable[[Database], Awaitable[Said]], *, makes_it: bool = True) -> Said:
     async def opened() -> Said:
-        db = await Database.open(database_of(_settings()))
+        where = database_of(_settings())
+        if not makes_it:
+            # Of a folder that is misspelt there is nothing to take, and nothing may be left in it.
+            await (await Database.attach(where)).close()
+        db = await Database.open(where)
         try:
             return await work(db)
         finally:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import resource
 import stat
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from chat_ui import settings
 from chat_ui.cli import main
 from chat_ui.store import Database, users, whole
+from chat_ui.transfer import own
 from tests.database import put_new_database
 
 from .test_own import small
@@ -97,6 +99,40 @@ def test_where_there_is_no_room_for_all_of_it_no_half_is_left(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not file.exists()
+
+
+def test_what_is_not_yet_whole_has_another_name(
+    sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = sites
+    file = tmp_path / "chats.jsonl"
+    seen: list[set[str]] = []
+    give_out = own.give_out
+
+    def chats() -> set[str]:
+        return {each.name for each in tmp_path.glob("chats*")}
+
+    async def watched(db: Database, owner: str) -> AsyncGenerator[bytes]:
+        async for line in give_out(db, owner):
+            yield line
+            seen.append(chats())
+
+    monkeypatch.setattr(own, "give_out", watched)
+    at(monkeypatch, here, "export", str(file))
+    assert seen == [{"chats.jsonl.part"}] * 2
+    assert chats() == {"chats.jsonl"}
+    (tmp_path / "more.jsonl.part").write_text("from a run that was killed")
+    with pytest.raises(SystemExit, match=r"more\.jsonl\.part is there already: another export"):
+        at(monkeypatch, here, "export", str(tmp_path / "more.jsonl"))
+    assert (tmp_path / "more.jsonl.part").read_text() == "from a run that was killed"
+
+
+def test_nothing_is_taken_from_a_folder_that_is_misspelt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit, match="There is no database"):
+        at(monkeypatch, tmp_path / "hre", "export", str(tmp_path / "chats.jsonl"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
