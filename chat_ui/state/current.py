@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
-import reflex as rx
 from reflex.constants import CompileContext
 from reflex.utils.exec import get_compile_context
 
@@ -118,8 +117,8 @@ def current_chat() -> Chat:
     return _running[-1]
 
 
-def owner_of(state: rx.State) -> str:
-    """Whose rows an event of this state may touch.
+def owner_of() -> str:
+    """Whose rows the event that is being handled may touch.
 
     Locally that is the one person of the site, whoever asks: only this machine can ask. On a hosted site it
     is whoever the event's websocket belongs to, as the door found out just before (``state/door.py``).
@@ -127,7 +126,6 @@ def owner_of(state: rx.State) -> str:
     Raises:
         NotAllowed: nobody was let in.
     """
-    del state
     return caller_now().person.id
 
 

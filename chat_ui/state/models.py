@@ -114,16 +114,16 @@ class ModelState(rx.State):
         if conversation := self._conversation():
             # Not worth a word: the next message says it again.
             with suppress(ChatError, StoreError):
-                await library.choose_model(current_chat(), owner_of(self), conversation, gateway, model)
+                await library.choose_model(current_chat(), owner_of(), conversation, gateway, model)
 
     async def _remembered(self) -> tuple[str, str]:
         """The gateway and model of the open conversation, else the person's own for a new one, or the last
         that were chosen; blank if none."""
         if conversation := self._conversation():
             with suppress(ChatError, StoreError):
-                return await library.chosen_model(current_chat(), owner_of(self), conversation)
+                return await library.chosen_model(current_chat(), owner_of(), conversation)
         with suppress(StoreError):
-            known = await defaults_of(current_chat(), owner_of(self))
+            known = await defaults_of(current_chat(), owner_of())
             if known.gateway:
                 return known.gateway, known.model or ""
         gateway, _, model = self.last.partition("/")

@@ -96,7 +96,7 @@ class ChatSettingsState(rx.State):
 
     async def _read_defaults(self) -> None:
         try:
-            self._default = (await chat_preferences.defaults_of(current_chat(), owner_of(self))).preferences
+            self._default = (await chat_preferences.defaults_of(current_chat(), owner_of())).preferences
         except StoreError as error:
             self.notice = in_words(error)
 
@@ -116,7 +116,7 @@ class ChatSettingsState(rx.State):
         try:
             known = read_preference(name, value)
             if place:
-                await chat_preferences.prefer(current_chat(), owner_of(self), place, name, value)
+                await chat_preferences.prefer(current_chat(), owner_of(), place, name, value)
         except StoreError as error:
             self._complain(place, name, in_words(error))
             return
@@ -137,7 +137,7 @@ class ChatSettingsState(rx.State):
         self.notice = ""
         try:
             if self._conversation:
-                await chat_preferences.reset(current_chat(), owner_of(self), self._conversation)
+                await chat_preferences.reset(current_chat(), owner_of(), self._conversation)
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
             return
@@ -176,7 +176,7 @@ class DefaultsState(rx.State):
         """Show them."""
         self.notice = ""
         try:
-            known = await chat_preferences.defaults_of(current_chat(), owner_of(self))
+            known = await chat_preferences.defaults_of(current_chat(), owner_of())
         except StoreError as error:
             self.notice = in_words(error)
             return
@@ -188,7 +188,7 @@ class DefaultsState(rx.State):
         """Want something else; blank leaves it to the model."""
         name, value = text_of(name), text_of(value)
         try:
-            known = await chat_preferences.set_default(current_chat(), owner_of(self), name, value)
+            known = await chat_preferences.set_default(current_chat(), owner_of(), name, value)
         except StoreError as error:
             self.settings = _with_error(self.settings, name, in_words(error))
             return
@@ -204,7 +204,7 @@ class DefaultsState(rx.State):
         gateway, _, model = text_of(address).partition("/")
         self.notice = ""
         try:
-            known = await chat_preferences.set_default_model(current_chat(), owner_of(self), gateway, model)
+            known = await chat_preferences.set_default_model(current_chat(), owner_of(), gateway, model)
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
             return
@@ -215,7 +215,7 @@ class DefaultsState(rx.State):
         """Have a model asked for titles, or no longer."""
         wanted, self.notice = not self.titles_by_model, ""
         try:
-            await chat_preferences.set_titles_by_model(current_chat(), owner_of(self), wanted=wanted)
+            await chat_preferences.set_titles_by_model(current_chat(), owner_of(), wanted=wanted)
         except StoreError as error:
             self.notice = in_words(error)
             return

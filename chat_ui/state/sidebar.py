@@ -58,7 +58,7 @@ class SidebarState(rx.State):
         await keep_following(self._follow, self._say)
 
     async def _follow(self) -> None:
-        chat, owner, was_wrong = current_chat(), owner_of(self), bool(self.notice)
+        chat, owner, was_wrong = current_chat(), owner_of(), bool(self.notice)
         async with aclosing(library.follow_library(chat, owner, self._limit + 1)) as lists:
             async for listed in lists:
                 rows = rows_of(listed[: self._limit], datetime.now().astimezone())
@@ -85,7 +85,7 @@ class SidebarState(rx.State):
         """Give a conversation the title that was typed; told as a send is."""
         id, conversation_id, title = (field_of(wanted, name) for name in ("id", "conversation_id", "text"))
         try:
-            await library.rename(current_chat(), owner_of(self), conversation_id, title)
+            await library.rename(current_chat(), owner_of(), conversation_id, title)
         except (ChatError, StoreError) as error:
             await wire.push(wire.refused(id, in_words(error)))
             return

@@ -51,7 +51,7 @@ class SteeringState(rx.State):
     ) -> None:
         self.notice = ""
         try:
-            await begin(current_chat(), owner_of(self), again_of(wanted))
+            await begin(current_chat(), owner_of(), again_of(wanted))
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
 
@@ -60,7 +60,7 @@ class SteeringState(rx.State):
         """Show the branch that goes through a message."""
         self.notice = ""
         try:
-            await branches.show_branch(current_chat(), owner_of(self), text_of(message_id))
+            await branches.show_branch(current_chat(), owner_of(), text_of(message_id))
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
 
@@ -69,7 +69,7 @@ class SteeringState(rx.State):
         """Put a person's words, a ``Rewording``, in place of an answer's; told as a send is."""
         wanted = rewording_of(rewording)
         try:
-            conversation = await branches.reword_answer(current_chat(), owner_of(self), wanted)
+            conversation = await branches.reword_answer(current_chat(), owner_of(), wanted)
         except (ChatError, StoreError) as error:
             await wire.push(wire.refused(wanted.id, in_words(error)))
             return
@@ -80,7 +80,7 @@ class SteeringState(rx.State):
         """Copy the branch that ends with a message, named by an ``Again``, and go to the copy."""
         self.notice, named = "", again_of(wanted)
         try:
-            made = await branches.fork(current_chat(), owner_of(self), named.id, named.message_id)
+            made = await branches.fork(current_chat(), owner_of(), named.id, named.message_id)
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
             return None

@@ -102,7 +102,7 @@ class ThreadState(rx.State):
             self.notice = notice
 
     async def _follow(self, wanted: str, channel: wire.Channel) -> None:
-        changes = follow.follow_conversation(current_chat(), owner_of(self), wanted)
+        changes = follow.follow_conversation(current_chat(), owner_of(), wanted)
         async with aclosing(changes):
             async for change in changes:
                 if isinstance(change, Piece):
@@ -122,7 +122,7 @@ class ThreadState(rx.State):
             async with self:
                 self._take(change)
             return
-        measured = await gauge.measure(current_chat(), owner_of(self), change.conversation)
+        measured = await gauge.measure(current_chat(), owner_of(), change.conversation)
         async with self:
             self._take(change)
             (await self.get_state(GaugeState)).take(measured)
@@ -188,7 +188,7 @@ class ThreadState(rx.State):
         wanted = draft_of(draft)
         try:
             settings = await self.get_state(ChatSettingsState)
-            conversation = await turns.send(current_chat(), owner_of(self), wanted, settings.for_a_new_chat)
+            conversation = await turns.send(current_chat(), owner_of(), wanted, settings.for_a_new_chat)
         except (ChatError, StoreError) as error:
             await wire.push(wire.refused(wanted.id, in_words(error)))
             return
@@ -204,7 +204,7 @@ class ThreadState(rx.State):
             self.price = say("price.asking")
             preferences = (await self.get_state(ChatSettingsState)).for_a_new_chat
         try:
-            words = str(await quote_of(current_chat(), owner_of(self), draft_of(draft), preferences))
+            words = str(await quote_of(current_chat(), owner_of(), draft_of(draft), preferences))
         except (ChatError, GatewayError, StoreError) as error:
             words = in_words(error)
         async with self:
@@ -214,7 +214,7 @@ class ThreadState(rx.State):
     async def stop(self, message_id: str) -> None:
         """End the answer that is being written; what it has said stays."""
         try:
-            await current_chat().runs.stop(owner_of(self), text_of(message_id))
+            await current_chat().runs.stop(owner_of(), text_of(message_id))
         except StoreError as error:
             async with self:
                 self.notice = in_words(error)
@@ -223,7 +223,7 @@ class ThreadState(rx.State):
     async def show_earlier(self, before: str) -> None:
         """Show what stands before the first message that is shown."""
         try:
-            earlier, followers = await follow.read_earlier(current_chat(), owner_of(self), text_of(before))
+            earlier, followers = await follow.read_earlier(current_chat(), owner_of(), text_of(before))
         except (ChatError, StoreError):
             return
         await wire.push(*wire.texts(earlier))
@@ -237,7 +237,7 @@ class ThreadState(rx.State):
     async def resend_text(self, message_id: str) -> None:
         """Push a text again that reached the page with a hole, or not at all."""
         try:
-            message = await follow.read_texts(current_chat(), owner_of(self), text_of(message_id))
+            message = await follow.read_texts(current_chat(), owner_of(), text_of(message_id))
         except (ChatError, StoreError):
             return
         await wire.push(*wire.texts([message]))
@@ -247,7 +247,7 @@ class ThreadState(rx.State):
         """Push what is known of how an answer came about."""
         wanted = text_of(message_id)
         try:
-            message = await follow.read_texts(current_chat(), owner_of(self), wanted)
+            message = await follow.read_texts(current_chat(), owner_of(), wanted)
             facts = details_of(message, current_chat().gateways.label(message.gateway or ""))
         except (ChatError, StoreError) as error:
             facts = [(say("details.unknown"), in_words(error))]

@@ -75,7 +75,7 @@ class UndoState(rx.State):
     ) -> None:
         self.notice = ""
         try:
-            deleted = await delete(current_chat(), owner_of(self), text_of(message_id))
+            deleted = await delete(current_chat(), owner_of(), text_of(message_id))
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
             return
@@ -88,7 +88,7 @@ class UndoState(rx.State):
         """Delete a conversation, and leave it if it is the open one."""
         self.notice, conversation_id = "", text_of(conversation_id)
         try:
-            deleted = await trash.delete_conversation(current_chat(), owner_of(self), conversation_id)
+            deleted = await trash.delete_conversation(current_chat(), owner_of(), conversation_id)
         except (ChatError, StoreError) as error:
             self.notice = in_words(error)
             return None
@@ -111,9 +111,9 @@ class UndoState(rx.State):
         try:
             if offer.leaf:
                 deleted = DeletedMessage(offer.id, offer.leaf, 0, offer.stayed)
-                await trash.restore_message(current_chat(), owner_of(self), deleted)
+                await trash.restore_message(current_chat(), owner_of(), deleted)
             else:
-                await trash.restore_conversation(current_chat(), owner_of(self), offer.id)
+                await trash.restore_conversation(current_chat(), owner_of(), offer.id)
         except (FollowsDeleted, StoreError) as error:
             self.notice = in_words(error)
             self._add(offer)
