@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -79,16 +79,14 @@ class Lane:
 
     async def close(self) -> None:
         """Wait for the transactions under way, then close the connections; later ones are refused."""
-        for _ in range(self._connections):
-            await self._free.acquire()
-        try:
-            if self._before_close is not None and not self._closed:
-                await self._before_close(self._engine)
-            self._closed = True
-            await self._engine.dispose()
-        finally:
+        async with AsyncExitStack() as stack:
             for _ in range(self._connections):
-                self._free.release()
+                await self._free.acquire()
+                stack.callback(self._free.release)
+            stack.push_async_callback(self._engine.dispose)
+            was_closed, self._closed = self._closed, True
+            if self._before_close is not None and not was_closed:
+                await self._before_close(self._engine)
 
 
 AtOnce = Callable[[Work], Awaitable[None]]
