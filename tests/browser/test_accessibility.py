@@ -118,7 +118,11 @@ async def screens(person, site):
         yield "drawer"
     await page.get_by_role("button", name="Actions for").first.click()
     yield "row menu"
+    await page.get_by_role("menuitem", name="Rename").click()
+    await expect(page.get_by_role("textbox", name="Title")).to_be_focused()
+    yield "title field"
     await page.keyboard.press("Escape")
+    await expect(page.get_by_role("textbox", name="Title")).to_have_count(0)
     await person.button("Shortcuts").click()
     yield "shortcuts"
     await page.keyboard.press("Escape")

@@ -57,7 +57,9 @@ function Field({ conversationId, title, onKeep }) {
     const wanted = { conversation_id: conversationId, text: field.current.value };
     post(place, wanted, onKeep, (refused) => refused || end());
   };
-  const drop = () => {
+  // The drawer that the list may be in stays open.
+  const drop = (event) => {
+    event.preventDefault();
     returningTo = conversationId;
     withdraw(place);
     forgive(place);
@@ -66,7 +68,7 @@ function Field({ conversationId, title, onKeep }) {
   const onKeyDown = (event) => {
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter") keep(true);
-    if (event.key === "Escape") drop();
+    if (event.key === "Escape") drop(event);
   };
   return (
     <>
