@@ -31,6 +31,11 @@ UNTOLD = """() => [...document.querySelectorAll('a[href], button, summary')]
     return it.checkVisibility() && !shown.textContent.trim() && !it.title;
   })
   .map(it => it.outerHTML.slice(0, 120))"""
+# Safari draws a page nearer for a field with smaller letters, and leaves it there.
+SMALL_LETTERS = """() => [...document.querySelectorAll('input, select, textarea')]
+  .filter(it => it.checkVisibility() && !['checkbox', 'radio'].includes(it.type))
+  .filter(it => parseFloat(getComputedStyle(it).fontSize) < 16)
+  .map(it => it.ariaLabel || it.outerHTML.slice(0, 120))"""
 # What reaches over the edge of the window, and over that of nothing smaller that scrolls.
 CUT_OFF = """() => {
   const scrolls = it => ['auto', 'scroll'].includes(getComputedStyle(it).overflowX);
@@ -178,6 +183,8 @@ async def test_axe_finds_nothing_and_every_target_can_be_hit(site, visit, size):
         problems[name] = await found_by_axe(person.page, ("light", "dark") if has_colors else ("colorless",))
         problems[f"{name}, targets"] = await person.page.evaluate(TOO_SMALL, LEAST_TARGET_PX)
         problems[f"{name}, icons"] = await person.page.evaluate(UNTOLD)
+        if size is PHONE:
+            problems[f"{name}, letters"] = await person.page.evaluate(SMALL_LETTERS)
     assert_nothing(problems)
 
 

@@ -11,6 +11,7 @@ from tests.browser.axe import found_by_axe
 from tests.browser.fixtures import StartSite
 from tests.browser.person import Person, becomes
 from tests.browser.site import free_port
+from tests.browser.test_accessibility import SMALL_LETTERS
 from tests.hosted.conftest import PASSWORD, Hosted
 
 Visit = Callable[..., object]
@@ -76,7 +77,15 @@ async def refused_in_sight(page: Page) -> None:
 
 
 async def looked_over(page: Page) -> list[str]:
-    """What axe finds on the admin page, where long names are broken, and push no figures out of a phone."""
+    """What axe finds on the admin page, where long names are broken, and push no figures out of a phone.
+
+    Its fields, too, have letters that a phone need not make larger.
+    """
+    size = page.viewport_size
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await expect(page.get_by_label("Tokens a day")).to_be_visible()
+    assert await page.evaluate(SMALL_LETTERS) == []
+    await page.set_viewport_size(size)
     name, _, answers, *_ = await page.get_by_role("row").last.get_by_role("cell").all()
     await expect(name).to_have_css("white-space", "normal")
     await expect(answers).to_have_css("white-space", "nowrap")

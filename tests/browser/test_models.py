@@ -5,6 +5,7 @@ import pytest_asyncio
 from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.person import becomes
+from tests.browser.test_accessibility import SMALL_LETTERS
 from tests.scripted import ScriptedGateway
 
 TABLES = """
@@ -203,7 +204,9 @@ async def test_a_long_list_can_be_searched_by_keyboard_alone(site, visit):
     await keyboard.press("Enter")
     await expect(person.model).to_have_text("lab/model-12")
 
+    await person.page.set_viewport_size({"width": 360, "height": 740})
     await open_menu(person)
+    assert await person.page.evaluate(SMALL_LETTERS) == []
     await field.fill("nothing like it")
     await expect(person.page.get_by_text("Nothing by that name")).to_be_visible()
     await keyboard.press("Escape")
