@@ -6,11 +6,27 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from tests.browser.person import becomes, has_copied
 from tests.gateway.wire import ScriptedServer
 from tests.gateways.x_router import TESTNET_V1, XRouter
 
 WALLET_KEY = "4c" * 32
 LENGTH = 180
+
+# Where an answer was cut off, and what is seen of it.
+CUT = [
+    ("Tea:\n- ", ["P Tea:"]),
+    ("Tea:\n\n- green\n  - [ ]", ["P Tea:", "LI green"]),
+    ("> - green\n> -", ["LI green"]),
+    ("1. green\n2.", ["LI green"]),
+    ("3 apples and:\n\n42.", ["P 3 apples and:", "LI "]),
+    ("It is **very gr", ["P It is very gr"]),
+    ("- It is **", ["LI It is"]),
+    ("So:\n\n```py", ["P So:"]),
+]
+SAID = """answer => [...answer.querySelectorAll('.prose :is(p, li, h3, h4, h5, h6, figure)')]
+  .filter(it => !it.parentElement.closest('li'))
+  .map(it => `${it.tagName} ${it.textContent.trim()}`)"""
 
 # The seconds that a wait has shown, one after the other.
 COUNT = """() => {
@@ -41,6 +57,41 @@ async def test_a_stopped_answer_is_continued_to_its_end(demo_site, visit):
     await expect(person.button("Continue")).to_have_count(0)
     await person.page.reload()
     await person.seen_at_least(person.answers.last, LENGTH)
+
+
+async def test_an_answer_that_was_stopped_shows_no_mark_that_stands_for_nothing(site, visit, gateway):
+    person = await visit(site, permissions=["clipboard-read", "clipboard-write"])
+    await person.say("Tea?")
+    request = await gateway.next_request()
+    await request.say("Tea:\n\n- green")
+    answer = person.answers.first
+    await expect(answer.get_by_role("listitem")).to_have_text(["green"])
+    await request.say("\n- ")
+
+    async def has_come() -> bool:
+        return any('"\\n- "' in frame for frame in person.received)
+
+    await becomes(has_come)
+    await person.button("Stop").click()
+    await expect(answer).to_have_attribute("data-status", "stopped")
+    assert await answer.evaluate(SAID) == ["P Tea:", "LI green"]
+    await answer.get_by_role("button", name="Copy", exact=True).click()
+    await has_copied(person.page, "Tea:\n\n- green\n- ")
+
+    for number, (text, _) in enumerate(CUT):
+        await person.say("More?")
+        request = await gateway.next_request()
+        await expect(person.answers).to_have_count(number + 2)
+        await request.say(text)
+        await request.finish("length")
+        await person.ended(person.answers.last)
+        await expect(person.answers.last.get_by_role("button", name="Continue", exact=True)).to_be_visible()
+    shown = [said for _, said in CUT]
+    assert [await each.evaluate(SAID) for each in (await person.answers.all())[1:]] == shown
+    await person.page.reload()
+    await expect(person.answers).to_have_count(1 + len(CUT))
+    await expect(person.answers.last).to_contain_text("So:")
+    assert [await each.evaluate(SAID) for each in (await person.answers.all())[1:]] == shown
 
 
 async def test_an_answer_that_reached_its_length_can_be_continued(site, visit, gateway):

@@ -23,7 +23,7 @@ function useWhole(messageId, entry, short, onGap) {
   }, [messageId, entry.gap, lacking]);
 }
 
-export function Answer({ messageId, status, chars, onGap }) {
+export function Answer({ messageId, status, cut, chars, onGap }) {
   const entry = useTextToDraw(messageId);
   const streaming = status === "streaming" && !entry.ended;
   const isThinking = streaming && !entry.text && !entry.tool_calls;
@@ -36,7 +36,16 @@ export function Answer({ messageId, status, chars, onGap }) {
       {entry.reasoning && (
         <Reasoning id={messageId} text={entry.reasoning} time={entry.thought} thinking={isThinking} />
       )}
-      {text && <Markdown id={messageId} text={text} streaming={growing} grows={growing && !smooth} />}
+      {text && (
+        <Markdown
+          id={messageId}
+          text={text}
+          streaming={growing}
+          grows={growing && !smooth}
+          // How it ended comes a moment after the end.
+          cut={cut || status === "streaming"}
+        />
+      )}
       {entry.tool_calls && <ToolCalls log={entry.tool_calls} streaming={streaming} />}
     </>
   );

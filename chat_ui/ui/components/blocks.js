@@ -4,7 +4,7 @@
 import { Lexer } from "marked";
 import { withDollars } from "./formulas.js";
 import { isTangled } from "./too_much.js";
-import { completed, withoutHalf, withoutHalfFence, withoutWaiting } from "./unfinished.js";
+import { completed, withoutHalf, withoutHalfFence, withoutLooseEnd, withoutWaiting } from "./unfinished.js";
 
 const FENCE = /^(?<fence>`{3,}|~{3,})[ \t]*(?<language>[^\s`]*)[^`\n]*$/;
 const FORMULA = /^ {0,3}(?<opening>\$\$(?!\$)|\\\[)(?<rest>.*)$/;
@@ -93,13 +93,14 @@ function blocksOf(tokens, links) {
   return tokens.filter(({ tag }) => tag === null).map(({ raw }) => withDollars(raw));
 }
 
-function blocksIn({ kind, text, growing }, links) {
+function blocksIn({ kind, text, growing, cut }, links) {
   if (kind === "code") return [text];
   if (kind === "formula" && growing) return [];
-  const tokens = tokensIn((growing ? withoutHalf(text) : text).replace(BLANK_LINES, ""));
+  const shown = growing ? withoutHalf(text) : cut ? withoutLooseEnd(text) : text;
+  const tokens = tokensIn(shown.replace(BLANK_LINES, ""));
   if (growing && tokens.at(-1)?.tag) tokens.pop();
   const blocks = blocksOf(tokens, links);
-  if (growing && blocks.length > 0) blocks.push(completed(blocks.pop()));
+  if ((growing || cut) && blocks.length > 0) blocks.push(completed(blocks.pop()));
   return blocks;
 }
 
@@ -139,9 +140,9 @@ export class Blocks {
   }
 
   // The blocks of a text that is the last one and more, its footnotes, the number of each footnote, and what the end of
-  // the text is part of (see growing_end.js).
-  split(text, streaming) {
-    const given = streaming ? withoutHalfFence(text) : text;
+  // the text is part of (see growing_end.js). One that was `cut` has ended without being finished.
+  split(text, streaming, cut) {
+    const given = streaming || cut ? withoutHalfFence(text) : text;
     if (!given.startsWith(this.#seen)) this.#forget();
     this.#seen = given;
     for (let end = given.indexOf("\n", this.#line); end >= 0; end = given.indexOf("\n", this.#line)) {
@@ -150,7 +151,7 @@ export class Blocks {
     const blocks = [];
     const notes = [...this.#notes];
     const links = new Map(this.#links);
-    const unfinished = this.#unfinished(streaming);
+    const unfinished = this.#unfinished(streaming, cut);
     for (const part of unfinished) {
       if (part.kind === "note") notes.push(...notesIn(part));
       else blocks.push(...blocksIn(part, links));
@@ -231,12 +232,17 @@ export class Blocks {
   }
 
   // What may still change, in at most two parts: the last line may begin something of its own.
-  #unfinished(streaming) {
+  #unfinished(streaming, cut) {
     const lines = this.#seen.slice(this.#part, this.#line);
     const last = this.#seen.slice(this.#line);
     const begun = beginning(last);
     const isApart = this.#open === null ? begun !== null : this.#endsNote(last);
-    const part = (open, text, isLast) => ({ kind: open?.kind, text, growing: streaming && isLast });
+    const part = (open, text, isLast) => ({
+      kind: open?.kind,
+      text,
+      growing: streaming && isLast,
+      cut: cut && isLast,
+    });
     if (!isApart) return [part(this.#open, lines + last, true)];
     return [part(this.#open, lines, false), part(begun, last, true)];
   }

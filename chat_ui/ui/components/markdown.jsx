@@ -180,11 +180,12 @@ function useFootnotes(id, { numbers, notes }, streaming) {
   return useMemo(() => ({ id, numbers, noted: new Set(noted), streaming }), [id, labels, streaming]);
 }
 
-// An id makes the footnotes of one text others than those of all others; a text that `grows` is one of texts.js.
-export const Markdown = memo(function Markdown({ id, text, streaming, grows = false, className = "prose" }) {
+// An id makes the footnotes of one text others than those of all others; a text that `grows` is one of texts.js, and one
+// that is `cut` has ended without being finished.
+export const Markdown = memo(function Markdown({ id, text, streaming, grows, cut, className = "prose" }) {
   const element = useRef(null);
-  const [cut] = useState(() => new Blocks());
-  const parts = cut.split(text, streaming);
+  const [cutter] = useState(() => new Blocks());
+  const parts = cutter.split(text, streaming, cut);
   const { blocks, notes } = parts;
   const math = useMath(blocks.some((block) => block.includes("$$")) || notes.some((note) => note.text.includes("$$")));
   const plugins = useMemo(() => math && withMath(math), [math]);

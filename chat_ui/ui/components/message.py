@@ -76,7 +76,11 @@ def _answer(head: Head, groups: Groups) -> rx.Component:
         _editable(
             head,
             Answer.create(
-                message_id=head.id, status=head.status, chars=head.chars, on_gap=ThreadState.resend_text
+                message_id=head.id,
+                status=head.status,
+                cut=head.action == "continue",
+                chars=head.chars,
+                on_gap=ThreadState.resend_text,
             ),
         ),
         rx.match(

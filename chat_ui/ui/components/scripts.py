@@ -55,6 +55,7 @@ class Answer(rx.Component):
 
     message_id: rx.Var[str]
     status: rx.Var[str]
+    cut: rx.Var[bool]
     chars: rx.Var[int]
     on_gap: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 

@@ -6,6 +6,9 @@ import { halfFormula } from "./formulas.js";
 // A last line that may yet become a fence, in a list or a quote too.
 const HALF_FENCE = /^[\s>*+\-.\d]*(?:`{1,2}|~{1,2}|`{3,}[^`]*|~{3,}.*)$/;
 const ONLY_MARKERS = /^[\s>]*(?:#{1,6}|[-*+_=\s]+|\d{1,9}[.)]?|\||[-*+]\s+\[[ xX]?\]?|\[\^?[^\]\s]*\]:?)\s*$/;
+const ONLY_MARK = /^[\s>]*(?:#{1,6}|[-*+_=]+|\||[-*+]\s+\[[ xX]?\]?)\s*$/;
+const ONLY_NUMBER = /^[\s>]*(\d{1,9})[.)]\s*$/;
+const NUMBERED = /^[\s>]*(\d{1,9})[.)]\s/;
 const HALF = /(?:\\|&#?\w{0,10}|!?\[(?:\^[^\][\s]{0,40})?)$/;
 const MARKS = /[*_~`]+$/;
 const MARKS_BUT_ITS_END = /(?:[*_~]+|`{2,})$/;
@@ -101,6 +104,17 @@ export function withoutWaiting(text) {
   let end = text.length;
   while (end > 0 && WAITS.test(text[end - 1])) end -= 1;
   return text.slice(0, end);
+}
+
+// A passage that was cut off there, without a mark at its end that stands for nothing: an item's, say. Its words stay, and
+// so does a number that continues no list.
+export function withoutLooseEnd(passage) {
+  const lines = passage.trimEnd().split("\n");
+  const last = lines.pop();
+  const kept = last.replace(endOfCode(last) ? MARKS : MARKS_BUT_ITS_END, "");
+  const [, number] = ONLY_NUMBER.exec(kept) ?? [];
+  const isItem = number && lines.some((line) => Number(NUMBERED.exec(line)?.[1]) === number - 1);
+  return [...lines, isItem || ONLY_MARK.test(kept) ? "" : kept].join("\n");
 }
 
 // A passage of markdown without what is unfinished at its end.
