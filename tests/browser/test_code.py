@@ -23,6 +23,11 @@ DRAWN = """code => {
   copy.normalize();
   return copy.outerHTML;
 }"""
+SCROLL_UP = """async code => {
+  code.scrollTop -= 200;
+  await new Promise(requestAnimationFrame);
+  return code.scrollTop;
+}"""
 # As on a machine for which each look at a line takes that long.
 SLOW = "() => { const { now } = Date; let late = 0; Date.now = () => now() + (late += 510); }"
 # As on a machine that has time for three expressions at once; counts how many are made in one go.
@@ -236,6 +241,35 @@ async def test_a_long_block_is_folded_and_unfolds_in_place(asked):
     await still(person.page)
     assert (await code.bounding_box())["height"] == height
     assert await person.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def test_a_folded_block_that_is_whole_shows_its_first_lines_unless_somebody_reads_in_it(asked):
+    person, request = await asked()
+    codes = person.answers.get_by_role("figure").get_by_role("group", name="Code")
+    for number in range(3):
+        await request.say(f"```python\n{python_code(LINES)}")
+        code = codes.nth(number)
+        await expect(code.get_by_text(f"# w{LINES}")).to_be_in_viewport()
+        if number == 1:
+            read = await code.evaluate(SCROLL_UP)
+        if number == 2:
+            last = code.get_by_text(f"# w{LINES}")
+            await last.evaluate("words => getSelection().selectAllChildren(words)")
+        await request.say("```\n\nAfter the code.\n\n")
+        await expect(person.answers.get_by_text("After the code.")).to_have_count(number + 1)
+    await request.finish()
+    await person.ended(person.answers.last)
+
+    untouched, scrolled, selected = [
+        await code.evaluate("code => code.scrollTop") for code in await codes.all()
+    ]
+    assert (untouched, scrolled) == (0, read)
+    assert selected > read
+    await codes.first.scroll_into_view_if_needed()
+    await expect(codes.first.get_by_text("# w1", exact=True)).to_be_in_viewport()
+    await person.page.reload()
+    await expect(codes).to_have_count(3)
+    assert [await code.evaluate("code => code.scrollTop") for code in await codes.all()] == [0, 0, 0]
 
 
 async def test_odd_code_is_shown_as_it_is(asked):

@@ -10,6 +10,7 @@ import { CopyButton } from "./copy.jsx";
 import { onDrawn } from "./frames.js";
 import { Download, WrapText } from "./icons.jsx";
 import { textIn } from "./links.jsx";
+import { holdsSelection } from "./selection.js";
 import { say } from "./words.js";
 
 const LINE_PX = 21;
@@ -40,7 +41,8 @@ function useLines(text, element, source, language, open) {
   return count;
 }
 
-// A folded block shows its newest line, as the thread does, until the reader scrolls up in it.
+// A folded block shows its newest line, as the thread does, until the reader scrolls up in it. Once nothing more comes, it
+// shows its first ones, as it does whenever it is seen again; not to whoever has scrolled or selects in it.
 function useNewestLine(pre, open, folded) {
   const following = useRef(true);
   useLayoutEffect(() => {
@@ -51,7 +53,15 @@ function useNewestLine(pre, open, folded) {
     show();
     return onDrawn(show);
   });
+  useLayoutEffect(() => {
+    if (!open) return undefined;
+    const { current } = pre;
+    return () => {
+      if (following.current && !holdsSelection(current)) current.scrollTop = 0;
+    };
+  }, [open]);
   return () => {
+    if (!open) return;
     const { scrollHeight, scrollTop, clientHeight } = pre.current;
     following.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   };
