@@ -160,6 +160,21 @@ async def test_a_setting_that_the_site_has_not_heard_of_is_neither_lost_nor_give
     assert "reasoning_effort" not in request.body
 
 
+@pytest.mark.parametrize("damaged", ["{", "null"])
+async def test_settings_of_which_a_browser_kept_nonsense_can_be_chosen(site, visit, damaged):
+    person = await visit(site)
+    page = person.page
+    await page.evaluate("damaged => localStorage.setItem('chat-ui:settings:', damaged)", damaged)
+    await page.reload()
+    await person.arrived()
+    button = page.get_by_role("button", name="Settings for this chat")
+    await button.click()
+    effort = page.get_by_role("combobox", name="Reasoning effort")
+    await expect(effort).to_have_value("")
+    await effort.select_option("low")
+    await expect(button).to_contain_text("1")
+
+
 async def test_what_no_longer_fits_is_said_where_it_is(site, visit, gateway):
     person = await visit(site)
     await answered(person, gateway, "T" * 200, "H" * 200)

@@ -9,7 +9,15 @@ import { recall, remember } from "./storage.js";
 import { tellUntilAnswered } from "./telling.js";
 
 const keyOf = (place) => `chat-ui:settings:${place}`;
-const waiting = (place) => JSON.parse(recall(keyOf(place)) || "{}");
+
+function waiting(place) {
+  try {
+    return { ...JSON.parse(recall(keyOf(place)) || "{}") };
+  } catch {
+    // Somebody else's writing under our name: there is nothing of ours in it.
+    return {};
+  }
+}
 
 function put(place, settings) {
   remember(keyOf(place), Object.keys(settings).length ? JSON.stringify(settings) : "");
