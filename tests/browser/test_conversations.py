@@ -129,6 +129,29 @@ async def test_undo_clicked_twice_brings_back_one(demo_site, visit):
     await expect(person.sidebar.get_by_role("link", name=titles[0])).to_have_count(0)
 
 
+async def test_a_key_held_down_on_undo_brings_back_one(demo_site, visit):
+    person = await visit(demo_site)
+    titles = ("Held back in 3 words", "Let go in 3 words")
+    for title in titles:
+        await person.ask(title)
+        await person.new_chat()
+    for title in titles:
+        await delete(person, title)
+
+    bar, keyboard = person.page.get_by_role("region", name="Undo"), person.page.keyboard
+    await expect(person.button("Undo")).to_be_focused()
+    await keyboard.down("Enter")
+    await expect(bar).to_contain_text(titles[0])
+    await expect(person.button("Undo")).to_be_focused()
+    await keyboard.down("Enter")
+    await keyboard.up("Enter")
+    # The site does one thing after the other, so it is done with the key after these.
+    await delete(person, titles[1])
+    await keyboard.press("Enter")
+    await expect(bar).to_contain_text(titles[0])
+    await expect(person.sidebar.get_by_role("link", name=titles[0])).to_have_count(0)
+
+
 async def test_a_title_that_is_refused_stays_in_its_field(demo_site, visit):
     person = await visit(demo_site)
     await person.ask("Away and back in 3 words")

@@ -60,6 +60,8 @@ function leave(event) {
 }
 
 function onKeyDown(event) {
+  // A key that is held down presses once: what it did may have put another button where it stood.
+  if (event.repeat && event.key === "Enter" && event.target.closest("a, button, summary")) event.preventDefault();
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") leave(event);
   else if (event.key.length === 1 && !recall(OFF) && !event.target.closest(FIELD) && !document.querySelector(MODAL)) {
