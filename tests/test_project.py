@@ -28,6 +28,7 @@ REGISTRY_HOSTS = tuple(
 README_COMMANDS = ("pip install uv && uv run reflex run", "pip install uv && uv run pytest")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 MAX_LINES = 320
+MAX_CHARS = 120
 
 
 def tracked_files() -> Iterator[Path]:
@@ -78,6 +79,17 @@ def test_modules_stay_readable_in_one_go():
         if len(path.read_text().splitlines()) > MAX_LINES
     }
     assert not long
+
+
+def test_lines_of_scripts_are_short():
+    long = [
+        f"{path.name}:{number}"
+        for path in (ROOT / "chat_ui").rglob("*.js*")
+        if path.suffix != ".json"
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > MAX_CHARS
+    ]
+    assert long == []
 
 
 @pytest.mark.parametrize("command", README_COMMANDS)

@@ -1,6 +1,7 @@
 // What runs before anything else of the page: see first.py.
 (() => {
-  // A browser's storage may be full or forbidden. What it refuses is held here until the page is left, and all else works.
+  // A browser's storage may be full or forbidden. What it refuses is held here until the page is left, and all else
+  // works.
   const refused = new WeakMap();
   const heldOf = (storage) => refused.get(storage) ?? refused.set(storage, new Map()).get(storage);
   const { getItem, setItem, removeItem } = Storage.prototype;

@@ -41,8 +41,8 @@ function useLines(text, element, source, language, open) {
   return count;
 }
 
-// A folded block shows its newest line, as the thread does, until the reader scrolls up in it. Once nothing more comes, it
-// shows its first ones, as it does whenever it is seen again; not to whoever has scrolled or selects in it.
+// A folded block shows its newest line, as the thread does, until the reader scrolls up in it. Once nothing more comes,
+// it shows its first ones, as it does whenever it is seen again; not to whoever has scrolled or selects in it.
 function useNewestLine(pre, open, folded) {
   const following = useRef(true);
   useLayoutEffect(() => {

@@ -113,8 +113,8 @@ async function load(language) {
   tokenizers.set(language.name, tokenize);
 }
 
-// A function from a line and the state before it to its tokens and the state after it, or to null where that couldn't be
-// found out until the time it is given; null itself until it is here, and for a language that nobody knows.
+// A function from a line and the state before it to its tokens and the state after it, or to null where that couldn't
+// be found out until the time it is given; null itself until it is here, and for a language that nobody knows.
 export function useTokenizer(name) {
   const language = findLanguage(name);
   const [, arrived] = useState(null);

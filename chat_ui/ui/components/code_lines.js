@@ -32,8 +32,8 @@ export class CodeLines {
     this.count = this.#lines.length;
   }
 
-  // Tokenizes until a time, which may end within a line; tells whether lines are left. With `open`, the last line is still
-  // being written.
+  // Tokenizes until a time, which may end within a line; tells whether lines are left. With `open`, the last line is
+  // still being written.
   tokenize(tokenizer, open, until) {
     const growing = open ? 1 : 0;
     while (this.left > growing) {

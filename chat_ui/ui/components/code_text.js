@@ -104,7 +104,8 @@ export class CodeText {
     this.#color();
   }
 
-  // Draws what it has grown by; whether that could be done here. React folds a block that gets long, and warns of marks.
+  // Draws what it has grown by; whether that could be done here. React folds a block that gets long, and warns of
+  // marks.
   grow(fresh) {
     const count = this.count + fresh.split("\n").length - 1;
     const isFolded = this.count <= this.#fit && count > this.#fit;
@@ -137,8 +138,8 @@ export class CodeText {
     this.#lines.grow(source.slice(this.source.length));
   }
 
-  // What is being written is colored as it is drawn, what was there before in small slices afterwards: but not while the
-  // reader has selected some of it, which would be given back to them for each slice.
+  // What is being written is colored as it is drawn, what was there before in small slices afterwards: but not while
+  // the reader has selected some of it, which would be given back to them for each slice.
   #color = () => {
     clearTimeout(this.#timer);
     this.#timer = 0;

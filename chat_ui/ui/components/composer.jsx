@@ -146,7 +146,10 @@ export function Composer({
   const notice = complaint || refusal;
   return (
     <form className="composer" onSubmit={onSubmit}>
-      <Queued {...{ conversation, settled, running: stoppable, ended, draftOf, onSend, onStop }} onTakeBack={takeBack} />
+      <Queued
+        {...{ conversation, settled, running: stoppable, ended, draftOf, onSend, onStop }}
+        onTakeBack={takeBack}
+      />
       {notice && <p className="notice" role="alert">{notice}</p>}
       <div className="composer-box" data-sending={isUnderway}>
         <Field {...{ field, text, isUnderway, onWrite }} onEnter={stoppable ? queue : () => submit(text)} />

@@ -5,9 +5,9 @@ import { say } from "./words.js";
 
 const TURNS_WITHIN_MS = 500;
 
-// The button turns from Send into Stop under the pointer, and back. A click that was aimed at what it was a moment before
-// does nothing: the second of a double click on Send, and one for Stop that comes just after the end. Whoever has written
-// something since then means Send.
+// The button turns from Send into Stop under the pointer, and back. A click that was aimed at what it was a moment
+// before does nothing: the second of a double click on Send, and one for Stop that comes just after the end. Whoever
+// has written something since then means Send.
 function useAim(stoppable, text) {
   const ended = useRef(-Infinity);
   const before = useRef(stoppable);

@@ -21,8 +21,8 @@ async function reach() {
   return answer !== null;
 }
 
-// React Router loads the page anew where the script of the one that somebody goes to can't be fetched. While the site is
-// away that would leave nothing but the browser's own words, so the page stays. React Router never tries that script
+// React Router loads the page anew where the script of the one that somebody goes to can't be fetched. While the site
+// is away that would leave nothing but the browser's own words, so the page stays. React Router never tries that script
 // again: once the site is back, the way there leads through the server.
 function useStaying(isOut) {
   const { location: wanted } = useNavigation();

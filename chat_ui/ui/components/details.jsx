@@ -64,7 +64,15 @@ export function Details({ messageId, note, figures, onOpen }) {
           <ChevronDown />
         </button>
       </span>
-      <div ref={panel} id={id} popover="auto" role="group" aria-label={say("details")} className="facts" onToggle={onToggle}>
+      <div
+        ref={panel}
+        id={id}
+        popover="auto"
+        role="group"
+        aria-label={say("details")}
+        className="facts"
+        onToggle={onToggle}
+      >
         {details ? (
           <dl>
             {details.map(([name, value]) => (

@@ -58,7 +58,8 @@ async function start() {
 
 function colors() {
   const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(Object.entries(COLORS).map(([name, token]) => [name, style.getPropertyValue(token).trim()]));
+  const colored = ([name, token]) => [name, style.getPropertyValue(token).trim()];
+  return Object.fromEntries(Object.entries(COLORS).map(colored));
 }
 
 async function ask(source) {

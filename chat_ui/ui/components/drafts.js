@@ -1,8 +1,8 @@
-// What is being written, by place: a conversation, or ``edit:`` and the message that is reworded. Each tab writes down its
-// own and nobody else's, and finds it again after a reload.
+// What is being written, by place: a conversation, or ``edit:`` and the message that is reworded. Each tab writes down
+// its own and nobody else's, and finds it again after a reload.
 //
-// A tab that has written nothing at a place begins there with what another one has left, and takes that over with the first
-// change. The other one may still be there: then it writes its own down again.
+// A tab that has written nothing at a place begins there with what another one has left, and takes that over with the
+// first change. The other one may still be there: then it writes its own down again.
 import { recall, recallHere, remember, rememberHere } from "./storage.js";
 
 const PREFIX = "chat-ui:draft:";

@@ -1,5 +1,5 @@
-// Messages that were asked for because somebody reads back. They are drawn one at a time, the last one first, and beside
-// all else: at once, a page of them would let nothing move for most of a second on a slow machine.
+// Messages that were asked for because somebody reads back. They are drawn one at a time, the last one first, and
+// beside all else: at once, a page of them would let nothing move for most of a second on a slow machine.
 import { startTransition, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 // More than a window is high, so that they are there before the reader is.

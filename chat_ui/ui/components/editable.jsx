@@ -10,8 +10,10 @@ import { forgive, post, useOutbox, withdraw } from "./outbox.js";
 import { readText } from "./texts.js";
 import { say } from "./words.js";
 
-export const focusComposer = () =>
-  window.matchMedia("(hover: hover)").matches && document.querySelector(".composer textarea")?.focus({ preventScroll: true });
+export function focusComposer() {
+  if (!window.matchMedia("(hover: hover)").matches) return;
+  document.querySelector(".composer textarea")?.focus({ preventScroll: true });
+}
 
 function focusEditButton(messageId) {
   const article = document.querySelector(`article[data-message-id="${messageId}"]`);

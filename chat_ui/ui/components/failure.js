@@ -1,5 +1,5 @@
-// What failed on the server that nobody had an answer to; blank where nothing did. It is told here, past the state of the
-// page, which may be what failed (see chat_ui/state/failing.py).
+// What failed on the server that nobody had an answer to; blank where nothing did. It is told here, past the state of
+// the page, which may be what failed (see chat_ui/state/failing.py).
 import { useSyncExternalStore } from "react";
 import { refs } from "$/utils/state";
 

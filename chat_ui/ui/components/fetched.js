@@ -16,7 +16,8 @@ export function once(fetchIt) {
   };
 }
 
-// Fetches something, again and again if need be, until it is here or nobody wants it any more: what is returned says so.
+// Fetches something, again and again if need be, until it is here or nobody wants it any more: what is returned says
+// so.
 export function untilFetched(fetchIt, onArrived, onFailed) {
   let wanted = true;
   let timer = null;

@@ -84,7 +84,12 @@ export function FootnoteList({ notes, draw }) {
         {inOrder.map(({ label, text }, index) => (
           <li key={label} id={noteId(id, label)} value={numbers.get(label)} tabIndex={-1}>
             {index < MOST_DRAWN ? draw(text) : <p>{text}</p>}
-            <a href={`#${noteId(id, label)}`} aria-label={say("footnote.back")} className="footnote-back" onClick={goToMark}>
+            <a
+              href={`#${noteId(id, label)}`}
+              aria-label={say("footnote.back")}
+              className="footnote-back"
+              onClick={goToMark}
+            >
               ↩
             </a>
           </li>

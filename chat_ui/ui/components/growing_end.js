@@ -1,7 +1,7 @@
 // The end of an answer that grows by words (see words_end.js), by rows of a table (see rows_end.js), or by code: they
 // are put where the last ones stand. Most of an answer comes that way, and costs no parser and no React.
-// Whatever may mean more is left to them; they draw all of the text, in the same elements, and find there what they would
-// have put there.
+// Whatever may mean more is left to them; they draw all of the text, in the same elements, and find there what they
+// would have put there.
 import { useLayoutEffect } from "react";
 import { codeIn } from "./code_text.js";
 import { RowsEnd } from "./rows_end.js";

@@ -1,5 +1,5 @@
-// Messages that are out of sight are passed over, and so are groups of them (see page.css). They keep the height that they
-// have had: so each is drawn once, wherever it is, and again when the log is another width.
+// Messages that are out of sight are passed over, and so are groups of them (see page.css). They keep the height that
+// they have had: so each is drawn once, wherever it is, and again when the log is another width.
 
 const isWhole = (group) => [...group.children].every((message) => message.hasChildNodes());
 

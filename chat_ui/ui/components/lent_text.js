@@ -1,5 +1,5 @@
-// A text of React's that something is added to until React draws it again. React writes only what it knows to be another:
-// where words turned into a link, the text before that is what it was, and what was added to it is taken away.
+// A text of React's that something is added to until React draws it again. React writes only what it knows to be
+// another: where words turned into a link, the text before that is what it was, and what was added to it is taken away.
 export class LentText {
   #node;
   #had;

@@ -53,7 +53,9 @@ export function RemoteImage({ src, alt }) {
   const show = () => setThere(true);
   return (
     <>
-      {wanted && <img src={src} alt={alt ?? ""} hidden={!there} referrerPolicy="no-referrer" onLoad={show} onError={show} />}
+      {wanted && (
+        <img src={src} alt={alt ?? ""} hidden={!there} referrerPolicy="no-referrer" onLoad={show} onError={show} />
+      )}
       {!there && (
         <button type="button" className="image-blocked" aria-busy={wanted} onClick={() => setWanted(true)}>
           {say("image.load", { host: url.host })}

@@ -180,8 +180,8 @@ function useFootnotes(id, { numbers, notes }, streaming) {
   return useMemo(() => ({ id, numbers, noted: new Set(noted), streaming }), [id, labels, streaming]);
 }
 
-// An id makes the footnotes of one text others than those of all others; a text that `grows` is one of texts.js, and one
-// that is `cut` has ended without being finished.
+// An id makes the footnotes of one text others than those of all others; a text that `grows` is one of texts.js, and
+// one that is `cut` has ended without being finished.
 export const Markdown = memo(function Markdown({ id, text, streaming, grows, cut, className = "prose" }) {
   const element = useRef(null);
   const [cutter] = useState(() => new Blocks());

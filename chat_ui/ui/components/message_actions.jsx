@@ -38,12 +38,24 @@ export function Versions({ messageId, place, places, before, after, onShow }) {
   };
   return (
     <span ref={root} className="versions" role="group" aria-label={say("versions")}>
-      <IconButton label={say("versions.previous")} icon={icons.ChevronLeft} data-way="before" disabled={!before} onClick={go(before, "before")} />
+      <IconButton
+        label={say("versions.previous")}
+        icon={icons.ChevronLeft}
+        data-way="before"
+        disabled={!before}
+        onClick={go(before, "before")}
+      />
       <span className="meta">
         <span className="visually-hidden"> {say("versions.version")} </span>
         {say("versions.place", { place, places })}
       </span>
-      <IconButton label={say("versions.next")} icon={icons.ChevronRight} data-way="after" disabled={!after} onClick={go(after, "after")} />
+      <IconButton
+        label={say("versions.next")}
+        icon={icons.ChevronRight}
+        data-way="after"
+        disabled={!after}
+        onClick={go(after, "after")}
+      />
     </span>
   );
 }

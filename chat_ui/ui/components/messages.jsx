@@ -8,8 +8,8 @@ const MOST = 8;
 const isSame = (one, other) =>
   one === other || (one instanceof Object && Object.keys(one).every((name) => one[name] === other?.[name]));
 
-// What is handed to a message comes from the server, and is another object where others came in above; a message that was
-// handed the same before is drawn no more than once.
+// What is handed to a message comes from the server, and is another object where others came in above; a message that
+// was handed the same before is drawn no more than once.
 function asBefore(message, before) {
   const { props } = message;
   return before && Object.keys(props).every((name) => isSame(props[name], before.props[name])) ? before : message;

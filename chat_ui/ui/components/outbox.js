@@ -47,8 +47,8 @@ function idFor(place, text) {
   return id && words.join("\n") === text ? id : newId();
 }
 
-// A place is where something is written: a conversation, ``edit:`` and the message that is reworded, or ``title:`` and the
-// conversation that is renamed. Wherever the person is then, ``onAnswer`` hears whether it was refused.
+// A place is where something is written: a conversation, ``edit:`` and the message that is reworded, or ``title:`` and
+// the conversation that is renamed. Wherever the person is then, ``onAnswer`` hears whether it was refused.
 export function post(place, draft, deliver, onAnswer = () => {}) {
   if (states.get(place)?.sending) return;
   const id = draft.id ?? idFor(place, draft.text);

@@ -58,13 +58,34 @@ export function Queued({ onTakeBack, onStop, ...thread }) {
           <li key={id}>
             <CornerDownRight />
             <span dir="auto" title={text}>{text}</span>
-            <button type="button" className="icon-button" aria-label={say("queue.now")} title={running ? say("queue.now.stops") : say("queue.now")} onClick={() => sendNow(id)}>
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={say("queue.now")}
+              title={running ? say("queue.now.stops") : say("queue.now")}
+              onClick={() => sendNow(id)}
+            >
               <SendHorizontal />
             </button>
-            <button type="button" className="icon-button" aria-label={say("queue.back")} title={say("queue.back.what")} onClick={() => { dequeue(conversation, id); onTakeBack(text); }}>
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={say("queue.back")}
+              title={say("queue.back.what")}
+              onClick={() => {
+                dequeue(conversation, id);
+                onTakeBack(text);
+              }}
+            >
               <Pencil />
             </button>
-            <button type="button" className="icon-button" aria-label={say("queue.remove")} title={say("queue.remove")} onClick={() => dequeue(conversation, id)}>
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={say("queue.remove")}
+              title={say("queue.remove")}
+              onClick={() => dequeue(conversation, id)}
+            >
               <X />
             </button>
           </li>

@@ -83,8 +83,8 @@ export class ReadingPlace {
     this.onChange();
   }
 
-  // By how much what came in above has moved the messages since the last look, beside what was scrolled: a frame tells of
-  // scrolls before it tells of sizes, and to take that for the reader's own way would lose their place.
+  // By how much what came in above has moved the messages since the last look, beside what was scrolled: a frame tells
+  // of scrolls before it tells of sizes, and to take that for the reader's own way would lose their place.
   get #cameInAbove() {
     const mark = this.#marks.at(-1);
     if (this.following || !mark || !isDrawn(mark)) return 0;

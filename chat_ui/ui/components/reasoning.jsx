@@ -10,7 +10,8 @@ const NEWEST_CHARS = 160;
 
 function duration(ms) {
   const seconds = Math.max(1, Math.round(ms / 1000));
-  return seconds < 60 ? say("time.seconds", { seconds }) : say("time.minutes", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
+  if (seconds < 60) return say("time.seconds", { seconds });
+  return say("time.minutes", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }
 
 function newestWords(text) {

@@ -1,5 +1,5 @@
-// Why what a form asked for was refused. It comes between the fields and the buttons, and on a phone would push these out
-// of sight, or itself come out of sight.
+// Why what a form asked for was refused. It comes between the fields and the buttons, and on a phone would push these
+// out of sight, or itself come out of sight.
 import { useEffect, useRef } from "react";
 
 export function Refusal({ words }) {

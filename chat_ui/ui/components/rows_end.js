@@ -1,5 +1,5 @@
-// The end of a table that grows by rows of words: they are put where the last ones stand. The parser would read all of the
-// table for each of its cells.
+// The end of a table that grows by rows of words: they are put where the last ones stand. The parser would read all of
+// the table for each of its cells.
 import { LentText } from "./lent_text.js";
 import { arePlain } from "./words_end.js";
 

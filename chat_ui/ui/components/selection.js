@@ -1,5 +1,5 @@
-// What a reader has selected in something that is drawn anew, told by how much text stands before its ends: the elements
-// that hold it may be others afterwards.
+// What a reader has selected in something that is drawn anew, told by how much text stands before its ends: the
+// elements that hold it may be others afterwards.
 
 function lengthBefore(element, node, offset) {
   const range = new Range();

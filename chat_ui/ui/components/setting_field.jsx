@@ -64,7 +64,12 @@ export function SettingField({ scope, name, label, hint, value, fallback, unset,
       <div className="setting-head">
         <label htmlFor={id}>{label}</label>
         {differs && (
-          <button type="button" className="link-button meta" aria-label={say("chat_settings.reset_of", { label })} onClick={reset}>
+          <button
+            type="button"
+            className="link-button meta"
+            aria-label={say("chat_settings.reset_of", { label })}
+            onClick={reset}
+          >
             {say("chat_settings.reset")}
           </button>
         )}

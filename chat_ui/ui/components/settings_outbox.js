@@ -1,5 +1,5 @@
-// Settings on their way to the server. The browser keeps them until the server has said that they count, or can't be (see
-// chat_ui/state/wire.py), and a page that was loaded anew sends them again: {place, name, value}.
+// Settings on their way to the server. The browser keeps them until the server has said that they count, or can't be
+// (see chat_ui/state/wire.py), and a page that was loaded anew sends them again: {place, name, value}.
 //
 // A place is a conversation, blank for the one that is yet to begin, or "defaults".
 import { useEffect } from "react";

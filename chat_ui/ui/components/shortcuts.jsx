@@ -1,5 +1,5 @@
-// Keys, none of them the browser's own: single letters, outside of fields. A control says by aria-keyshortcuts which key
-// presses it; a message's own controls are those of the message that has the focus, else of the last one.
+// Keys, none of them the browser's own: single letters, outside of fields. A control says by aria-keyshortcuts which
+// key presses it; a message's own controls are those of the message that has the focus, else of the last one.
 import { useEffect, useRef, useState } from "react";
 import { useConversation } from "./address.js";
 import { Announcements } from "./announcer.jsx";
@@ -133,7 +133,13 @@ export function Shortcuts() {
       <div className="dialog-body">
         <header>
           <h2 id="shortcuts-title">{say("shortcuts.title")}</h2>
-          <button type="button" className="icon-button" aria-label={say("dialog.close")} title={say("dialog.close")} onClick={close}>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={say("dialog.close")}
+            title={say("dialog.close")}
+            onClick={close}
+          >
             <X />
           </button>
         </header>

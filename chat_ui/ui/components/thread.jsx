@@ -114,7 +114,13 @@ export function Thread({ conversation, title, busy, first, more, onTop, children
       </div>
       {!settled && <Coming />}
       {away && (
-        <button type="button" className="jump" title={news ? undefined : say("thread.jump")} data-news={news} onClick={jump}>
+        <button
+          type="button"
+          className="jump"
+          title={news ? undefined : say("thread.jump")}
+          data-news={news}
+          onClick={jump}
+        >
           <ArrowDown />
           <span className={news ? undefined : "visually-hidden"}>{say(news ? "thread.news" : "thread.jump")}</span>
         </button>

@@ -1,6 +1,6 @@
-// The title of a conversation in the list, or the field in which it is typed anew. Enter keeps what was typed, and so does
-// leaving the field; Escape doesn't. It stays until the server has taken the title: what can't be kept, or not yet, is
-// still there to be seen.
+// The title of a conversation in the list, or the field in which it is typed anew. Enter keeps what was typed, and so
+// does leaving the field; Escape doesn't. It stays until the server has taken the title: what can't be kept, or not
+// yet, is still there to be seen.
 import { useEffect, useId, useRef, useSyncExternalStore } from "react";
 import { isFocusAdrift } from "./focus.js";
 import { forgive, post, useOutbox, withdraw } from "./outbox.js";

@@ -40,7 +40,9 @@ function Call({ call, streaming }) {
         <code>{call.name ?? say("tool.nameless")}</code>
         {!streaming && read === null && <span className="meta">{say("tool.cut")}</span>}
       </summary>
-      <pre tabIndex={0} aria-label={say("tool.arguments", { name: call.name ?? say("tool.nameless") })} role="group">{read ?? call.arguments}</pre>
+      <pre tabIndex={0} aria-label={say("tool.arguments", { name: call.name ?? say("tool.nameless") })} role="group">
+        {read ?? call.arguments}
+      </pre>
     </details>
   );
 }

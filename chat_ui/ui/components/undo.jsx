@@ -12,7 +12,8 @@ function Bar({ offer, words, onUndo, onLetGo }) {
   const undo = useRef(null);
   useEffect(() => {
     // What was deleted took the focus along. On a page that was loaded anew nobody has done anything yet.
-    if (isFocusAdrift() && navigator.userActivation?.hasBeenActive !== false) undo.current.focus({ preventScroll: true });
+    const isAwaited = navigator.userActivation?.hasBeenActive !== false;
+    if (isFocusAdrift() && isAwaited) undo.current.focus({ preventScroll: true });
   }, []);
   // A live region that comes with its words is passed over by many screen readers.
   useEffect(() => announce(words), []);
@@ -31,7 +32,13 @@ function Bar({ offer, words, onUndo, onLetGo }) {
       <button ref={undo} type="button" className="text-button" onClick={onClick}>
         {say("undo")}
       </button>
-      <button type="button" className="icon-button" aria-label={say("undo.dismiss")} title={say("undo.dismiss")} onClick={() => onLetGo(offer)}>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={say("undo.dismiss")}
+        title={say("undo.dismiss")}
+        onClick={() => onLetGo(offer)}
+      >
         <X />
       </button>
     </div>

@@ -98,16 +98,16 @@ export function remarkLeftOver() {
   };
 }
 
-// A text without the spaces at its end, which aren't drawn until something follows them, and without the marks, which mean
-// nothing until then.
+// A text without the spaces at its end, which aren't drawn until something follows them, and without the marks, which
+// mean nothing until then.
 export function withoutWaiting(text) {
   let end = text.length;
   while (end > 0 && WAITS.test(text[end - 1])) end -= 1;
   return text.slice(0, end);
 }
 
-// A passage that was cut off there, without a mark at its end that stands for nothing: an item's, say. Its words stay, and
-// so does a number that continues no list.
+// A passage that was cut off there, without a mark at its end that stands for nothing: an item's, say. Its words stay,
+// and so does a number that continues no list.
 export function withoutLooseEnd(passage) {
   const lines = passage.trimEnd().split("\n");
   const last = lines.pop();

@@ -1,5 +1,5 @@
-// The end of a paragraph, or of an item of a list, that grows by words, by what is strong, and by code among words: they
-// are put where the last ones stand. Whatever may mean more than that is left to the parser.
+// The end of a paragraph, or of an item of a list, that grows by words, by what is strong, and by code among words:
+// they are put where the last ones stand. Whatever may mean more than that is left to the parser.
 import { LentText } from "./lent_text.js";
 import { withoutWaiting } from "./unfinished.js";
 
