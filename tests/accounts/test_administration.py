@@ -88,6 +88,14 @@ async def test_somebody_always_runs_the_site(accounts: Accounts, admin: Member, 
     assert sorted(type(result).__name__ for result in ended) == ["LastAdmin", "NoneType"]
 
 
+async def test_who_gets_another_role_signs_in_anew(accounts: Accounts, admin: Member, bob: Member) -> None:
+    for role in ("admin", "user"):
+        token = await accounts.entry.sign_in("bob", PASSWORD, HERE)
+        assert await accounts.sessions.find(token) is not None
+        await accounts.administration.set_role(admin.person, bob.person.id, role, "")
+        assert await accounts.sessions.find(token) is None
+
+
 async def test_deleting_takes_all_they_have_and_nothing_else(
     accounts: Accounts, admin: Member, bob: Member, db: Database
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from chat_ui.accounts.entry import From
 from chat_ui.accounts.errors import (
@@ -23,11 +24,13 @@ from chat_ui.accounts.errors import (
     in_words,
 )
 from chat_ui.accounts.passwords import NICENESS, Passwords
+from chat_ui.accounts.people import Person
 from chat_ui.accounts.service import Accounts, open_accounts
 from chat_ui.accounts.throttle import Pace, Throttle
 from chat_ui.accounts.tokens import id_of
 from chat_ui.settings import Settings
 from chat_ui.store import Database, users
+from chat_ui.store.account_tables import invite
 
 from .conftest import HERE, OTHER_PASSWORD, PASSWORD, Member, member, together
 
@@ -64,6 +67,8 @@ async def test_the_first_admin_keeps_what_the_local_person_had(accounts: Account
 async def test_signing_in_makes_a_new_session_each_time(accounts: Accounts, bob: Member) -> None:
     tokens = {await accounts.entry.sign_in(" BOB ", PASSWORD, HERE) for _ in range(3)}
     assert len(tokens | {bob.token}) == 4
+    # 256 bits, six to a character.
+    assert {len(token) for token in tokens} == {43}
     for token in tokens:
         assert (await member(accounts, token)).person == bob.person
 
@@ -85,6 +90,9 @@ async def test_strangers_the_mistaken_and_the_disabled_hear_the_same(
             await accounts.entry.sign_in(name, password, HERE)
         heard.add(str(refused.value))
     assert len(heard) == 1
+    # A name that was mistyped may well be a password.
+    told = await accounts.administration.deeds(admin.person, limit=4)
+    assert {deed.subject for deed in told} == {"", "ada", "bob"}
 
 
 @pytest.mark.usefixtures("dear_passwords")
@@ -204,7 +212,7 @@ async def test_a_name_is_one_persons(accounts: Accounts, admin: Member, bob: Mem
 
 
 @pytest.mark.parametrize(
-    "password", ["too short", "x" * 257, "aaaabbbbccccdddd", "PasswordPassword", "my-name-is-robert"]
+    "password", ["too short", "long words " * 24, "aaaabbbbccccdddd", "PasswordPassword", "my-name-is-robert"]
 )
 async def test_a_password_that_is_easily_guessed_is_refused(accounts: Accounts, password: str) -> None:
     link = await accounts.entry.first_link()
@@ -254,6 +262,67 @@ async def test_a_reset_link_works_once_and_ends_all_sessions(
     for dead in (old, link, "no link", ""):
         with pytest.raises(LinkIsDead):
             await accounts.entry.take(dead, "bob", PASSWORD, HERE)
+
+
+async def test_a_reset_link_is_dead_once_the_password_is_new_or_its_person_shut_out(
+    accounts: Accounts, admin: Member, bob: Member
+) -> None:
+    act, bobs = accounts.administration, bob.person.id
+    link = await act.reset(admin.person, bobs, "")
+    await accounts.entry.change_password(bob.visitor, PASSWORD, OTHER_PASSWORD, HERE)
+    with pytest.raises(LinkIsDead):
+        await accounts.entry.take(link, "bob", PASSWORD, HERE)
+    link = await act.reset(admin.person, bobs, "")
+    await act.disable(admin.person, bobs, "")
+    with pytest.raises(LinkIsDead):
+        await accounts.entry.take(link, "bob", PASSWORD, HERE)
+
+
+async def test_the_first_link_is_dead_once_somebody_else_is_admin(accounts: Accounts) -> None:
+    link = await accounts.entry.first_link() or ""
+    # As the operator's terminal does it: chat-ui invite --admin.
+    operator = Person("", "the operator", is_admin=True)
+    other = await accounts.administration.invite(operator, "admin", "")
+    await accounts.entry.take(other, "ada", PASSWORD, HERE)
+    with pytest.raises(LinkIsDead):
+        await accounts.entry.take(link, "eve", PASSWORD, HERE)
+
+
+async def pass_by(db: Database, time: timedelta) -> None:
+    """Let every link be older by so much."""
+    async with db.write() as tx:
+        links = (await tx.execute(select(invite.c.id, invite.c.expires_at))).all()
+        for id, until in links:
+            await tx.execute(invite.update().where(invite.c.id == id).values(expires_at=until - time))
+
+
+async def test_a_link_is_good_for_so_long(accounts: Accounts, db: Database) -> None:
+    first, operator = await accounts.entry.first_link() or "", Person("", "the operator", is_admin=True)
+    invited = await accounts.administration.invite(operator, "user", "")
+    an_hour = timedelta(hours=1)
+    for link, good in ((first, timedelta(days=1)), (invited, timedelta(days=7) - timedelta(days=1))):
+        await pass_by(db, good - an_hour)
+        assert await accounts.entry.look_at(link, HERE)
+        await pass_by(db, an_hour)
+        with pytest.raises(LinkIsDead):
+            await accounts.entry.take(link, "ada", PASSWORD, HERE)
+
+
+async def test_passwords_are_not_guessed_by_who_has_a_session(accounts: Accounts, bob: Member) -> None:
+    for _ in range(10):
+        with pytest.raises(WrongPassword):
+            await accounts.entry.check_password(bob.visitor, "a guess", HERE)
+    with pytest.raises(TooOften):
+        await accounts.entry.check_password(bob.visitor, PASSWORD, HERE)
+
+
+async def test_an_address_signs_up_only_so_often(settings: Settings, db: Database) -> None:
+    entry = open_accounts(settings.model_copy(update={"sign_up": "open"}), db).entry
+    for n in range(40):
+        await entry.sign_up(f"name{n}", PASSWORD, HERE)
+    with pytest.raises(TooOften):
+        await entry.sign_up("name40", PASSWORD, HERE)
+    await entry.sign_up("name40", PASSWORD, From("192.0.2.40"))
 
 
 async def test_guessing_links_is_slowed_down(accounts: Accounts) -> None:

@@ -10,7 +10,7 @@ from chat_ui.accounts.service import Accounts, open_accounts
 from chat_ui.accounts.sessions import Sessions
 from chat_ui.accounts.tokens import id_of
 from chat_ui.settings import Settings
-from chat_ui.store import Database, sessions
+from chat_ui.store import Database, sessions, users
 
 from .conftest import HERE, PASSWORD, Member
 
@@ -70,6 +70,20 @@ async def test_what_ends_a_session_closes_what_it_has_open(
         await accounts.administration.disable(admin.person, bob.person.id, "")
         assert closed == ["other", "this"]
     assert await accounts.sessions.find(bob.token) is None
+
+
+async def test_a_session_that_is_there_lets_nobody_in_who_is_shut_out(
+    settings: Settings, db: Database, bob: Member
+) -> None:
+    here, closed = open_accounts(settings, db).sessions, asyncio.Event()
+    async with here.connected(id_of(bob.token), closed.set):
+        await here.close_ended()
+        assert not closed.is_set()
+        async with db.write() as tx:
+            await users.set_status(tx, bob.person.id, "disabled")
+        await here.close_ended()
+        assert closed.is_set()
+    assert await here.find(bob.token) is None
 
 
 async def test_who_is_looked_up_as_their_session_ends_is_not_remembered(
