@@ -23,6 +23,8 @@ __all__ = ["main", "production"]
 
 PAGE_DIR = ROOT / ".web-serve"
 DEFAULT_PORT = 3000
+# As shells have it: 128, and the signal of Ctrl-C.
+INTERRUPTED = 130
 SERVER_LINES = ROOT / "chat_ui" / "monitoring" / "server_lines.json"
 # Between two tokens the processor forgets where the server's memory lies, and in pages of 2 MB there is less
 # of that to be found again: an answer takes a tenth to a fifth less. Only the C library's allocator has them:
@@ -53,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     commands.add_parser("compile", help="compile the page ahead, as for an image; serving does it otherwise")
     invite_command = commands.add_parser("invite", help="print a link by which somebody comes in, once")
-    invite_command.add_argument("--admin", action="store_true", help="they will run the site")
-    invite_command.add_argument("--reset", metavar="NAME", help="a new password for somebody who is there")
+    either = invite_command.add_mutually_exclusive_group()
+    either.add_argument("--admin", action="store_true", help="they will run the site")
+    either.add_argument("--reset", metavar="NAME", help="a new password for somebody who is there")
     doctor_command = commands.add_parser("doctor", help="look the site over, and say what is wrong")
     doctor_command.add_argument(
         "--ask", action="store_true", help="have each gateway write a word, which may cost"
@@ -66,7 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command = commands.add_parser(name, help=what)
         command.add_argument("file", type=Path)
         command.add_argument("--person", metavar="NAME", help="whose, on a hosted site")
-    wanted = parser.parse_args(arguments)
+    try:
+        _do(parser.parse_args(arguments))
+    except KeyboardInterrupt:
+        print("Ended before it was done. Nothing is half done: type it again.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def _do(wanted: argparse.Namespace) -> None:
     if wanted.command == "invite":
         invite(admin=wanted.admin, reset=wanted.reset)
     elif wanted.command == "compile":
@@ -89,7 +99,10 @@ def invite(*, admin: bool, reset: str | None) -> None:
     # Not at the top: it brings the database along, which serving in this process doesn't need.
     from chat_ui import operator  # noqa: PLC0415
 
-    print(operator.reset_link(reset) if reset else operator.invite_link("admin" if admin else "user"))
+    if reset is None:
+        print(operator.invite_link("admin" if admin else "user"))
+    else:
+        print(operator.reset_link(reset))
 
 
 def carry(command: str, file: Path, person: str | None) -> None:

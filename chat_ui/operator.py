@@ -17,6 +17,7 @@ from chat_ui.settings import Settings, SettingsError, get_settings
 from chat_ui.store import users
 from chat_ui.store.engine import Database
 from chat_ui.store.errors import StoreError
+from chat_ui.store.lanes import to_the_end
 from chat_ui.transfer import own
 from chat_ui.transfer.own import BroughtIn, UnfitFile
 
@@ -188,7 +189,8 @@ def _with_database(work: Callable[[Database], Awaitable[Said]], *, makes_it: boo
         try:
             return await work(db)
         finally:
-            await db.close()
+            # Though it was interrupted just now: a connection that is left open ends with a traceback.
+            await to_the_end(db.close())
 
     try:
         return asyncio.run(opened())

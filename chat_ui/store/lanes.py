@@ -15,7 +15,7 @@ from chat_ui.monitoring.metrics import DATABASE
 from chat_ui.store.driver import Work
 from chat_ui.store.errors import StoreError
 
-__all__ = ["AtOnce", "Lane", "Lanes"]
+__all__ = ["AtOnce", "Lane", "Lanes", "to_the_end"]
 
 _Result = TypeVar("_Result")
 
@@ -58,13 +58,13 @@ class Lane:
         async with self.turn():
             connection = self._engine.connect()
             try:
-                await _to_the_end(_begin(connection, options))
+                await to_the_end(_begin(connection, options))
                 yield connection
             except BaseException:
                 if connection.sync_connection is not None:
-                    await _to_the_end(connection.close())
+                    await to_the_end(connection.close())
                 raise
-            await _to_the_end(_end(connection, commit=self._writes))
+            await to_the_end(_end(connection, commit=self._writes))
 
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[None]:
@@ -127,7 +127,7 @@ async def _end(connection: AsyncConnection, *, commit: bool) -> None:
         await connection.close()
 
 
-async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
+async def to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Await work that must not be cut in two; a cancellation is passed on once it is done."""
     task = asyncio.ensure_future(work)
     try:
