@@ -102,7 +102,7 @@ class Persistence:
             GatewayError: the last attempt's. Whatever was yielded before stays good.
         """
         left = self._patience.retries if retries is None else min(retries, self._patience.retries)
-        for number in range(left + 1):
+        for number in range(self._patience.retries + 1):
             begun, ended = False, asyncio.Event()
             self._running.add(ended)
             try:
@@ -114,7 +114,8 @@ class Persistence:
                         yield event
             except GatewayError as error:
                 self._running.discard(ended)
-                waiting = None if begun or number == left else self._next(error, number)
+                is_last = number == self._patience.retries
+                waiting = None if begun or is_last else self._next(error, number, left)
                 if waiting is None:
                     raise
             else:
@@ -139,14 +140,17 @@ class Persistence:
         await self._patience.sleep(self._patience.new_key)
         return await ask()
 
-    def _next(self, error: GatewayError, number: int) -> Waiting | None:
+    def _next(self, error: GatewayError, number: int, left: int) -> Waiting | None:
         """The wait before the next attempt, if there should be one."""
         if error.paid:
             return None
+        # Even where others would stand in: none does for a key that is refused.
+        if number < max(left, 1) and self._doubted(error):
+            return Waiting(self._patience.new_key, say("gateway.new_key"))
+        if number >= left:
+            return None
         if isinstance(error, TooManyAtOnce):
             return Waiting(None, error.summary) if self._running else None
-        if self._doubted(error):
-            return Waiting(self._patience.new_key, say("gateway.new_key"))
         if not may_help(error):
             return None
         seconds = self._patience.wait(error, number)

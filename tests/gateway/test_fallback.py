@@ -35,7 +35,7 @@ GOOD = httpx.Response(200, content=HELLO)
 
 
 async def through(
-    *steps: Sequence[httpx.Response], into: list[StreamEvent] | None = None
+    *steps: Sequence[httpx.Response], into: list[StreamEvent] | None = None, key: str | None = None
 ) -> list[StreamEvent]:
     """The events of an answer, where the first gateway has the first steps, and so on."""
     events: list[StreamEvent] = [] if into is None else into
@@ -44,7 +44,7 @@ async def through(
         for number, responses in enumerate(steps):
             left = list(responses)
             transport = httpx.MockTransport(lambda _, left=left: left.pop(0))
-            profile = GatewayProfile(f"g{number}", "http://gateway.test/v1", label=f"Gateway {number}")
+            profile = GatewayProfile(f"g{number}", "http://gateway.test/v1", key, label=f"Gateway {number}")
             gateway = Gateway(profile, transport=transport, patience=HASTY)
             stack.push_async_callback(gateway.aclose)
             routes.append(Route(gateway, f"model-{number}"))
@@ -75,6 +75,16 @@ async def test_what_the_gateway_itself_says_comes_later_and_counts() -> None:
 
 async def test_only_the_last_is_asked_again() -> None:
     events = await through([httpx.Response(503)], [httpx.Response(503), GOOD])
+    assert [type(event) for event in events] == [Waiting, Metadata, TextDelta, Finish]
+
+
+async def test_a_key_that_may_be_too_new_is_tried_again_by_each() -> None:
+    refused = httpx.Response(401)
+    events = await through([refused, GOOD], [], key="sk-new")
+    assert [type(event) for event in events] == [Waiting, TextDelta, Finish]
+    with pytest.raises(Unauthorized):
+        await through([refused] * 2, [GOOD], key="sk-new")
+    events = await through([refused, httpx.Response(503)], [GOOD], key="sk-new")
     assert [type(event) for event in events] == [Waiting, Metadata, TextDelta, Finish]
 
 
