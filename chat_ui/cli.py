@@ -155,7 +155,6 @@ def serve(host: str, port: int, workers: int = 1) -> None:
             "Listen on 127.0.0.1, or set CHAT_UI_HOSTED=1 (docs/hosting.md).",
             flush=True,
         )
-    print(f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{port}", flush=True)
     command, environment = production(
         PAGE_DIR,
         {**os.environ, **_places(settings)},

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import sys
 from contextlib import suppress
+from socket import socket
 from types import FrameType
 
 import uvicorn
@@ -61,7 +62,7 @@ def main() -> None:
 
 
 def _serve_together(config: uvicorn.Config) -> None:
-    workers = Multiprocess(config, sockets=[config.bind_socket()])
+    workers = Workers(config, sockets=[config.bind_socket()])
     workers.run()
     if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
         sys.exit(STARTUP_FAILURE)
@@ -75,8 +76,30 @@ def _serve_alone(config: uvicorn.Config) -> None:
         sys.exit(STARTUP_FAILURE)
 
 
+def _tell_where(config: uvicorn.Config) -> None:
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    print(
+        f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{config.port}", flush=True
+    )
+
+
+class Workers(Multiprocess):
+    """uvicorn's, but saying where the site is once the first of them serves it."""
+
+    _is_told = False
+
+    def keep_subprocess_alive(self) -> None:
+        """Look after the workers, as twice a second."""
+        super().keep_subprocess_alive()
+        if not self._is_told and any(worker.is_ready() for worker in self.processes):
+            self._is_told = True
+            _tell_where(self.config)
+
+
 class Server(uvicorn.Server):
-    """uvicorn's, but told when it is to end: to look ten times a second was most of what an idle site did.
+    """uvicorn's, but saying where the site is once it listens, and told when it is to end.
+
+    To look ten times a second was most of what an idle site did.
 
     Args:
         config: what it serves, and where.
@@ -86,6 +109,12 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told_to_end = asyncio.Event()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Open the site, listen, and say where."""
+        await super().startup(sockets)
+        if self.started:
+            _tell_where(self.config)
 
     async def main_loop(self) -> None:
         """Serve until a signal comes."""

@@ -4,9 +4,12 @@ import pytest
 from playwright.async_api import expect
 from uvicorn.config import STARTUP_FAILURE
 
+from tests.scripted import happens
+
 
 async def test_told_to_end_it_finishes_an_answer_in_the_time_given_or_keeps_what_was_said(start_site, visit):
     site = start_site(CHAT_UI_GRACE_SECONDS="14")
+    assert site.log == f"Chat UI listens on {site.url}\n"
     person = await visit(site)
     await person.say("A long answer of 80 tokens, please")
     await person.seen_at_least(person.answers.last, 5)
@@ -46,4 +49,17 @@ async def test_where_it_can_not_start_it_says_why(start_site, tmp_path, workers)
     ) as failed:
         start_site(workers=workers, CHAT_UI_DATA_DIR=str(tmp_path / "file" / "data"))
     assert "Traceback" not in str(failed.value)
+    assert "listens on" not in str(failed.value)
     assert start_site.sites[-1].stop() == STARTUP_FAILURE
+
+
+async def test_several_workers_say_once_where_they_are(start_site, postgres, redis):
+    shared = {
+        "CHAT_UI_DATABASE_URL": postgres.url(postgres.make_database()),
+        "CHAT_UI_REDIS_URL": redis.url(),
+    }
+    site = start_site(workers=2, **shared)
+    said = f"Chat UI listens on {site.url}\n"
+    await happens(lambda: said in site.log)
+    assert site.stop() == 0
+    assert site.log.count(said) == 1
