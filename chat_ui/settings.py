@@ -209,7 +209,9 @@ class Settings(BaseSettings):
     @classmethod
     def _whole(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "")
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+        # To ask for the port raises what is wrong with it.
+        is_host = parts.hostname and parts.port != 0 and not re.search(r"[\s@]", parts.netloc)
+        if value and (parts.scheme not in ("http", "https") or not is_host or parts.path.strip("/")):
             raise ValueError("it takes an address without a path, as in https://chat.example.com")
         # As browsers write it, since it is compared with what they send.
         standard = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
@@ -275,8 +277,8 @@ def _with_variables(settings: Settings) -> Settings:
     tables = {table.name: table for table in settings.gateways}
     url = variable("OPENAI_BASE_URL")
     if settings.gateway_url is None and OPENAI not in tables and (url or found[OPENAI]):
-        key = found.pop(OPENAI)
-        own = {"gateway_url": url or OPENAI_BASE_URL, "gateway_key": settings.gateway_key or _secret(key)}
+        key = SecretStr(found.pop(OPENAI))
+        own = {"gateway_url": url or OPENAI_BASE_URL, "gateway_key": settings.gateway_key or key or None}
         settings = settings.model_copy(update=own)
     if settings.x402_private_key is not None and X_ROUTER not in tables:
         tables[X_ROUTER] = GatewayTable(name=X_ROUTER)
@@ -287,10 +289,6 @@ def _with_variables(settings: Settings) -> Settings:
         base_url = url if name == OPENAI and url else None
         tables[name] = table.model_copy(update={"key": SecretStr(key), "base_url": base_url})
     return settings.model_copy(update={"gateways": tuple(tables.values())})
-
-
-def _secret(key: str) -> SecretStr | None:
-    return SecretStr(key) if key else None
 
 
 @lru_cache(maxsize=1)

@@ -284,6 +284,20 @@ def test_a_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp
         loaded(monkeypatch, CHAT_UI_CONFIG=str(tmp_path / "missing.toml"))
 
 
+@pytest.mark.parametrize(
+    "written", ["chat.example.com", "https://", "https://a b.example", "https://me@a.example"]
+)
+def test_a_public_address_is_an_address(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    with pytest.raises(SettingsError, match="CHAT_UI_PUBLIC_URL: it takes an address without a path"):
+        loaded(monkeypatch, CHAT_UI_PUBLIC_URL=written)
+
+
+@pytest.mark.parametrize("port", ["x", "99999", "0"])
+def test_a_public_address_has_a_port_that_there_is(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    with pytest.raises(SettingsError, match=r"^CHAT_UI_PUBLIC_URL: (it takes an address|Port )"):
+        loaded(monkeypatch, CHAT_UI_PUBLIC_URL=f"https://a.example:{port}")
+
+
 @pytest.mark.parametrize("name", ["CHAT_UI_CONFIG", "CHAT_UI_DATA_DIR"])
 def test_a_path_leads_somewhere(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     with pytest.raises(SettingsError, match=f"{name}: it takes a path that leads somewhere"):

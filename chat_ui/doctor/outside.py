@@ -97,8 +97,8 @@ async def _address(public_url: str) -> Finding:
         return fails(
             about,
             f"nothing answers at {host}, port {port} ({error or 'no answer'}).",
-            side="the proxy, or a firewall before it",
-            todo=f"See that the proxy runs and listens on port {port}, and that the firewall lets people in.",
+            side="the proxy, or the site where it has none, or a firewall",
+            todo=f"See that it runs and listens on port {port}, and that the firewall lets people in.",
         )
     writer.close()
     return good(about, f"{public_url} is reached.")
@@ -171,7 +171,7 @@ async def _ready(client: httpx.AsyncClient) -> Finding:
             side="what is named",
             todo="A site that isn't serving is starting or ending; the others are checked above.",
         )
-    return good(about, "it answers through the proxy, and is ready.")
+    return good(about, "it answers at its public address, and is ready.")
 
 
 def _proxies(settings: Settings) -> Finding:

@@ -89,6 +89,19 @@ async def test_a_site_behind_a_proxy_that_is_set_up_in_every_way(
         assert (await found("Workers", **env)).words == "no process serves the site."
 
 
+async def test_a_site_that_people_reach_itself_is_said_to_have_no_proxy(
+    start_hosted: StartHosted, set_to: pytest.MonkeyPatch
+) -> None:
+    site = await start_hosted()
+    await come_in(site, site.first_link, "ada")
+    env = {"CHAT_UI_HOSTED": "1", "CHAT_UI_PUBLIC_URL": site.site.url}
+    ready = await found("Site", **env)
+    assert (ready.state, "proxy" in ready.words) == ("good", False)
+    site.site.stop()
+    gone = await found("Public address", **env)
+    assert "the site where it has none" in gone.side
+
+
 async def test_a_gateway_that_is_away_or_refuses_its_key(set_to: pytest.MonkeyPatch) -> None:
     async with ScriptedGateway() as gateway:
         env = {"CHAT_UI_GATEWAY_URL": gateway.base_url, "CHAT_UI_GATEWAY_KEY": KEY}
