@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Draft", "price_of", "send", "title_of"]
 
 LONGEST_TITLE = 60
+FENCE = re.compile(r"^[ \t]*(?:`{3,}[^`\n]*|~{3,}.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +163,11 @@ async def _store(
 
 
 def title_of(text: str) -> str:
-    """A title from the first words of a message; one so long that it would take most of it away is cut."""
-    words = " ".join(text.split())
+    """A title from the first words of a message; one so long that it would take most of it away is cut.
+
+    What begins and ends a block of code is none of its words.
+    """
+    words = " ".join(FENCE.sub("", text).split()) or " ".join(text.split())
     if len(words) <= LONGEST_TITLE:
         return words
     end = words.rfind(" ", LONGEST_TITLE // 2, LONGEST_TITLE)

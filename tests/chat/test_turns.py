@@ -273,6 +273,10 @@ def test_what_a_model_is_told() -> None:
         ("x" * LONGEST_TITLE, "x" * LONGEST_TITLE),
         ("x" * 100, "x" * (LONGEST_TITLE - 1) + "…"),
         ("word " * 20, "word " * 11 + "word…"),
+        ("Why?\n\n```python\nx = 1\n```\nHm", "Why? x = 1 Hm"),
+        ("  ~~~ text\nTea\n  ~~~", "Tea"),
+        ("```Tea``` with milk", "```Tea``` with milk"),
+        ("```", "```"),
         ("Why " + "x" * 100, "Why " + "x" * (LONGEST_TITLE - 5) + "…"),
     ],
 )
