@@ -150,6 +150,22 @@ async def test_footnotes_lead_to_their_own_answers_notes(asked, gateway):
     assert len(ids) == len(set(ids))
 
 
+async def test_an_address_in_a_table_leaves_room_for_words(asked):
+    person, request = await asked()
+    address = "https://example.com/" + "along/the/way/" * 6
+    words = "some words that go on for a while " * 3
+    await request.say(f"| Name | What it is | Where |\n| --- | --- | --- |\n| One | {words} | {address} |\n")
+    await request.finish()
+    await person.ended(person.answers.first)
+    table = person.answers.first.get_by_role("group", name="Table")
+    assert await table.evaluate("table => table.scrollWidth <= table.clientWidth")
+    name, what, where = [
+        (await cell.bounding_box())["width"] for cell in await table.get_by_role("cell").all()
+    ]
+    assert name < what
+    assert name < where
+
+
 async def test_what_a_reader_copies(asked):
     person, request = await asked(permissions=["clipboard-read", "clipboard-write"])
     said = TEXT + "\n![a striped cat](https://cat.example/cat.svg)\n"
