@@ -63,6 +63,14 @@ async def choose_in_two_tabs(page, other):
     await expect(here).to_have_value("1.5")
 
 
+async def test_no_keyboard_of_a_phone_comes_up_over_the_settings_that_it_shows(site, visit):
+    person = await visit(site, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    await person.page.get_by_role("button", name="Settings for this chat").tap()
+    await expect(person.page.get_by_role("dialog", name="Settings for this chat")).to_be_focused()
+    await person.page.keyboard.press("Tab")
+    await expect(person.page.get_by_role("textbox", name="System prompt")).to_be_focused()
+
+
 async def test_requests_carry_what_was_chosen_and_what_differs_can_be_reset(site, visit, gateway):
     person = await visit(site, "/settings", ready=False)
     page = person.page

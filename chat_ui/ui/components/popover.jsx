@@ -1,8 +1,10 @@
 // A button that opens a small panel of the page's own: Escape and a click elsewhere close it, and the focus
 // goes in and comes back.
 import { useEffect, useRef, useState } from "react";
+import { isTouch } from "./screen.js";
 
 const FIRST = "input, textarea, select, button, a[href]";
+const FIELD = "textarea, input:not([type='checkbox'], [type='radio'])";
 
 export function Popover({ label, face, buttonClass, panelClass, onOpen, children }) {
   const [open, setOpen] = useState(false);
@@ -12,7 +14,10 @@ export function Popover({ label, face, buttonClass, panelClass, onOpen, children
 
   useEffect(() => {
     if (!open) return undefined;
-    (panel.current.querySelector(FIRST) ?? panel.current).focus({ preventScroll: true });
+    const first = panel.current.querySelector(FIRST);
+    // A phone's keyboard would cover half of what was opened, for a field that may not be what one came for.
+    const enters = first && !(isTouch() && first.matches(FIELD));
+    (enters ? first : panel.current).focus({ preventScroll: true });
     const outside = (event) => {
       if (root.current.contains(event.target)) return;
       // What was typed counts when its field is left, and a field that goes is never left.
