@@ -155,6 +155,29 @@ async def test_scrolling_back_to_the_end_and_sending_follow_again(reading, gatew
     assert await reader.below() <= NEARLY_PX
 
 
+async def test_what_came_where_all_of_it_was_seen_is_no_news_later(reading, gateway):
+    reader = await reading()
+    person = reader.person
+    await reader.grow()
+    await reader.request.finish()
+    await person.ended(person.answers.first)
+    await reader.log.evaluate("log => log.scrollTo(0, 0)")
+    question = person.articles.first
+    await question.get_by_role("button", name="Edit").click()
+    await person.page.get_by_role("textbox", name="New wording").fill("Go on for a while")
+    await person.button("Send edit").click()
+    short = Reader(person, await gateway.next_request())
+    # Until a little of it is out of sight, which nobody need be told of.
+    await short.grow(1)
+    while await short.below() < 1:
+        await short.grow(1)
+    await short.request.finish()
+    await person.ended(person.answers.first)
+    await question.get_by_role("button", name="Previous version").click()
+    await expect(person.answers.first).to_contain_text("Line 40 of")
+    await expect(person.button("Jump to the latest")).to_be_visible()
+
+
 async def test_math_and_colors_that_come_late_move_nothing(reading):
     reader = await reading()
     page = reader.person.page

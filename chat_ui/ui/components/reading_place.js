@@ -127,7 +127,9 @@ export class ReadingPlace {
     const mark = this.#marks.find(isDrawn);
     if (mark) this.#scrollTo(this.scroller.scrollTop + beginning(mark) - mark.begins);
     for (const around of this.#marks.filter(isDrawn)) around.begins = beginning(around);
-    if (isGrowing && this.#below > this.#left) this.hasNews = true;
-    this.#left = this.#below;
+    const below = this.#below;
+    if (below <= NEAR_BOTTOM_PX) this.hasNews = false;
+    else if (isGrowing && below > this.#left) this.hasNews = true;
+    this.#left = below;
   }
 }
