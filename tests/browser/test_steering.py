@@ -8,6 +8,12 @@ from playwright.async_api import expect
 
 from tests.browser.person import ESCAPE_OF_AN_INPUT_METHOD
 
+IS_ON_TOP = """button => {
+  const { x, y, width, height } = button.getBoundingClientRect();
+  const parts = [0.1, 0.3, 0.5, 0.7, 0.9];
+  const points = parts.flatMap(along => parts.map(down => [x + along * width, y + down * height]));
+  return points.every(point => button.contains(document.elementFromPoint(...point)));
+}"""
 FADES_FROM = """() => {
   const dock = document.querySelector('.composer-dock');
   return dock.getBoundingClientRect().top - parseFloat(getComputedStyle(dock, '::before').height);
@@ -55,6 +61,10 @@ async def test_what_ends_an_edit_comes_into_sight_with_it(site, visit, gateway):
     save = await person.button("Save edit").bounding_box()
     # Above where the thread fades out, too.
     assert save["y"] + save["height"] <= await person.page.evaluate(FADES_FROM)
+    for name in ("Cancel", "Save edit"):
+        assert await person.button(name).evaluate(IS_ON_TOP), name
+    await person.button("Cancel").click()
+    await expect(person.button("Jump to the latest")).to_be_visible()
 
 
 async def test_answers_are_regenerated_switched_and_shown_in_every_tab(site, visit, gateway):
