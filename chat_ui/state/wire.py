@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from reflex.app import EventNamespace
 
 __all__ = [
+    "COMPOSER",
     "PIECE",
+    "TEXTS",
     "Channel",
     "Push",
     "details",

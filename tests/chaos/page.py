@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from chat_ui.state.routes import CONVERSATION_PREFIX
 from chat_ui.state.thread import ThreadState
-from chat_ui.state.wire import PIECE
+from chat_ui.state.wire import COMPOSER, PIECE, TEXTS
 from tests.chaos.patience import PATIENCE_S, until
 
 __all__ = ["Head", "Page", "Seen", "Sending"]
@@ -214,7 +214,7 @@ class Page:
             if name == "new_token":
                 self._token = said[0]
             elif name == PIECE:
-                self._set("ref_texts", said if len(said) > 1 else said[0])
+                self._set(TEXTS, said if len(said) > 1 else said[0])
             else:
                 self._update(said[0])
 
@@ -228,10 +228,14 @@ class Page:
                 self._set(event["payload"]["ref"], event["payload"]["value"])
 
     def _set(self, ref: str, value: Any) -> None:
-        if ref == "ref_composer":
+        if ref == COMPOSER:
             if not (answer := self._sent[value["id"]]).done():
                 answer.set_result(value)
-        elif isinstance(value, list):
+        elif ref == TEXTS:
+            self._take_in(value)
+
+    def _take_in(self, value: list[Any] | dict[str, Any]) -> None:
+        if isinstance(value, list):
             self._append(*value)
         elif "keys" in value:
             self._keys |= {int(key): id for key, id in value["keys"].items()}
