@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_ui.accounts.limits import Limits, OverBudget, OverLimit, PriceUnknown, start_of_day, start_of_month
-from chat_ui.store import Database, usage, users
+from chat_ui.store import Database, runs, usage, users
 from chat_ui.store.ids import new_id
 from chat_ui.store.usage import UNLIMITED, Allowance, Reservation
 from tests.database import put_new_database
 from tests.postgres import PostgresServer
+from tests.store.conftest import begin_turn
 
 EVERYTHING = Limits(per_minute=10_000, per_minute_and_address=10_000, at_once=10, everybody=UNLIMITED)
 TODAY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -178,6 +179,22 @@ async def test_messages_in_a_minute(db: Database) -> None:
     async with db.write() as tx:
         await tx.execute(usage.usage.update().values(created_at=datetime.now(UTC) - timedelta(seconds=61)))
     await ask(db, limits, wanted(bob, "b9"))
+
+
+async def test_answers_that_are_being_written_at_once(db: Database) -> None:
+    bob, carol = await owner(db), await owner(db, "carol")
+    limits = replace(EVERYTHING, at_once=2)
+    # Its run stands there by then: what is asked for is one of those that count.
+    begun = [await begin_turn(db, bob, client_id=f"send-{n}") for n in range(2)]
+    await ask(db, limits, wanted(bob, begun[1].run.id))
+    third = await begin_turn(db, bob, client_id="third")
+    with pytest.raises(OverLimit, match="2 answers"):
+        await ask(db, limits, wanted(bob, third.run.id))
+    await ask(db, limits, wanted(carol, (await begin_turn(db, carol)).run.id))
+    async with db.write() as tx:
+        texts, outcome = runs.Texts("x"), runs.Outcome(status="complete")
+        await runs.finish(tx, bob, begun[0].run.id, texts=texts, outcome=outcome)
+    await ask(db, limits, wanted(bob, third.run.id))
 
 
 def test_days_and_months_begin_in_utc() -> None:
