@@ -175,6 +175,24 @@ async def test_no_handler_gives_anything_of_anybody_else_away(start_hosted: Star
             assert secret not in site.site.log
 
 
+async def test_nobody_but_an_admin_connects_a_gateway(start_hosted: StartHosted) -> None:
+    async with ScriptedGateway() as gateway:
+        gateway.greeting = "Hello."
+        site = await start_hosted(CHAT_UI_PRIVATE_HOSTS="127.0.0.1")
+        ada = await come_in(site, site.first_link, "ada")
+        bob = await come_in(site, await invitation(ada), "bob")
+        connect = named(every_handler(), "connect_state.connect")
+        async with bob.socket("bobs") as bobs, ada.socket("adas") as adas:
+            for socket, key in ((bobs, "sk-bobs"), (adas, "sk-adas")):
+                form = {"base_url": gateway.base_url, "key": key, "model": ""}
+                await socket.call(connect, {"form": form})
+                await socket.call(named(every_handler(), "thread_state.send"), {"draft": {"id": "last"}})
+                await socket.until(lambda: "last" in socket.received)  # noqa: B023
+            await happens((site.site.data_dir / "gateway.json").exists)
+        assert {"sk-bobs" in request.headers for request in gateway.requests} == {False}
+        assert "sk-adas" in (site.site.data_dir / "gateway.json").read_text()
+
+
 async def reads_nothing(
     thief: Someone, handlers: dict[str, RegisteredEventHandler], path: str, before: str, owner: str
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from ipaddress import ip_address
 
 from chat_ui.settings import Settings
 from chat_ui.web import operating
@@ -58,8 +60,11 @@ async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHos
                 assert (await ada.client.get(path)).status_code == 401
             assert answer.status_code in expected, (method, path)
             policy = answer.headers["content-security-policy"]
-            assert policy.startswith("default-src 'self'; script-src 'self' 'sha256-")
-            assert "; img-src 'self' data: blob:; " in policy
+            rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+            assert re.fullmatch(r"'self'( 'sha256-[\w+/]{43}=')+", rules["script-src"])
+            assert (rules["default-src"], rules["img-src"]) == ("'self'", "'self' data: blob:")
+            assert {rules[name] for name in ("object-src", "base-uri", "frame-ancestors")} == {"'none'"}
+            assert rules["form-action"] == rules["connect-src"] == "'self'"
             assert answer.headers["x-frame-options"] == "DENY"
             assert "access-control-allow-origin" not in answer.headers
             assert "strict-transport-security" not in answer.headers
@@ -118,3 +123,19 @@ async def test_behind_tls_cookies_and_pages_say_so(start_hosted: StartHosted) ->
     assert (await client.post("/login", data=fields, headers=headers)).status_code == 400
     # The last address is the one that one's own proxy has seen.
     assert site.rows("SELECT address FROM audit") == [("198.51.100.7",)]
+
+    path = "/link/" + site.first_link.rpartition("/")[2]
+    fields |= {"name": "ada", "new_password": PASSWORD}
+    inside = await client.post(path, data=fields, headers=headers)
+    assert inside.status_code == 303
+    [session] = [each for each in inside.headers.get_list("set-cookie") if "session" in each]
+    assert session.startswith("__Host-chat_ui_session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(session.split("; "))
+
+
+async def test_without_a_proxy_of_ones_own_nobody_is_believed(start_hosted: StartHosted) -> None:
+    site = await start_hosted()
+    client = site.client(headers={"X-Forwarded-For": "198.51.100.7"})
+    assert (await submit(client, "/login", name="nobody", password="wrong")).status_code == 400
+    [(address,)] = site.rows("SELECT address FROM audit")
+    assert ip_address(address).is_loopback
