@@ -129,6 +129,41 @@ async def test_connecting_keeps_what_answers(
         assert KEY not in f"{saved!r}{connected.profile!r}{report!r}{caplog.text}{vars(gateways)!r}"
 
 
+async def test_what_is_set_for_a_gateway_is_how_it_is_asked(unset: Settings) -> None:
+    table = GatewayTable(
+        name="mine",
+        base_url="http://mine.test/v1",
+        dialect="tokenhub",
+        model="large",
+        label="Mine",
+        trust_env=True,
+        allow_directives=True,
+        prefill="vllm",
+        x402=True,
+    )
+    aiand = GatewayTable(name="aiand")
+    told = unset.model_copy(
+        update={
+            "gateway_url": "https://api.x-router.ai/v1",
+            "gateway_trust_env": True,
+            "gateways": (table, aiand),
+            "x402_private_key": SecretStr("4c" * 32),
+        }
+    )
+    url, mine, ai, entered = profiles_from(told, SavedConnection("https://api.aiand.com/v1", "sk", None))
+    assert (url.x402, url.trust_env) == (True, True)
+    assert (mine.dialect, mine.model, mine.label, mine.prefill) == ("tokenhub", "large", "Mine", "vllm")
+    assert (mine.trust_env, mine.allow_directives, mine.x402) == (True, True, True)
+    assert ai.extra_headers == entered.extra_headers == (("x-aiand-metrics", "true"),)
+    assert (ai.label, ai.x402) == ("ai&", False)
+    openrouter = "https://openrouter.ai/api/v1"
+    told = unset.model_copy(update={"gateway_url": openrouter, "gateway_key": None})
+    assert [each.prefill for each in profiles_from(told, SavedConnection(openrouter, "sk", None))] == [
+        "plain",
+        "plain",
+    ]
+
+
 @pytest.mark.parametrize(
     ("hosted", "named", "reached"),
     [(False, (), True), (True, (), False), (True, ("other.test",), False), (True, ("127.0.0.1",), True)],

@@ -63,6 +63,17 @@ async def test_a_message_is_paid_for_and_keeps_the_receipt(chat: Chat, router: X
     assert len(router.payments) == 1
 
 
+async def test_the_wallet_pays_none_but_those_that_are_said_to_be_paid(
+    settings: Settings, router: XRouter, rows: Rows
+) -> None:
+    [paid] = settings.gateways
+    other = paid.model_copy(update={"name": "other"})
+    async with opened_cleanly(settings.model_copy(update={"gateways": (other,)})) as chat:
+        answer = await ended(chat, await say(chat, "Hello?"))
+    assert answer.status == "failed"
+    assert (router.payments, rows(LEDGER)) == ([], [])
+
+
 async def test_the_payment_is_told_before_the_answer(chat: Chat, router: XRouter) -> None:
     conversation = await say(chat, "Hello?")
     async with opened(chat, conversation.id) as page:
