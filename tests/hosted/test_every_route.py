@@ -39,6 +39,14 @@ def every_route() -> list[tuple[str, str]]:
     return [*found, *(("GET", path) for path in OTHERS), *(("POST", path) for path in OTHERS)]
 
 
+def runs_no_script_but_ours(policy: str) -> None:
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert re.fullmatch(r"'self'( 'sha256-[\w+/]{43}=')+", rules["script-src"])
+    assert (rules["default-src"], rules["img-src"]) == ("'self'", "'self' data: blob:")
+    assert {rules[name] for name in ("object-src", "base-uri", "frame-ancestors")} == {"'none'"}
+    assert rules["form-action"] == rules["connect-src"] == "'self'"
+
+
 async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHosted) -> None:
     site = await start_hosted(
         CHAT_UI_GATEWAY_URL="http://127.0.0.1:9/v1", CHAT_UI_GATEWAY_KEY=KEY, CHAT_UI_METRICS_TOKEN=FIGURES
@@ -59,12 +67,7 @@ async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHos
                 expected = (401, 405)
                 assert (await ada.client.get(path)).status_code == 401
             assert answer.status_code in expected, (method, path)
-            policy = answer.headers["content-security-policy"]
-            rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
-            assert re.fullmatch(r"'self'( 'sha256-[\w+/]{43}=')+", rules["script-src"])
-            assert (rules["default-src"], rules["img-src"]) == ("'self'", "'self' data: blob:")
-            assert {rules[name] for name in ("object-src", "base-uri", "frame-ancestors")} == {"'none'"}
-            assert rules["form-action"] == rules["connect-src"] == "'self'"
+            runs_no_script_but_ours(answer.headers["content-security-policy"])
             assert answer.headers["x-frame-options"] == "DENY"
             assert "access-control-allow-origin" not in answer.headers
             assert "strict-transport-security" not in answer.headers
