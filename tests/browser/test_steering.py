@@ -195,7 +195,7 @@ async def test_what_is_reworded_shows_in_every_tab_and_each_message_is_one_reque
     await on(person.answers.last, "More").click()
     await person.page.get_by_role("menuitem", name="Fork into a new chat").click()
     await expect(person.page).not_to_have_url(old)
-    await expect(person.page.get_by_role("heading", level=1)).to_have_text("Tea? (fork)")
+    await expect(person.page.get_by_role("heading", level=1)).to_have_text("Fork: Tea?")
     await expect(person.answers.last.get_by_text("Hottest.")).to_be_visible()
     await expect(person.articles).to_have_count(2)
     request = await answered(person, gateway, "Sure?", "Quite.")

@@ -149,7 +149,7 @@ async def test_a_fork_copies_the_branch_once_and_leaves_the_costs(
     assert [message.text for message in copy.messages] == ["Tea?", "Hot."]
     assert copy.messages[-1].id != first.id
     assert copy.messages[-1].created_at == first.created_at
-    assert (made.title, made.preferences, made.model) == ("Tea? (fork)", Preferences(temperature=1.0), None)
+    assert (made.title, made.preferences, made.model) == ("Fork: Tea?", Preferences(temperature=1.0), None)
     await answered(chat, gateway, "Or?", "Green.", conversation_id=made.id)
     assert await branch(chat, id) == ["Tea?", "Hot.", "And?", "Sweet."]
     assert await branch(chat, made.id) == ["Tea?", "Hot.", "Or?", "Green."]
@@ -163,7 +163,7 @@ async def test_the_title_of_a_fork_is_no_longer_than_a_title_may_be(
     await rename(chat, chat.person.id, answer.conversation_id, "x" * LONGEST_TITLE)
     made = await fork(chat, chat.person.id, "fork-1", answer.id)
     assert len(made.title) == LONGEST_TITLE
-    assert made.title.endswith("x (fork)")
+    assert made.title.startswith("Fork: x")
 
 
 async def test_a_question_without_an_answer_gets_one(chat: Chat, gateway: ScriptedGateway) -> None:
