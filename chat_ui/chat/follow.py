@@ -12,6 +12,7 @@ from chat_ui.chat.changes import (
     AnswerUnsaved,
     BranchShown,
     Change,
+    MessageEnded,
     Part,
     Piece,
     RunPaying,
@@ -108,6 +109,8 @@ async def _in_order(
                 raise Lagged
             shown = [*shown[: shown.index(change.added[0].parent_id) + 1], *(m.id for m in change.added)]
             grown.add(change.added)
+        if isinstance(change, MessageEnded) and grown.is_ahead_of(change.message):
+            raise Lagged
         revision = change.conversation.revision
         yield change
 
@@ -157,6 +160,10 @@ class _Grown:
             if message.status == "streaming":
                 for part in PARTS:
                     self._have[message.id, part] = len(getattr(message, part))
+
+    def is_ahead_of(self, ended: Message) -> bool:
+        """Whether the reader has more of an answer than is kept: its process died before it was on disk."""
+        return any(self._have.get((ended.id, part), 0) > len(getattr(ended, part)) for part in PARTS)
 
     async def by(self, piece: Piece) -> Piece:
         """A piece, made longer at its beginning where something is missing there.

@@ -14,6 +14,7 @@ from chat_ui.chat import gateways, library, preferences
 from chat_ui.chat.again import Again, answer_again
 from chat_ui.chat.changes import ConversationChanged, MessageEnded, Piece, Snapshot
 from chat_ui.chat.feed import MemoryFeed
+from chat_ui.chat.follow import read_texts
 from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.chat.service import Chat, open_chat
 from chat_ui.chat.turns import Draft, send
@@ -287,6 +288,35 @@ async def test_only_the_runs_of_a_worker_that_died_are_interrupted(
             )
             await own.finish()
             assert (await mine.until_ended()).status == "complete"
+
+
+async def test_what_died_with_its_worker_before_it_was_on_disk_is_shown_no_longer(
+    worker: Open, gateway: ScriptedGateway
+) -> None:
+    async with worker() as a, worker() as b:
+        conversation = await say(a, "Hello?")
+        request = await gateway.next_request()
+        async with opened(b, conversation.id) as page:
+            await request.say("On disk. ")
+            await page.until_shown("On disk. ")
+            await happens_on_disk(b, page, "On disk. ")
+            never = asyncio.Event()
+            a.runs._on_disk.write = lambda batch: never.wait()  # type: ignore[method-assign,assignment]
+            await request.say("Only told.")
+            await page.until_shown("On disk. Only told.")
+            watching = Worker(b.db, b.feed, b.runs)
+            for _ in range(MISSED + 1):
+                await watching.beat()
+            assert (await page.until_ended()).text == page.shown() == "On disk. "
+        never.set()
+
+
+async def happens_on_disk(chat: Chat, page: Page, text: str) -> None:
+    """Wait until the journal has so much of the last answer."""
+    assert chat.person is not None
+    async with asyncio.timeout(20):
+        while (await read_texts(chat, chat.person.id, page.last.id)).text != text:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def status(chat: Chat, page: Page) -> str:
