@@ -23,6 +23,7 @@ from chat_ui.chat.changes import (
 )
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
 from chat_ui.chat.feed import Lagged, Subscription, Topic
+from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.store import conversations, lineage, messages, runs
 from chat_ui.store.ids import is_id
 from chat_ui.store.messages import Message
@@ -109,7 +110,8 @@ async def _in_order(
                 raise Lagged
             shown = [*shown[: shown.index(change.added[0].parent_id) + 1], *(m.id for m in change.added)]
             grown.add(change.added)
-        if isinstance(change, MessageEnded) and grown.is_ahead_of(change.message):
+        if isinstance(change, MessageEnded) and change.message.error == SHUT_DOWN:
+            # Its process may have died before all that it had told was on disk.
             raise Lagged
         revision = change.conversation.revision
         yield change
@@ -160,10 +162,6 @@ class _Grown:
             if message.status == "streaming":
                 for part in PARTS:
                     self._have[message.id, part] = len(getattr(message, part))
-
-    def is_ahead_of(self, ended: Message) -> bool:
-        """Whether the reader has more of an answer than is kept: its process died before it was on disk."""
-        return any(self._have.get((ended.id, part), 0) > len(getattr(ended, part)) for part in PARTS)
 
     async def by(self, piece: Piece) -> Piece:
         """A piece, made longer at its beginning where something is missing there.
