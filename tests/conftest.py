@@ -32,6 +32,19 @@ FIRST = ("browser/test_accessibility.py", "accounts/", "chat/")
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Whatever gateways the machine knows, the tests know none of them, nor do the sites that they start: these
+# would ask a real one, with the key of whoever runs the tests.
+for _name in (
+    "CHAT_UI_DATABASE_URL",
+    "CHAT_UI_REDIS_URL",
+    "CHAT_UI_GATEWAY_URL",
+    "CHAT_UI_GATEWAY_KEY",
+    "OPENAI_BASE_URL",
+    WALLET_VARIABLE,
+    *KEY_VARIABLES,
+):
+    os.environ.pop(_name, None)
+
 # How long an example takes says something about the machine only.
 hypothesis.settings.register_profile("thorough", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=40)
@@ -72,21 +85,6 @@ def pytest_collection_finish() -> None:
     """Leave what was loaded out of the search for garbage."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever gateways the machine knows, the tests know none of them."""
-    for name in (
-        "CHAT_UI_DATABASE_URL",
-        "CHAT_UI_REDIS_URL",
-        "CHAT_UI_GATEWAY_URL",
-        "CHAT_UI_GATEWAY_KEY",
-        "OPENAI_BASE_URL",
-        WALLET_VARIABLE,
-        *KEY_VARIABLES,
-    ):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

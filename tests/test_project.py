@@ -1,13 +1,17 @@
 """What holds for the project as a whole: its pins agree, its files are small, its README tells the truth."""
 
 import importlib.util
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from chat_ui.settings import KEY_VARIABLES, WALLET_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 # Put together here, so that this file doesn't name them either.
@@ -54,6 +58,20 @@ def lock_script() -> ModuleType:
 
 def test_pins_lock_files_and_environment_agree():
     assert lock_script().disagreements() == []
+
+
+def test_the_tests_know_no_gateway_of_whoever_runs_them():
+    keys = dict.fromkeys((*KEY_VARIABLES, WALLET_VARIABLE), "sk-real")
+    program = "import os, tests.conftest; print([name for name, it in os.environ.items() if it == 'sk-real'])"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | keys,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
 
 
 def test_addresses_are_blanked_in_a_bun_lock():
