@@ -30,8 +30,18 @@ def compile_page(directory: Path, inherited: Mapping[str, str], port: int) -> No
         port: any; the compiler wants one.
 
     Raises:
-        SystemExit: it can't be compiled; the text is what the compiler said.
+        SystemExit: it can't be compiled; the text is what the compiler said, or why it was not asked.
     """
+    try:
+        _compile(directory, inherited, port)
+    except OSError as error:
+        raise SystemExit(
+            f"The page can't be compiled: {error.filename or directory}: {error.strerror}. Run "
+            "'chat-ui compile' as the user whose checkout this is, with room on the disk."
+        ) from None
+
+
+def _compile(directory: Path, inherited: Mapping[str, str], port: int) -> None:
     fingerprint = digest_of_sources()
     compiled = directory / "compiled-from"
     if compiled.exists() and compiled.read_text() == fingerprint:

@@ -152,6 +152,20 @@ def test_workers_of_this_machine_and_of_others_share_their_pages_by_redis(
     assert environment["REFLEX_OPLOCK_ENABLED"] == "true"
 
 
+def test_a_folder_for_figures_that_can_not_be_is_said(
+    spied: list[tuple[str, list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CHAT_UI_DATA_DIR", str(tmp_path / "file"))
+    monkeypatch.setenv("CHAT_UI_DATABASE_URL", "postgresql:///chat")
+    monkeypatch.setenv("CHAT_UI_REDIS_URL", "redis://localhost")
+    with pytest.raises(
+        SystemExit, match=r"can't start\. .*file.* can't be written: Not a directory\. Let this"
+    ):
+        cli.main(["serve", "--port", str(free_port()), "--workers", "2"])
+    assert spied == []
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
 def test_a_port_is_a_number(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -214,3 +228,11 @@ def test_a_compiler_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(SystemExit, match="no such icon"):
         page.compile_page(tmp_path, {}, 3000)
     assert not (tmp_path / "compiled-from").exists()
+
+
+def test_where_no_page_can_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(
+        SystemExit, match=r"can't be compiled: .*page: Not a directory\. Run 'chat-ui compile'"
+    ):
+        page.compile_page(tmp_path / "file" / "page", {}, 3000)
