@@ -5,11 +5,22 @@ import re
 import sqlite3
 from contextlib import closing
 
+import pytest
 from playwright.async_api import expect
 
 from chat_ui.chat.service import DATABASE
 from tests.browser.person import ESCAPE_OF_AN_INPUT_METHOD, becomes
 
+# How far to the right a row's words are seen, and where its button begins.
+EDGES = """row => {
+  const link = row.querySelector('a');
+  const words = new Range();
+  words.selectNodeContents(link);
+  const { paddingRight } = getComputedStyle(link);
+  const seen = link.getBoundingClientRect().right - parseFloat(paddingRight);
+  const button = row.querySelector('button').getBoundingClientRect();
+  return [Math.min(words.getBoundingClientRect().right, seen), button.left];
+}"""
 NOBODYS = "01a1f8a0-44c0-7c24-b3ad-24ddb4d5d31e"
 
 
@@ -64,6 +75,17 @@ async def test_a_rename_shows_in_every_tab_and_after_a_reload(demo_site, visit):
     await expect(person.page.get_by_role("heading", level=1)).to_have_text("A new name")
     await other.page.reload()
     await expect(other.sidebar.get_by_role("link").first).to_have_text("A new name")
+
+
+@pytest.mark.parametrize("title", ["A long name of 3 words", "שם ארוך של 3 מילים"])
+async def test_no_name_lies_under_what_can_be_done_with_it(demo_site, visit, title):
+    title += f" {title}" * 3
+    person = await visit(demo_site)
+    await person.ask(title)
+    row = person.sidebar.get_by_role("listitem").first
+    await expect(row).to_contain_text(title[:20])
+    [words, actions] = await row.evaluate(EDGES)
+    assert words <= actions
 
 
 async def test_a_long_name_is_typed_anew_from_its_first_words(demo_site, visit):
