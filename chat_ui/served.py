@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import signal
 import sys
 from contextlib import suppress
 from socket import socket
@@ -136,11 +137,18 @@ def app() -> ASGIApp:
 
     Nobody seeks garbage meanwhile, of which importing leaves hardly any: going through all that was imported,
     again and again, took a quarter of the time. ``run_chat`` lets it be sought once the chat is open.
+
+    Who is told to end meanwhile ends: a worker's server would only take note of it, and look once it has
+    started, which it never does while its database is away.
     """
     gc.disable()
-    from chat_ui import chat_ui  # noqa: PLC0415
+    taking_note = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        from chat_ui import chat_ui  # noqa: PLC0415
 
-    return _in_its_own_words(chat_ui.app())
+        return _in_its_own_words(chat_ui.app())
+    finally:
+        signal.signal(signal.SIGTERM, taking_note)
 
 
 def _in_its_own_words(site: ASGIApp) -> ASGIApp:

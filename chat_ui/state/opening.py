@@ -39,13 +39,15 @@ async def open_when_possible(settings: Settings, stack: AsyncExitStack) -> Chat:
     """
     pause = FIRST_PAUSE_S
     while True:
+        if settings.redis_url is not None:
+            # The server would look whether it is to end only once this is done.
+            end_by_signals(stack.aclose, within_s=ENDED_WITHIN_S)
         try:
             return await stack.enter_async_context(open_chat(settings))
         except (StoreError, RedisAwayError) as error:
             if settings.redis_url is None or not _passes(error):
                 raise
             log.warning("Chat UI can't start yet. %s It is tried again in %d s.", error, pause)
-        end_by_signals(stack.aclose, within_s=ENDED_WITHIN_S)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_S)
 

@@ -86,3 +86,14 @@ async def test_one_alone_ends(
         with pytest.raises(StoreError):
             await opening.open_when_possible(settings, stack)
     assert pauses == []
+
+
+async def test_it_can_be_told_to_end_before_it_has_tried(
+    settings: Settings, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch)
+    heard: list[float] = []
+    monkeypatch.setattr(opening, "end_by_signals", lambda _, *, within_s: heard.append(within_s))
+    async with AsyncExitStack() as stack:
+        await opening.open_when_possible(shared(settings), stack)
+    assert heard == [opening.ENDED_WITHIN_S]
