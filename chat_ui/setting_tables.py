@@ -94,7 +94,7 @@ def complaint(error: ErrorDetails, file: Path | None, values: Mapping[str, Any])
     loc, message = error["loc"], error["msg"].removeprefix("Value error, ")
     field = str(loc[0])
     if field in TABLES and error["type"] == "tuple_type":
-        message = f"it takes tables in chat_ui.toml, each of which begins with [[{field}]], in double brackets"
+        message = f"it takes tables in chat_ui.toml, each begun by [[{field}]], in double brackets"
     if field not in values:
         return f"CHAT_UI_{field}".upper() + f": {message}"
     if field not in TABLES or len(loc) < 2 or not isinstance(loc[1], int):

@@ -267,7 +267,7 @@ def test_a_key_of_the_environment_goes_to_its_own_gateway_only(
             "'a', clocks, gap: Input should be greater than 0",
         ),
         ("[[gateways]]\nname = 'a'\n[[gateways]]\nname = 'a'", "twice there is a"),
-        ("[gateways]\nname = 'a'", r"gateways: it takes tables .* begins with \[\[gateways\]\], in double"),
+        ("[gateways]\nname = 'a'", r"gateways: it takes tables .* begun by \[\[gateways\]\], in double"),
     ],
 )
 def test_an_error_in_the_file_names_the_place_and_shows_no_value(
