@@ -8,6 +8,7 @@ goes as ``_set_value``. The page's end of this is ``ui/components/texts.js``, ``
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from chat_ui.store.messages import Message
 
 if TYPE_CHECKING:
     from reflex.app import EventNamespace
+    from starlette.types import Send
 
 __all__ = [
     "COMPOSER",
@@ -35,6 +37,7 @@ __all__ = [
     "details",
     "has_page",
     "kept",
+    "part_soon",
     "push",
     "refused",
     "stored",
@@ -51,6 +54,10 @@ JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 BATCH_CHARS = 100_000
 # Short, and none again soon: a page may have been told another by the follower before.
 _keys = cycle(range(1000))
+# https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number
+TRY_AGAIN_LATER = 1013
+# Until each is done: asyncio itself keeps no task.
+_parting: set[asyncio.Task[None]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +136,43 @@ async def _send_bare(value: Any) -> bool:
     the queue of Socket.IO, whose task would have to wake for each, and waits where the page is slow to read.
     """
     sockets = _sockets()
-    if sockets is None:
-        return False
-    # Not by the public ``token_to_sid``, which copies the names of all pages each time.
-    known = sockets._token_manager.token_to_socket.get(EventContext.get().token)
-    environ = known and cast("Any", sockets.server).get_environ(known.sid, sockets.namespace)
-    if not environ or environ["asgi.scope"]["type"] != "websocket":
+    send = sockets and _websocket(sockets)
+    if not sockets or not send:
         return False
     arguments = value if isinstance(value, list) else [value]
     said = JSON.encode([PIECE, *arguments])
     # The page may have left meanwhile: then there is nobody to be told.
     with suppress(OSError, RuntimeError):
-        await environ["asgi.send"]({"type": "websocket.send", "text": f"{EVENT}{sockets.namespace},{said}"})
+        await send({"type": "websocket.send", "text": f"{EVENT}{sockets.namespace},{said}"})
     return True
+
+
+def part_soon(after_s: float) -> None:
+    """Close the page's websocket in a while: the page comes back, and is told everything anew."""
+    sockets = _sockets()
+    send = sockets and _websocket(sockets)
+    if not send:
+        return
+
+    async def part() -> None:
+        await asyncio.sleep(after_s)
+        # It may have left by itself.
+        with suppress(OSError, RuntimeError):
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+
+    parting = asyncio.create_task(part())
+    _parting.add(parting)
+    parting.add_done_callback(_parting.discard)
+
+
+def _websocket(sockets: EventNamespace) -> Send | None:
+    """What says something on the page's websocket, if that is one of this process."""
+    # Not by the public ``token_to_sid``, which copies the names of all pages each time.
+    known = sockets._token_manager.token_to_socket.get(EventContext.get().token)
+    environ = known and cast("Any", sockets.server).get_environ(known.sid, sockets.namespace)
+    if not environ or environ["asgi.scope"]["type"] != "websocket":
+        return None
+    return environ["asgi.send"]
 
 
 def has_page() -> bool:

@@ -64,3 +64,24 @@ async def test_pages_of_all_workers_show_the_same_though_one_dies(start_site, vi
     late = await visit(site, path)
     await expect(late.answers.last).to_have_attribute("data-status", "interrupted")
     await expect(late.answers).to_have_count(4)
+
+
+async def test_a_page_that_comes_while_redis_is_away_is_shown_everything_once_it_is_back(
+    start_site, visit, redis
+):
+    site = start_site(CHAT_UI_REDIS_URL=redis.url(4))
+    first = await visit(site)
+    await first.ask("Hello in 5 words")
+    path = first.page.url.removeprefix(site.url)
+    await asyncio.to_thread(redis.stop)
+    person = await visit(site, path, ready=False, new=True)
+    away = person.page.get_by_role("alert").filter(has_text="is away")
+    await expect(away).to_be_visible()
+    await expect(person.answers).to_have_count(0)
+
+    await asyncio.to_thread(redis.start)
+
+    await expect(person.answers).to_have_count(1)
+    await expect(away).to_have_count(0)
+    await person.ask("And in 6 words")
+    await expect(first.answers).to_have_count(2)

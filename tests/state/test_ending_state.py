@@ -66,7 +66,7 @@ def test_what_a_redis_that_is_away_has_made_fail_is_said_and_logged_without_the_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     away = RedisError("refused")
-    assert say("failed") in str(failed(away))
+    assert say("failed.passing") in str(failed(away))
     assert [record.exc_info and record.exc_info[1] for record in caplog.records] == [away]
     assert [record for record in caplog.records if InALine().filter(record)] == caplog.records
     assert "Traceback" not in logging.Formatter().format(caplog.records[0])

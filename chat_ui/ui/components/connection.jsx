@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { createPath, useNavigation } from "react-router";
 import { useConversation } from "./address.js";
-import { tellFailure, useFailure } from "./failure.js";
+import { dismissFailure, passOver, useFailure } from "./failure.js";
 import { X } from "./icons.jsx";
 import { useRenewal } from "./renewal.js";
 import { tellAgain } from "./telling.js";
@@ -55,7 +55,7 @@ function Failure({ words }) {
         className="icon-button"
         aria-label={say("failed.dismiss")}
         title={say("failed.dismiss")}
-        onClick={() => tellFailure("")}
+        onClick={dismissFailure}
       >
         <X />
       </button>
@@ -63,7 +63,7 @@ function Failure({ words }) {
   );
 }
 
-export function Connection({ errors }) {
+export function Connection({ errors, loaded }) {
   const [unreached, setUnreached] = useState(false);
   const isOut = errors.length > 0 || unreached;
   const isOld = useRenewal(errors, useConversation());
@@ -72,6 +72,9 @@ export function Connection({ errors }) {
   useEffect(() => {
     if (errors.length === 0) tellAgain();
   }, [errors]);
+  useEffect(() => {
+    if (loaded) passOver();
+  }, [loaded]);
   useEffect(() => {
     const ask = async () => setUnreached(!(await reach()));
     window.addEventListener("offline", ask);

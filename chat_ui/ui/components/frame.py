@@ -36,7 +36,7 @@ def frame(
         sidebar(chat=model),
         Scrim.create(),
         rx.el.main(
-            Connection.create(errors=connect_errors),
+            Connection.create(errors=connect_errors, loaded=rx.State.is_hydrated),
             header(title, model=model, actions=actions),
             *children,
             tab_index=-1,

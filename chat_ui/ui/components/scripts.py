@@ -145,6 +145,7 @@ class Connection(rx.Component):
     tag = "Connection"
 
     errors: rx.Var[list[Exception]]
+    loaded: rx.Var[bool]
 
 
 class Reading(rx.Component):
