@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
@@ -12,8 +13,9 @@ from typing import Any
 from chat_ui.chat.outcome import SHUT_DOWN
 from tests.chaos.gateway import Script, Telling
 from tests.chaos.page import Head, Page, Seen
+from tests.postgres import PostgresServer
 
-__all__ = ["Answer", "Database", "check_answer", "check_sends", "differences", "shows"]
+__all__ = ["Answer", "Database", "ServedDatabase", "check_answer", "check_sends", "differences", "shows"]
 
 # As it was promised, and not as the app has it: one batch of 2 KB is gathered while the one before is on its
 # way to the disk. What a socket hands over at once may make each of them larger than it should be.
@@ -53,7 +55,7 @@ class Database:
     def unended(self) -> list[tuple[Any, ...]]:
         """The runs and messages that have no final status."""
         return self._rows(
-            "SELECT 'run', id, status FROM run WHERE status = 'running' "
+            "SELECT 'run' AS kind, id, status FROM run WHERE status = 'running' "
             "UNION SELECT 'message', id, status FROM message WHERE status = 'streaming'"
         )
 
@@ -62,24 +64,28 @@ class Database:
         return [
             *(row for row in self._rows("PRAGMA integrity_check") if row != ("ok",)),
             *self._rows("PRAGMA foreign_key_check"),
-            *self._rows("SELECT 'journal', run_id, seq FROM run_journal"),
+            *self._journals(),
         ]
+
+    def _journals(self) -> list[tuple[Any, ...]]:
+        return self._rows("SELECT 'journal' AS kind, run_id, seq FROM run_journal")
 
     def questions(self, prefix: str) -> list[str]:
         """The questions that begin so."""
         return [
             text
             for (text,) in self._rows(
-                "SELECT text FROM message WHERE role = 'user' AND text GLOB ? || '*'", prefix
+                "SELECT text FROM message WHERE role = 'user' AND text LIKE ? || '%'", prefix
             )
         ]
 
     def answers(self, prefix: str) -> list[Answer]:
         """The answers to questions that begin so."""
         rows = self._rows(
-            "SELECT a.id, q.text, a.conversation_id, a.status, r.status, a.error, a.text, a.reasoning "
+            "SELECT a.id, q.text AS question, a.conversation_id, a.status, r.status AS run, a.error, a.text, "
+            "a.reasoning "
             "FROM message q LEFT JOIN message a ON a.parent_id = q.id LEFT JOIN run r ON r.message_id = a.id "
-            "WHERE q.role = 'user' AND q.text GLOB ? || '*' ORDER BY a.created_at, a.id",
+            "WHERE q.role = 'user' AND q.text LIKE ? || '%' ORDER BY a.created_at, a.id",
             prefix,
         )
         return [Answer(*row) for row in rows]
@@ -87,8 +93,9 @@ class Database:
     def heads(self, conversation_id: str) -> list[tuple[Head, dict[str, str]]]:
         """The messages of the branch that is shown, as a page has them, with their texts."""
         rows = self._rows(
-            "WITH RECURSIVE branch(id, depth) AS (SELECT leaf_id, 0 FROM conversation WHERE id = ? UNION "
-            "SELECT m.parent_id, depth + 1 FROM message m JOIN branch USING (id) WHERE m.parent_id NOT NULL) "
+            "WITH RECURSIVE branch(id, depth) AS (SELECT leaf_id, 0 FROM conversation WHERE id = ? "
+            "UNION SELECT m.parent_id, depth + 1 FROM message m JOIN branch USING (id) "
+            "WHERE m.parent_id IS NOT NULL) "
             "SELECT id, role, status, text, reasoning FROM branch JOIN message USING (id) "
             "ORDER BY depth DESC",
             conversation_id,
@@ -101,6 +108,30 @@ class Database:
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(query, values).fetchall()
+
+
+class ServedDatabase(Database):
+    """A database of a PostgreSQL server, asked by the server's own program.
+
+    Args:
+        server: the server.
+        name: which of its databases.
+    """
+
+    def __init__(self, server: PostgresServer, name: str) -> None:
+        self._server = server
+        self._name = name
+
+    def faults(self) -> list[tuple[Any, ...]]:
+        """The rows of journals that nobody writes any more."""
+        return self._journals()
+
+    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        for value in values:
+            query = query.replace("?", f"'{value}'", 1)
+        in_json = "SELECT coalesce(json_agg(found), '[]') FROM ({}) found"
+        said = self._server.ask(in_json.format(query), self._name)
+        return [tuple(row.values()) for row in json.loads(said)]
 
 
 def shows(page: Page, stored: list[tuple[Head, dict[str, str]]]) -> bool:

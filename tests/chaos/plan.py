@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -9,11 +10,14 @@ from typing import Literal
 from tests.chaos.gateway import Script
 from tests.chaos.page import Sending
 
-__all__ = ["Conversation", "Mishap", "Round", "draw"]
+__all__ = ["OF_ONE", "OF_TWO", "Conversation", "Mishap", "Odds", "Round", "draw"]
 
 ReaderMishap = Literal["cut", "pause", "reload", "stop"]
-SiteMishap = Literal["kill", "lock", "fill", "step"]
-ODDS: dict[SiteMishap, float] = {"kill": 0.4, "lock": 0.3, "fill": 0.3, "step": 0.4}
+SiteMishap = Literal["kill", "lock", "fill", "step", "redis", "freeze", "hang up"]
+Odds = Mapping[SiteMishap, float]
+# What happens to a site of one process, and to one of two that share a database server and Redis.
+OF_ONE: Odds = {"kill": 0.4, "lock": 0.3, "fill": 0.3, "step": 0.4}
+OF_TWO: Odds = {"kill": 0.6, "redis": 0.3, "freeze": 0.2, "hang up": 0.2}
 MOST_WORDS = 240
 UNUSUAL = ("é", "漢字", "🙂", "👩‍👩‍👧", "e\u0301", "\u2028", "«»")
 
@@ -25,8 +29,10 @@ class Mishap:
     Args:
         after: how many pieces the gateway has said in this round by then.
         kind: a reader's connection is ``cut``, or not read for a while (``pause``), or the page is loaded
-            anew (``reload``); a reader presses ``stop``; the server is killed (``kill``); another program
-            holds the database (``lock``); the disk is full (``fill``); the clock is set (``step``).
+            anew (``reload``); a reader presses ``stop``; the server, or one of its processes, is killed
+            (``kill``); another program holds the database (``lock``); the disk is full (``fill``); the clock
+            is set (``step``); Redis ends and comes back with nothing (``redis``), or stands still
+            (``freeze``); the database server drops all its connections (``hang up``).
         seconds: how long it lasts; for a step, how far.
     """
 
@@ -72,8 +78,13 @@ class Round:
         return any(mishap.kind == "stop" for each in asked_in for mishap in each.mishaps)
 
 
-def draw(seed: int) -> Round:
-    """The round of a seed."""
+def draw(seed: int, odds: Odds = OF_ONE) -> Round:
+    """The round of a seed.
+
+    Args:
+        seed: which.
+        odds: what may happen to the site, each with how likely it is.
+    """
     chance = Random(seed)  # noqa: S311 - it has to repeat itself
     turns = [
         [
@@ -84,7 +95,7 @@ def draw(seed: int) -> Round:
     ]
     pieces = sum(len(script.thoughts) + len(script.words) for asked in turns for _, script in asked)
     conversations = tuple(_conversation(chance, tuple(asked), pieces) for asked in turns)
-    kinds = [kind for kind, odds in ODDS.items() if chance.random() < odds]
+    kinds = [kind for kind, likely in odds.items() if chance.random() < likely]
     return Round(seed, conversations, tuple(_site_mishap(chance, kind, pieces) for kind in kinds))
 
 
@@ -126,6 +137,9 @@ def _site_mishap(chance: Random, kind: SiteMishap, pieces: int) -> Mishap:
         "lock": chance.uniform(0.2, 2),
         "fill": chance.uniform(0.2, 1.2),
         "step": chance.choice((-86_400, -3_600, -5, 5, 3_600, 86_400, 40 * 86_400)),
+        "redis": chance.uniform(0, 1),
+        "freeze": chance.uniform(0.2, 2),
+        "hang up": 0.0,
     }[kind]
     # A site that dies early, or before anything else went wrong, shows little.
     earliest, latest = (0.3, 0.9) if kind == "kill" else (0, 0.7)

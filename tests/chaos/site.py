@@ -19,9 +19,32 @@ from tests.browser.site import ROOT, Site
 from tests.chaos.gateway import MODEL
 from tests.chaos.patience import until
 
-__all__ = ["Server"]
+__all__ = ["Server", "Workers"]
 
 INSIDE = Path(__file__).parent / "inside"
+
+
+def _asking(gateway_port: int) -> dict[str, str]:
+    return {
+        "CHAT_UI_GATEWAY_URL": f"http://127.0.0.1:{gateway_port}/v1",
+        "CHAT_UI_GATEWAY_MODEL": MODEL,
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "false",
+    }
+
+
+class Workers(Site):
+    """Two processes that ask one gateway.
+
+    Args:
+        folder: for its log.
+        data_dir: where it keeps what isn't in the database.
+        gateway_port: where the gateway is.
+        shared: the settings for what they share.
+    """
+
+    def __init__(self, folder: Path, data_dir: Path, gateway_port: int, shared: Mapping[str, str]) -> None:
+        folder.mkdir(parents=True)
+        super().__init__(folder / "web", data_dir, {**_asking(gateway_port), **shared}, workers=2)
 
 
 class Server(Site):
@@ -41,12 +64,10 @@ class Server(Site):
         self.set_clock(0)
         path = (str(INSIDE), os.environ.get("PYTHONPATH"))
         env = {
-            "CHAT_UI_GATEWAY_URL": f"http://127.0.0.1:{gateway_port}/v1",
-            "CHAT_UI_GATEWAY_MODEL": MODEL,
+            **_asking(gateway_port),
             "PYTHONPATH": os.pathsep.join(filter(None, path)),
             "CHAOS_CLOCK": str(self._clock),
             "CHAOS_TASKS": str(self._tasks),
-            "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "false",
         }
         super().__init__(folder / "web", data_dir, env)
         self._log = folder / "log"

@@ -1,32 +1,25 @@
-"""Where rounds are played: one gateway, one site with its disk, and the people of a round."""
+"""Where rounds are played: one gateway, a site on its ground, and the people of a round."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from chat_ui.gateway.lease import WARM
 from tests.chaos import evidence
-from tests.chaos.evidence import Database
 from tests.chaos.gateway import Gateway, Script
-from tests.chaos.mishaps import full_disk, locked_database, small_disk
+from tests.chaos.ground import Ground
 from tests.chaos.page import Page, Seen
 from tests.chaos.patience import PATIENCE_S, until
 from tests.chaos.plan import Conversation, Mishap, Round
-from tests.chaos.site import Server
 
 __all__ = ["Stage", "Tally"]
 
-RECOVERY_S = 1.0
-# Where the site stands at rest: it looks for what is to be purged now and then.
-PURGES = "trash.keep_purging"
 GREETING = "Is anybody there?"
 HEALTHY = Script((), ("Yes.",), pause=0, stall=0, slice_bytes=100_000, refusals=0, ending="finish")
 
@@ -35,11 +28,11 @@ HEALTHY = Script((), ("Yes.",), pause=0, stall=0, slice_bytes=100_000, refusals=
 class Tally:
     """What was done in all rounds, to be told at their end."""
 
-    has_small_disk: bool = False
     rounds: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     mishaps: Counter[str] = field(default_factory=Counter)
     most_lost: int = 0
+    lacking: set[str] = field(default_factory=set)
 
 
 class Stage:
@@ -48,24 +41,23 @@ class Stage:
     Args:
         folder: where everything of it lies.
         tally: counts what happens.
+        ground: makes what the site stands on, in a folder, for the gateway at a port.
     """
 
-    def __init__(self, folder: Path, tally: Tally) -> None:
+    def __init__(self, folder: Path, tally: Tally, ground: Callable[[Path, int], Ground]) -> None:
         self._folder = folder
         self._tally = tally
+        self._make_ground = ground
         self._lives = 0
         self._around = AsyncExitStack()
 
     async def __aenter__(self) -> Stage:
         self._lives += 1
-        place = self._folder / f"site-{self._lives}"
-        disk = place / "disk"
-        self._tally.has_small_disk = self._around.enter_context(small_disk(disk))
         self._gateway = await self._around.enter_async_context(Gateway())
-        self._server = Server(place / "server", disk / "data", self._gateway.port)
-        self._around.callback(self._server.kill)
-        await asyncio.to_thread(self._server.start)
-        self._at_rest = await self._tasks_at_rest()
+        ground = self._make_ground(self._folder / f"site-{self._lives}", self._gateway.port)
+        self._ground = await self._around.enter_async_context(ground)
+        if ground.lacks:
+            self._tally.lacking.add(ground.lacks)
         return self
 
     async def __aexit__(
@@ -81,7 +73,7 @@ class Stage:
     @property
     def log(self) -> str:
         """What the site has printed."""
-        return self._server.log
+        return self._ground.site.log
 
     async def play(self, played: Round) -> None:
         """Play a round to its end, and check what it left behind.
@@ -91,11 +83,11 @@ class Stage:
         """
         self._gateway.scripts.update(played.questions)
         self._said_before, self._over = self._gateway.said, asyncio.Event()
-        self._outage, self._died_in_outage = asyncio.Lock(), False
-        printed = len(self._server.log)
+        self._ground.begin()
+        printed = len(self.log)
         seen = Seen()
         pages = [
-            [Page(self._server.port, seen) for _ in range(1 if each.second is None else 2)]
+            [Page(self._ground.site.port, seen) for _ in range(1 if each.second is None else 2)]
             for each in played.conversations
         ]
         everybody = [page for tabs in pages for page in tabs]
@@ -107,15 +99,16 @@ class Stage:
                     for conversation, tabs in zip(played.conversations, pages, strict=True):
                         talking.create_task(self._converse(conversation, tabs, going_wrong))
                 self._over.set()
-            self._server.set_clock(0)
+            self._ground.settle()
             await self._check_stored(played, seen)
             await self._check_pages(pages, seen)
         finally:
             self._over.set()
             for page in everybody:
                 await page.close()
-        await self._check_at_rest()
-        assert "Traceback" not in self._server.log[printed:], "the site's log has an exception"
+        await until(lambda: self._gateway.busy == 0, "no answer is on its way")
+        await self._ground.check_at_rest(self._gateway)
+        assert not self._ground.complaints(self.log[printed:]), "the site's log has an exception"
         self._tally.rounds += 1
 
     async def _converse(self, conversation: Conversation, tabs: list[Page], group: asyncio.TaskGroup) -> None:
@@ -162,31 +155,8 @@ class Stage:
                 await page.stop()
 
     async def _befall_site(self, mishap: Mishap) -> None:
-        if not await self._comes_to(mishap):
-            return
-        match mishap.kind:
-            case "kill":
-                self._died_in_outage = self._outage.locked()
-                await asyncio.to_thread(self._server.kill)
-                # No site starts on a full disk.
-                async with self._outage:
-                    await asyncio.sleep(mishap.seconds)
-                    await asyncio.to_thread(self._server.start)
-            case "lock":
-                await self._take_storage(locked_database, mishap.seconds)
-            case "fill" if self._tally.has_small_disk:
-                await self._take_storage(full_disk, mishap.seconds)
-            case "step":
-                self._server.set_clock(int(mishap.seconds))
-
-    async def _take_storage(
-        self, take: Callable[[Path], AbstractAsyncContextManager[None]], seconds: float
-    ) -> None:
-        async with self._outage:
-            async with take(self._server.database):
-                await asyncio.sleep(seconds)
-            # What has waited is written now.
-            await asyncio.sleep(RECOVERY_S)
+        if await self._comes_to(mishap):
+            await self._ground.befall(mishap)
 
     async def _comes_to(self, mishap: Mishap) -> bool:
         """Wait for a mishap's moment; tell whether it comes before the round is over."""
@@ -198,7 +168,7 @@ class Stage:
         return True
 
     async def _check_stored(self, played: Round, seen: Seen) -> None:
-        database = Database(self._server.database)
+        database = self._ground.database
         await until(lambda: not database.unended(), "every run has a final status")
         prefix = f"Round {played.seed},"
         evidence.check_sends(database.questions(prefix), played.questions)
@@ -211,21 +181,21 @@ class Stage:
                 self._gateway.tellings.get(answer.question, []),
                 seen,
                 may_be_stopped=played.draws_stop(answer.question),
-                outage=self._died_in_outage,
+                outage=self._ground.died_in_outage,
             )
             self._tally.answers[answer.status] += 1
-            if not self._died_in_outage:
+            if not self._ground.died_in_outage:
                 self._tally.most_lost = max(self._tally.most_lost, lost)
         faults = database.faults()
         assert not faults, f"the database is not in order: {faults}"
 
     async def _check_pages(self, pages: list[list[Page]], seen: Seen) -> None:
         """Every page that is open shows what is stored, one that is opened now too; and the site answers."""
-        database = Database(self._server.database)
+        database = self._ground.database
         for tabs in pages:
             path = tabs[0].path
             stored = database.heads(path.rpartition("/")[2])
-            late = Page(self._server.port, seen, path)
+            late = Page(self._ground.site.port, seen, path)
             for number, page in enumerate((*tabs, late), start=1):
                 await until(
                     partial(evidence.shows, page, stored),
@@ -234,27 +204,7 @@ class Stage:
                 )
             await late.close()
         self._gateway.scripts[GREETING] = HEALTHY
-        page = Page(self._server.port, Seen())
+        page = Page(self._ground.site.port, Seen())
         await page.send(GREETING)
         await until(lambda: (answer := page.answer_to(GREETING)) and answer.status == "complete", "an answer")
         await page.close()
-
-    async def _tasks_at_rest(self) -> Counter[str]:
-        # What it does first it does once: it stands elsewhere meanwhile, on a busy machine for a while.
-        until_when = time.monotonic() + PATIENCE_S
-        while PURGES not in (tasks := await self._server.tasks()):
-            assert time.monotonic() < until_when, f"the site doesn't come to rest: {tasks}"
-        return Counter(tasks)
-
-    async def _check_at_rest(self) -> None:
-        """Nothing is left of pages that are closed and answers that have ended: no socket, no task."""
-        server, gateway = self._server, self._gateway
-        await until(lambda: server.sockets_of_pages() == 0, "the server lets go of the pages' sockets")
-        await until(lambda: gateway.busy == 0, "no answer is on its way")
-        await until(
-            lambda: server.sockets_to_gateway() == gateway.connections <= WARM,
-            "the server holds only such connections to the gateway as can serve again",
-        )
-        until_when = time.monotonic() + PATIENCE_S
-        while left := Counter(await server.tasks()) - self._at_rest:
-            assert time.monotonic() < until_when, f"tasks that nobody waits for: {left}"
