@@ -150,7 +150,11 @@ async def _send_bare(value: Any) -> bool:
 def part_soon(after_s: float) -> None:
     """Close the page's websocket in a while: the page comes back, and is told everything anew."""
     sockets = _sockets()
-    send = sockets and _websocket(sockets)
+    try:
+        send = sockets and _websocket(sockets)
+    except LookupError:
+        # No event is being handled, and so none of any page.
+        return
     if not send:
         return
 
