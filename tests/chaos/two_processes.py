@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import psutil
-
 from chat_ui.gateway.lease import WARM
 from tests.chaos.evidence import ServedDatabase
 from tests.chaos.gateway import Gateway
@@ -95,14 +93,5 @@ class TwoProcesses:
         return False
 
     async def check_at_rest(self, gateway: Gateway) -> None:
-        await until(lambda: self._sockets_of_pages() == 0, "the processes let go of the pages' sockets")
+        await until(lambda: self.site.sockets_of_pages() == 0, "the processes let go of the pages' sockets")
         await until(lambda: gateway.connections <= 2 * WARM, "few connections to the gateway are kept")
-
-    def _sockets_of_pages(self) -> int:
-        found = 0
-        for worker in self.site.worker_ids():
-            # One may end while it is looked at.
-            with suppress(psutil.Error):
-                sockets = psutil.Process(worker).net_connections("tcp")
-                found += sum(1 for each in sockets if each.raddr and each.laddr.port == self.site.port)
-        return found
