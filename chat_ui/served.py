@@ -44,8 +44,7 @@ def main() -> None:
         access_log=False,
         lifespan="on",
         http="chat_ui.web.connection:Connection",
-        # Of its kinds, the one that writes to a socket at once, and reads on when a message was taken.
-        ws="websockets-sansio",
+        ws="chat_ui.state.websocket:Websocket",
         # The pieces of an answer are too short to compress, and Socket.IO has a heartbeat of its own.
         ws_per_message_deflate=False,
         ws_ping_interval=None,

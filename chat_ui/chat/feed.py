@@ -9,24 +9,31 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from chat_ui.chat.changes import Notice, Piece
 
-__all__ = ["Feed", "Lagged", "MemoryFeed", "Subscription", "Topic", "tell"]
+__all__ = ["AtOnce", "Feed", "Lagged", "MemoryFeed", "Subscription", "Topic", "later", "tell"]
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(NamedTuple):
     """What can be followed: a conversation, a person's list of them, what a worker is asked for."""
 
     kind: Literal["conversation", "person", "worker"]
     id: str
+
+
+AtOnce = Callable[[Piece], bool]
+"""Takes a piece as it is published, if it can; whether it has. To wake a reader costs more than that."""
+
+
+def later(_: Piece) -> bool:
+    """Take none: the reader does."""
+    return False
 
 
 class Lagged(Exception):  # noqa: N818 - it says what happened
@@ -45,9 +52,12 @@ class Subscription:
         self._waiting: deque[Notice] = deque()
         self._lagged = False
         self._reader: asyncio.Future[None] | None = None
+        self._at_once = later
 
     def put(self, change: Notice) -> None:
         """Add a change, joined to the one before it where both are pieces of one text."""
+        if isinstance(change, Piece) and self._is_idle and self._at_once(change):
+            return
         last = self._waiting[-1] if self._waiting else None
         if isinstance(last, Piece) and isinstance(change, Piece) and _continues(last, change):
             self._waiting[-1] = Piece(last.message_id, last.part, last.offset, last.text + change.text)
@@ -63,20 +73,26 @@ class Subscription:
         self._lagged = True
         self._wake()
 
+    @property
+    def _is_idle(self) -> bool:
+        return self._reader is not None and not self._reader.done()
+
     def _wake(self) -> None:
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
-    async def next(self, patience_s: float | None = None) -> Notice:
+    async def next(self, patience_s: float | None = None, at_once: AtOnce = later) -> Notice:
         """Wait for the next change.
 
         Args:
             patience_s: for how long at most; None is for ever, and sets no clock.
+            at_once: takes a piece that comes meanwhile, which then is no change to wait for.
 
         Raises:
             Lagged: changes were dropped; what arrives later is in order again.
             TimeoutError: there was none in time.
         """
+        self._at_once = at_once
         while not self._waiting and not self._lagged:
             # What is said often costs less by a bare future than by an event.
             self._reader = asyncio.get_running_loop().create_future()

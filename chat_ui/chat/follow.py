@@ -22,7 +22,7 @@ from chat_ui.chat.changes import (
     TurnStarted,
 )
 from chat_ui.chat.errors import NoSuchConversation, NoSuchMessage
-from chat_ui.chat.feed import Lagged, Subscription, Topic
+from chat_ui.chat.feed import AtOnce, Lagged, Subscription, Topic, later
 from chat_ui.chat.outcome import SHUT_DOWN
 from chat_ui.store import conversations, lineage, messages, runs
 from chat_ui.store.ids import is_id
@@ -46,7 +46,7 @@ MOST = 1000
 
 
 async def follow_conversation(
-    chat: Chat, owner: str, conversation_id: str
+    chat: Chat, owner: str, conversation_id: str, grow: AtOnce = later
 ) -> AsyncGenerator[Snapshot | Change]:
     """Yield a conversation as it stands, then its changes; and again a snapshot wherever one was missed.
 
@@ -54,6 +54,7 @@ async def follow_conversation(
         chat: the running chat.
         owner: who reads.
         conversation_id: what they read.
+        grow: shows a piece at once, which isn't yielded then.
 
     Raises:
         NoSuchConversation: it isn't this person's, or is gone.
@@ -68,7 +69,7 @@ async def follow_conversation(
                 if message.status == "streaming" and (hurdle := chat.runs.hurdle(message.id)) is not None:
                     yield hurdle
             try:
-                async with aclosing(_in_order(chat, owner, changes, snapshot)) as in_order:
+                async with aclosing(_in_order(chat, owner, changes, snapshot, grow)) as in_order:
                     async for change in in_order:
                         if isinstance(change, BranchShown):
                             most = min(PAGE + change.length, MOST)
@@ -79,16 +80,16 @@ async def follow_conversation(
 
 
 async def _in_order(
-    chat: Chat, owner: str, changes: Subscription, snapshot: Snapshot
+    chat: Chat, owner: str, changes: Subscription, snapshot: Snapshot, grow: AtOnce
 ) -> AsyncGenerator[Change]:
     revision = snapshot.conversation.revision
-    grown = _Grown(chat, owner, snapshot.messages)
+    grown = _Grown(chat, owner, snapshot.messages, grow)
     shown: list[str | None] = [message.id for message in snapshot.messages]
     if snapshot.is_whole:
         shown.insert(0, None)
     while True:
         try:
-            change = await changes.next(grown.patience_s)
+            change = await changes.next(grown.patience_s, grown.by_now)
         except TimeoutError:
             for piece in await grown.late():
                 yield piece
@@ -125,9 +126,10 @@ class _Grown:
     there already, and not be in the journal yet: the reader has neither, and looks again if nothing comes.
     """
 
-    def __init__(self, chat: Chat, owner: str, messages: Iterable[Message]) -> None:
+    def __init__(self, chat: Chat, owner: str, messages: Iterable[Message], grow: AtOnce) -> None:
         self._chat = chat
         self._owner = owner
+        self._grow = grow
         self._have: dict[tuple[str, Part], int] = {}
         self._elsewhere = {m.id for m in messages if m.status == "streaming" and not chat.runs.shown(m)}
         self._patience_s = QUIET_S
@@ -162,6 +164,15 @@ class _Grown:
             if message.status == "streaming":
                 for part in PARTS:
                     self._have[message.id, part] = len(getattr(message, part))
+
+    def by_now(self, piece: Piece) -> bool:
+        """Show a piece at once, if it is what comes next; whether it is shown."""
+        key = (piece.message_id, piece.part)
+        # What comes from elsewhere goes by the clock that ``patience_s`` sets.
+        shown = not self._elsewhere and self._have.get(key) == piece.offset and self._grow(piece)
+        if shown:
+            self._have[key] += len(piece.text)
+        return shown
 
     async def by(self, piece: Piece) -> Piece:
         """A piece, made longer at its beginning where something is missing there.

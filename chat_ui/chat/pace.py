@@ -51,6 +51,9 @@ class Tempo:
     It has two signs of that: how many answers run, and how late it comes to a beat that it sets itself. The
     second counts on a machine that is slow, or has other work.
 
+    ``between_pieces`` says how long, in seconds: decided when one of them changes, for it is asked for with
+    every piece.
+
     Args:
         pace: within which bounds.
     """
@@ -60,26 +63,26 @@ class Tempo:
         self._running = 0
         self._late = 0.0
         self._beat: asyncio.TimerHandle | None = None
-
-    @property
-    def between_pieces(self) -> float:
-        """Seconds."""
-        pace = self._pace
-        if not pace.piece:
-            return 0.0
-        wanted = max(pace.piece, self._running / pace.pieces_per_s, self._late / LATE)
-        return min(wanted, pace.longest_piece)
+        self.between_pieces = pace.piece
 
     @contextmanager
     def running(self) -> Generator[None]:
         """Count one more answer, as long as the context is open."""
         self._running += 1
+        self._decide()
         if self._beat is None:
             self._wait()
         try:
             yield
         finally:
             self._running -= 1
+            self._decide()
+
+    def _decide(self) -> None:
+        pace = self._pace
+        if pace.piece:
+            wanted = max(pace.piece, self._running / pace.pieces_per_s, self._late / LATE)
+            self.between_pieces = min(wanted, pace.longest_piece)
 
     def _wait(self) -> None:
         loop = asyncio.get_running_loop()
@@ -90,6 +93,7 @@ class Tempo:
     def _listen(self, due: float) -> None:
         late = asyncio.get_running_loop().time() - due
         self._late += (late - self._late) * NEWEST
+        self._decide()
         self._beat = None
         if self._running:
             self._wait()

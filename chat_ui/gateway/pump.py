@@ -236,6 +236,8 @@ class Pump:
 
 def _joined(events: list[StreamEvent]) -> list[StreamEvent]:
     """The same with fewer pieces: each passes through many hands, and often many tokens are read at once."""
+    if len(events) < 2:
+        return events
     joined: list[StreamEvent] = []
     for event in events:
         match joined[-1:], event:

@@ -102,7 +102,7 @@ class ThreadState(rx.State):
             self.notice = notice
 
     async def _follow(self, wanted: str, channel: wire.Channel) -> None:
-        changes = follow.follow_conversation(current_chat(), owner_of(), wanted)
+        changes = follow.follow_conversation(current_chat(), owner_of(), wanted, channel.grow_now)
         async with aclosing(changes):
             async for change in changes:
                 if isinstance(change, Piece):

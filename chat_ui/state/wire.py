@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
@@ -22,6 +22,7 @@ from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 
 from chat_ui.chat.changes import Piece, RunPaying, RunWaiting
+from chat_ui.state.websocket import SAY_NOW
 from chat_ui.store.messages import Message
 
 if TYPE_CHECKING:
@@ -71,7 +72,10 @@ class Push:
 async def push(*pushes: Push) -> None:
     """Send to the page whose event is being handled, at once and without its state's lock."""
     for told in pushes:
-        if told.payload["ref"] != TEXTS or not await _send_bare(told.payload["value"]):
+        line = _line() if told.payload["ref"] == TEXTS else None
+        if line is not None:
+            await line.say(told.payload["value"])
+        else:
             await EventContext.get().emit_event(cast("Event", told))
 
 
@@ -84,16 +88,27 @@ class Channel:
     def __init__(self) -> None:
         self._keys: dict[str, int] = {}
         self._final: set[str] = set()
+        self._line = _line()
 
-    async def grow(self, grown: Piece) -> None:
-        """Let an answer grow on the page, unless it is out of sight there and has no name."""
+    def grow_now(self, grown: Piece) -> bool:
+        """Let an answer grow on the page, if nothing is in the way; whether that is done.
+
+        An answer that is out of sight there has no name, and needs nothing.
+        """
         key = self._keys.get(grown.message_id)
         if key is None:
-            return
-        value: list[Any] = [key, grown.offset, grown.text]
+            return True
+        # Put together by hand: it is what the site says most.
+        said = f"{key},{grown.offset},{JSON.encode(grown.text)}"
         if grown.part != "text":
-            value.append(grown.part)
-        await push(_set(TEXTS, value))
+            said += f',"{grown.part}"'
+        return self._line is not None and self._line.say_now(said)
+
+    async def grow(self, grown: Piece) -> None:
+        """Let an answer grow on the page, as soon as may be."""
+        if not self.grow_now(grown):
+            part = [] if grown.part == "text" else [grown.part]
+            await push(_set(TEXTS, [self._keys[grown.message_id], grown.offset, grown.text, *part]))
 
     def hurdle(self, hurdle: RunWaiting | RunPaying) -> Push:
         """Tell the page what an answer waits for; its first piece ends that."""
@@ -129,54 +144,69 @@ class Channel:
         return self._keys[message_id]
 
 
-async def _send_bare(value: Any) -> bool:
-    """Tell of texts by a Socket.IO event of its own, if the page's websocket is one of this process.
+class _Line:
+    """A page's websocket, where texts are told by a Socket.IO event of their own.
 
     It takes a third of the bytes and of the time that a piece costs as one of Reflex's events. It passes by
     the queue of Socket.IO, whose task would have to wake for each, and waits where the page is slow to read.
+
+    Args:
+        environ: what Socket.IO knows of the websocket.
+        namespace: of Reflex's events.
     """
-    sockets = _sockets()
-    send = sockets and _websocket(sockets)
-    if not sockets or not send:
-        return False
-    arguments = value if isinstance(value, list) else [value]
-    said = JSON.encode([PIECE, *arguments])
-    # The page may have left meanwhile: then there is nobody to be told.
-    with suppress(OSError, RuntimeError):
-        await send({"type": "websocket.send", "text": f"{EVENT}{sockets.namespace},{said}"})
-    return True
+
+    def __init__(self, environ: Any, namespace: str) -> None:
+        self._send: Send = environ["asgi.send"]
+        extensions = environ["asgi.scope"].get("extensions", {})
+        self._say_now: Callable[[str], bool] | None = extensions.get(SAY_NOW, {}).get("say_now")
+        self._event = f'{EVENT}{namespace},["{PIECE}",'
+
+    def say_now(self, arguments: str) -> bool:
+        """Tell something short, if nothing is in its way; whether it was."""
+        return self._say_now is not None and self._say_now(f"{self._event}{arguments}]")
+
+    async def say(self, value: Any) -> None:
+        """Tell something, unless the page has left meanwhile: then there is nobody to be told."""
+        arguments = JSON.encode(value if isinstance(value, list) else [value])[1:]
+        with suppress(OSError, RuntimeError):
+            await self._send({"type": "websocket.send", "text": self._event + arguments})
+
+    async def close(self, code: int) -> None:
+        """Close it; it may have left by itself."""
+        with suppress(OSError, RuntimeError):
+            await self._send({"type": "websocket.close", "code": code})
 
 
 def part_soon(after_s: float) -> None:
     """Close the page's websocket in a while: the page comes back, and is told everything anew."""
-    sockets = _sockets()
     try:
-        send = sockets and _websocket(sockets)
+        line = _line()
     except LookupError:
         # No event is being handled, and so none of any page.
         return
-    if not send:
+    if line is None:
         return
 
     async def part() -> None:
         await asyncio.sleep(after_s)
-        # It may have left by itself.
-        with suppress(OSError, RuntimeError):
-            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+        await line.close(TRY_AGAIN_LATER)
 
     parting = asyncio.create_task(part())
     _parting.add(parting)
     parting.add_done_callback(_parting.discard)
 
 
-def _websocket(sockets: EventNamespace) -> Send | None:
-    """What says something on the page's websocket, if that is one of this process."""
+def _line() -> _Line | None:
+    """The page's websocket, if that is one of this process."""
+    sockets = _sockets()
+    if sockets is None:
+        return None
     # Not by the public ``token_to_sid``, which copies the names of all pages each time.
     known = sockets._token_manager.token_to_socket.get(EventContext.get().token)
     environ = known and cast("Any", sockets.server).get_environ(known.sid, sockets.namespace)
     if not environ or environ["asgi.scope"]["type"] != "websocket":
         return None
-    return environ["asgi.send"]
+    return _Line(environ, sockets.namespace)
 
 
 def has_page() -> bool:

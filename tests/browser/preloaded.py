@@ -22,6 +22,7 @@ MODULES = [
     "asyncpg",
     "chat_ui.served",
     "chat_ui.state.current",
+    "chat_ui.state.websocket",
     "chat_ui.ui.pages.admin",
     "chat_ui.ui.pages.conversation",
     "chat_ui.ui.pages.new_chat",
@@ -36,7 +37,6 @@ MODULES = [
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite",
     "starlette.staticfiles",
-    "uvicorn.protocols.websockets.websockets_sansio_impl",
     "uvicorn.supervisors",
 ]
 

@@ -46,6 +46,29 @@ async def test_a_reader_that_waits_is_woken() -> None:
         assert await waiting == piece(0, "x")
 
 
+async def test_a_piece_that_is_taken_at_once_wakes_nobody() -> None:
+    feed, taken = MemoryFeed(), list[Piece]()
+
+    def take_short(change: Piece) -> bool:
+        is_short = len(change.text) == 1
+        if is_short:
+            taken.append(change)
+        return is_short
+
+    async with feed.follow(HERE) as changes:
+        await feed.publish(HERE, piece(0, "a"))
+        assert await changes.next(at_once=take_short) == piece(0, "a")
+        await feed.publish(HERE, piece(1, "b"))
+        assert await changes.next(at_once=take_short) == piece(1, "b")
+        waiting = asyncio.create_task(changes.next(at_once=take_short))
+        await asyncio.sleep(0)
+        await feed.publish(HERE, piece(2, "c"))
+        await feed.publish(HERE, piece(3, "de"))
+        # It is to be read first what could not be taken.
+        await feed.publish(HERE, piece(5, "f"))
+        assert (taken, await waiting) == ([piece(2, "c")], piece(3, "def"))
+
+
 async def test_a_reader_that_has_waited_long_enough_reads_on_later() -> None:
     feed = MemoryFeed()
     async with feed.follow(HERE) as changes:

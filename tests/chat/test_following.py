@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -68,6 +70,40 @@ async def test_a_turn_by_another_model_is_one_change(chat: Chat, gateway: Script
         changes = [change for change in page.seen if not isinstance(change, Piece)]
     assert [type(change) for change in changes] == [Snapshot, TurnStarted, MessageEnded]
     assert [change.conversation.model for change in changes] == [None, "model-b", "model-b"]
+
+
+async def test_what_is_shown_at_once_is_not_told_again(chat: Chat, gateway: ScriptedGateway) -> None:
+    at_once, told = list[Piece](), list[Piece]()
+
+    def show(piece: Piece) -> bool:
+        is_shown = "!" not in piece.text
+        if is_shown:
+            at_once.append(piece)
+        return is_shown
+
+    async def read() -> str:
+        changes = follow.follow_conversation(chat, chat.person.id, conversation.id, show)
+        async with aclosing(changes):
+            async for change in changes:
+                if isinstance(change, Piece):
+                    told.append(change)
+                elif isinstance(change, MessageEnded):
+                    return change.message.text
+        raise AssertionError("it ended without a word")
+
+    conversation = await say(chat, "Count")
+    request = await gateway.next_request()
+    reading = asyncio.create_task(read())
+    for number in range(20):
+        await request.say("!" if number % 3 == 2 else ".")
+        await happens(lambda have=number: sum(len(piece.text) for piece in [*at_once, *told]) >= have)
+    await request.finish()
+    whole = await reading
+    shown = sorted([*at_once, *told], key=lambda piece: piece.offset)
+    assert "".join(piece.text for piece in shown) == whole
+    assert [piece.offset for piece in shown] == list(accumulate((len(p.text) for p in shown[:-1]), initial=0))
+    assert at_once
+    assert told
 
 
 async def test_two_pages_see_the_same(chat: Chat, gateway: ScriptedGateway) -> None:
@@ -279,3 +315,31 @@ async def test_one_text_is_read_as_far_as_it_has_grown(chat: Chat, gateway: Scri
         assert (message.text, message.reasoning, message.status) == ("So far", "Hm.", "streaming")
         await request.finish()
         await page.until_ended()
+
+
+async def test_what_leaves_a_hole_is_not_shown_at_once(
+    chat: Chat, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "JOURNAL_LOOKS", 1)
+    shown: list[str] = []
+    conversation = await say(chat, "Count")
+    request = await gateway.next_request()
+
+    def show(piece: Piece) -> bool:
+        shown.append(piece.text)
+        return True
+
+    following = follow.follow_conversation(chat, chat.person.id, conversation.id, show)
+    async with aclosing(following) as changes:
+        answer = (await snapshot_in(changes)).messages[-1]
+        again = asyncio.create_task(snapshot_in(changes))
+        await request.say("1")
+        await happens(lambda: shown == ["1"])
+        await chat.feed.publish(Topic("conversation", conversation.id), Piece(answer.id, "text", 2, "3"))
+        assert (await asyncio.wait_for(again, 10)).messages[-1].text == "1"
+    assert shown == ["1"]
+    await request.finish()
+
+
+async def snapshot_in(changes: AsyncGenerator[Any]) -> Snapshot:
+    return await anext(change async for change in changes if isinstance(change, Snapshot))

@@ -1,0 +1,124 @@
+"""What is said to a page past the layers of the app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Scope, Send
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from chat_ui.state.websocket import LONGEST, SAY_NOW, Websocket
+from chat_ui.web.connection import Connection
+
+
+class Site:
+    """Takes in one page."""
+
+    def __init__(self) -> None:
+        self.say_now: Callable[[str], bool] = lambda _: False
+        self.send: Send = _nowhere
+        self.left = asyncio.Event()
+        self._open = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keep what may be said with, until the page has left."""
+        self.send, self.say_now = send, scope["extensions"][SAY_NOW]["say_now"]
+        assert not self.say_now("too early")
+        await receive()
+        await send({"type": "websocket.accept"})
+        self._open.set()
+        await receive()
+        self.left.set()
+
+    async def opened(self) -> None:
+        """Wait for the page."""
+        await self._open.wait()
+
+
+async def _nowhere(_: Any) -> None:
+    raise AssertionError("nobody has come")
+
+
+@asynccontextmanager
+async def visited() -> AsyncIterator[tuple[Site, ClientConnection, list[Websocket]]]:
+    """A site, a page of it, and the server's end of their websocket."""
+    site, made = Site(), list[Websocket]()
+
+    class Noted(Websocket):
+        def connection_made(self, transport: Any) -> None:
+            made.append(self)
+            super().connection_made(transport)
+
+    config = Config(site, lifespan="off", ws=Noted, ws_per_message_deflate=False)
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(config, state, {}), "127.0.0.1", 0
+    )
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        async with connect(f"ws://{host}:{port}", compression=None) as page:
+            await site.opened()
+            yield site, page, made
+
+
+@pytest.mark.parametrize("text", ["", "a", "é日😀", "x" * LONGEST, "é" * (LONGEST // 2)])
+async def test_what_is_short_arrives_as_it_was_said(text: str) -> None:
+    async with visited() as (site, page, _):
+        assert site.say_now(text)
+        assert await page.recv() == text
+
+
+async def test_it_comes_in_its_place_among_what_takes_the_other_way() -> None:
+    async with visited() as (site, page, _):
+        for number in range(6):
+            if number % 2:
+                assert site.say_now(str(number))
+            else:
+                await site.send({"type": "websocket.send", "text": str(number)})
+        assert [await page.recv() for _ in range(6)] == list("012345")
+
+
+@pytest.mark.parametrize("text", ["x" * (LONGEST + 1), "é" * (LONGEST // 2 + 1)])
+async def test_what_is_long_has_to_take_the_other_way(text: str) -> None:
+    async with visited() as (site, page, _):
+        assert not site.say_now(text)
+        await site.send({"type": "websocket.send", "text": "only this"})
+        assert await page.recv() == "only this"
+
+
+async def test_nothing_is_said_to_a_page_that_is_slow_to_read() -> None:
+    async with visited() as (site, page, made):
+        made[0].pause_writing()
+        assert not site.say_now("now")
+        made[0].resume_writing()
+        assert site.say_now("then")
+        assert await page.recv() == "then"
+
+
+async def test_nothing_is_said_to_a_page_that_has_left() -> None:
+    async with visited() as (site, page, _):
+        await page.close()
+        await site.left.wait()
+        assert not site.say_now("still here?")
+
+
+async def test_nothing_is_said_to_a_page_that_broke_off() -> None:
+    async with visited() as (site, page, _):
+        page.transport.abort()
+        await site.left.wait()
+        assert not site.say_now("still here?")
+
+
+async def test_nothing_is_said_after_the_end() -> None:
+    async with visited() as (site, page, _):
+        await site.send({"type": "websocket.close"})
+        assert not site.say_now("one more thing")
+        with pytest.raises(ConnectionClosed):
+            await page.recv()
