@@ -99,7 +99,9 @@ class Subscription:
             if patience_s is None:
                 await self._reader
             else:
-                await asyncio.wait_for(self._reader, patience_s)
+                # Not ``wait_for``, which before Python 3.12 forgets a cancellation that comes with a change.
+                async with asyncio.timeout(patience_s):
+                    await self._reader
         if self._lagged:
             self._lagged = False
             raise Lagged

@@ -78,6 +78,18 @@ async def test_a_reader_that_has_waited_long_enough_reads_on_later() -> None:
         assert await changes.next(patience_s=60) == piece(0, "x")
 
 
+async def test_a_reader_that_is_ended_as_a_change_comes_ends() -> None:
+    feed = MemoryFeed()
+    async with feed.follow(HERE) as changes:
+        waiting = asyncio.create_task(changes.next(patience_s=60))
+        await asyncio.sleep(0)
+        await feed.publish(HERE, piece(0, "x"))
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+        assert await changes.next() == piece(0, "x")
+
+
 async def test_who_leaves_leaves_nothing_behind() -> None:
     feed = MemoryFeed()
     async with feed.follow(HERE):
