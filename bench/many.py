@@ -22,7 +22,7 @@ from bench import measure, report
 from bench.crowd import BEGIN_AT_A_TIME, SETTLE_S, Heard, Listen, converse, pass_on, together
 from bench.gateway import Answer, RunningGateway, question, running_gateway
 from bench.page import open_page
-from bench.peers import OURS, Peer, Serving, ours
+from bench.peers import LEAST, OURS, Peer, Serving, ours
 from bench.processes import cpu_seconds_of
 
 __all__ = ["AT_ONCE", "PAGE", "RATE", "add_arguments", "on_one_core", "run"]
@@ -45,17 +45,6 @@ PASSES = "httpx to Starlette"
 HEADER = (
     *("", "at once", "begun in s", "p50 ms", "p99 ms", "max ms", "lost"),
     *("server CPU", "CPU µs/token", "frames/token", "harness CPU", "well"),
-)
-
-PASS_THROUGH = Peer(
-    PASSES,
-    (
-        *("{bin}/uvicorn", "--host=127.0.0.1", "--port={port}", "--no-access-log", "--log-level=warning"),
-        "--app-dir={root}",
-        "bench.passthrough:app",
-    ),
-    (),
-    "",
 )
 
 
@@ -138,7 +127,7 @@ def run(arguments: argparse.Namespace) -> str:
     parts = [report.circumstances("reflex", "uvicorn", "httpx", "starlette"), _conditions()]
     rows: list[list[str]] = []
     limits: list[str] = []
-    for name, peer, listen in ((OURS, ours(), converse), (PASSES, PASS_THROUGH, pass_on)):
+    for name, peer, listen in ((OURS, ours(), converse), (PASSES, LEAST, pass_on)):
         with on_one_core(peer) as (gateway, serving):
             if name == OURS:
                 parts.append(uvloop.run(_memory(gateway, serving)))

@@ -12,7 +12,7 @@ from bench.report import ROOT
 __all__ = ["costs", "delays"]
 
 FOLDER = ROOT / "docs" / "benchmarks"
-OURS, OTHERS = "#17694f", ("#b0653a", "#6c5fa7", "#8a8f39", "#3f7cac", "#a14a76", "#7a7a7a")
+OURS, OTHERS = "#17694f", ("#b0653a", "#6c5fa7", "#8a8f39", "#3f7cac", "#a14a76", "#7a7a7a", "#c3a13b")
 WINDOW = 25
 
 

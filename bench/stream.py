@@ -1,8 +1,9 @@
 """One answer in one browser: how soon its tokens are seen and what they cost, beside other chats.
 
-Every chat asks the same gateway the same question, in production mode, in a Chromium of its own. Each is
-measured in turn, in another order every time. Watching the page and counting its bytes costs it time, so
-what a token costs is measured over a second answer, unwatched.
+Every chat asks the same gateway the same question, in production mode, in a Chromium of its own; so does a
+page that only shows text as it comes, which is the least that a page can do. Each is measured in turn, in
+another order every time. Watching the page and counting its bytes costs it time, so what a token costs is
+measured over a second answer, unwatched.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from bench import measure, plots, report
 from bench.browser import Tab, open_tab
 from bench.gateway import Answer, RunningGateway, question, running_gateway
 from bench.numbered import CODE_LINES, one_of_everything
-from bench.peers import CACHE, OURS, PEERS, Peer, Serving
+from bench.peers import CACHE, LEAST, OURS, PEERS, Peer, Serving
 
 __all__ = ["PAGE", "add_arguments", "run"]
 
 PAGE = "docs/benchmarks/stream.md"
 PAINT = (Path(__file__).parent / "paint.js").read_text()
 RATE, HIGH_RATE = 50.0, 200.0
+MEASURED = (*PEERS, LEAST)
 # What a page fetches for anything that answers are made of is there before one is measured.
 WARM_UP_LINES = 6
 WARM_UP_TOKENS = one_of_everything(WARM_UP_LINES)
@@ -70,7 +72,7 @@ class Figures:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this benchmark's own options."""
-    names = [peer.name for peer in PEERS]
+    names = [peer.name for peer in MEASURED]
     parser.add_argument(
         "--only", nargs="+", metavar="CHAT", choices=names, help=f"some of: {', '.join(names)}"
     )
@@ -81,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> str:
     """Measure, and return the result as markdown."""
-    peers = [peer for peer in PEERS if not arguments.only or peer.name in arguments.only]
+    peers = [peer for peer in MEASURED if not arguments.only or peer.name in arguments.only]
     figures: dict[str, list[Figures]] = {peer.name: [] for peer in peers}
     failures: dict[str, str] = {}
     chance = random.Random(arguments.seed)
@@ -117,7 +119,7 @@ def _told(
     high = [measured.wire_high for measured in figures.get(OURS, []) if measured.wire_high is not None]
     if high:
         yield f"At {HIGH_RATE:g}/s, {OURS} takes {_written(statistics.median(high))} B/token on the wire."
-    for peer in PEERS:
+    for peer in MEASURED:
         if peer not in peers:
             yield f"Not measured this time: {peer.version}."
         elif peer.name in failures:

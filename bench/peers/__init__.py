@@ -20,7 +20,7 @@ from bench.gateway import MODEL
 from bench.processes import cpu_seconds_of, ended_with_block, free_port, resident_bytes_of, until_up
 from bench.seed import write_history
 
-__all__ = ["CACHE", "OURS", "PEERS", "Peer", "Serving", "ours"]
+__all__ = ["CACHE", "LEAST", "OURS", "PEERS", "Peer", "Serving", "ours"]
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -246,6 +246,19 @@ PEERS = (
         environment={"REFLEX_API_URL": "http://localhost:{port}", "REFLEX_TELEMETRY_ENABLED": "false"},
         app="naive_reflex",
     ),
+)
+
+
+# Beside the chats, what no chat can do with less: bytes passed on, and text shown as it comes.
+LEAST = Peer(
+    "bare page",
+    (
+        *("{bin}/uvicorn", "--host=127.0.0.1", "--port={port}", "--no-access-log", "--log-level=warning"),
+        "--app-dir={root}",
+        "bench.passthrough:app",
+    ),
+    (),
+    "textarea",
 )
 
 
