@@ -56,7 +56,7 @@ class Subscription:
 
     def put(self, change: Notice) -> None:
         """Add a change, joined to the one before it where both are pieces of one text."""
-        if isinstance(change, Piece) and self._is_idle and self._at_once(change):
+        if isinstance(change, Piece) and self._is_idle and self._takes(change):
             return
         last = self._waiting[-1] if self._waiting else None
         if isinstance(last, Piece) and isinstance(change, Piece) and _continues(last, change):
@@ -72,6 +72,14 @@ class Subscription:
         self._waiting.clear()
         self._lagged = True
         self._wake()
+
+    def _takes(self, piece: Piece) -> bool:
+        try:
+            return self._at_once(piece)
+        except Exception:
+            # Who publishes goes on, to the other readers first; this one meets it when it reads.
+            log.exception("A piece could not be taken at once")
+            return False
 
     @property
     def _is_idle(self) -> bool:

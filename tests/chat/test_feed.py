@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import given
@@ -67,6 +68,21 @@ async def test_a_piece_that_is_taken_at_once_wakes_nobody() -> None:
         # It is to be read first what could not be taken.
         await feed.publish(HERE, piece(5, "f"))
         assert (taken, await waiting) == ([piece(2, "c")], piece(3, "def"))
+
+
+async def test_what_one_reader_fails_at_is_told_to_all_of_them(caplog: pytest.LogCaptureFixture) -> None:
+    feed, change = MemoryFeed(), piece(0, "x")
+
+    def fail(change: Piece) -> bool:
+        raise ZeroDivisionError
+
+    async with AsyncExitStack() as stack:
+        readers = [await stack.enter_async_context(feed.follow(HERE)) for _ in range(3)]
+        waiting = [asyncio.create_task(reader.next(at_once=fail)) for reader in readers]
+        await asyncio.sleep(0)
+        await feed.publish(HERE, change)
+        assert await asyncio.gather(*waiting) == [change] * 3
+    assert {record.getMessage() for record in caplog.records} == {"A piece could not be taken at once"}
 
 
 async def test_a_reader_that_has_waited_long_enough_reads_on_later() -> None:
