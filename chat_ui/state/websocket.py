@@ -33,7 +33,7 @@ class Websocket(WebSocketsSansIOProtocol):
     def say_now(self, text: str) -> bool:
         """Send a text that is short, if nothing is in its way; whether it was."""
         data = text.encode()
-        is_open = self.conn.state is OPEN and not self.disconnected
+        is_open = self.conn.state is OPEN and not self.transport.is_closing()
         if not is_open or not self.writable.is_set() or len(data) > LONGEST:
             return False
         self.transport.write(bytes((WHOLE_TEXT, len(data))) + data)

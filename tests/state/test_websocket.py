@@ -102,6 +102,12 @@ async def test_nothing_is_said_to_a_page_that_is_slow_to_read() -> None:
         assert await page.recv() == "then"
 
 
+async def test_nothing_is_said_on_what_is_being_closed() -> None:
+    async with visited() as (site, _, made):
+        made[0].transport.close()
+        assert not site.say_now("it would be lost")
+
+
 async def test_nothing_is_said_to_a_page_that_has_left() -> None:
     async with visited() as (site, page, _):
         await page.close()
