@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import logging
 import signal
 import sys
 from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.synchronize import Lock
 from socket import socket
 from types import FrameType
 
@@ -32,7 +35,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--log-config", default=LOGGING_CONFIG)
     wanted = parser.parse_args()
-    config = uvicorn.Config(
+    config = Config(
         "chat_ui.served:app",
         factory=True,
         host=wanted.host,
@@ -81,6 +84,25 @@ def _tell_where(config: uvicorn.Config) -> None:
     print(
         f"Chat UI listens on http://{'localhost' if host == '127.0.0.1' else host}:{config.port}", flush=True
     )
+
+
+class Config(uvicorn.Config):
+    """uvicorn's, but of several workers that can't start only the first says why: the others' is the same.
+
+    They share what they are given as they begin, of which this is a part.
+    """
+
+    _unsaid: Lock | None = None
+
+    def bind_socket(self) -> socket:
+        """Listen, for workers to come."""
+        self._unsaid = get_context("spawn").Lock()
+        return super().bind_socket()
+
+    def load(self) -> None:
+        """Import the app."""
+        super().load()
+        self.loaded_app = _in_its_own_words(self.loaded_app, self._unsaid)
 
 
 class Workers(Multiprocess):
@@ -145,13 +167,13 @@ def app() -> ASGIApp:
     try:
         from chat_ui import chat_ui  # noqa: PLC0415
 
-        return _in_its_own_words(chat_ui.app())
+        return chat_ui.app()
     finally:
         signal.signal(signal.SIGTERM, taking_note)
 
 
-def _in_its_own_words(site: ASGIApp) -> ASGIApp:
-    """Have a site that can't start say why, without where in its code that was found."""
+def _in_its_own_words(site: ASGIApp, unsaid: Lock | None) -> ASGIApp:
+    """Have a site that can't start say why, unless it was said, and not where in its code that was found."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await site(scope, receive, telling_why(send) if scope["type"] == "lifespan" else send)
@@ -161,6 +183,8 @@ def _in_its_own_words(site: ASGIApp) -> ASGIApp:
             why = sys.exc_info()[1]
             if message["type"] == "lifespan.startup.failed" and isinstance(why, SystemExit):
                 message = {**message, "message": str(why)}
+                if unsaid is not None and not unsaid.acquire(block=False):
+                    logging.getLogger("uvicorn.error").disabled = True
             await send(message)
 
         return tell

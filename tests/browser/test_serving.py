@@ -53,6 +53,17 @@ async def test_where_it_can_not_start_it_says_why(start_site, tmp_path, workers)
     assert start_site.sites[-1].stop() == STARTUP_FAILURE
 
 
+async def test_workers_that_can_not_start_say_once_why(start_site):
+    with pytest.raises(AssertionError) as failed:
+        start_site(
+            workers=2,
+            CHAT_UI_DATABASE_URL="postgresql:///chat?nonsense=1",
+            CHAT_UI_REDIS_URL="redis://localhost:9",
+        )
+    assert str(failed.value).count("the site doesn't know. Take that out of CHAT_UI_DATABASE_URL") == 1
+    assert start_site.sites[-1].stop() == STARTUP_FAILURE
+
+
 async def test_several_workers_say_once_where_they_are(start_site, postgres, redis):
     shared = {
         "CHAT_UI_DATABASE_URL": postgres.url(postgres.make_database()),
