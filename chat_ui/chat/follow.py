@@ -54,7 +54,7 @@ async def follow_conversation(
         chat: the running chat.
         owner: who reads.
         conversation_id: what they read.
-        grow: shows a piece at once, which isn't yielded then.
+        grow: shows a piece at once, if it can; what it has shown isn't yielded.
 
     Raises:
         NoSuchConversation: it isn't this person's, or is gone.

@@ -8,14 +8,19 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from starlette.types import Receive, Scope, Send
+from socketio import ASGIApp as SocketIO
+from socketio import AsyncServer
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from chat_ui.state.websocket import LONGEST, SAY_NOW, Websocket
+from chat_ui.state.wire import _Line
 from chat_ui.web.connection import Connection
+from chat_ui.web.headers import Headers
+from chat_ui.web.watched import Watched
 
 
 class Site:
@@ -47,9 +52,9 @@ async def _nowhere(_: Any) -> None:
 
 
 @asynccontextmanager
-async def visited() -> AsyncIterator[tuple[Site, ClientConnection, list[Websocket]]]:
-    """A site, a page of it, and the server's end of their websocket."""
-    site, made = Site(), list[Websocket]()
+async def served(site: ASGIApp) -> AsyncIterator[tuple[str, list[Websocket]]]:
+    """The address of a site, and its ends of the websockets of those who come."""
+    made = list[Websocket]()
 
     class Noted(Websocket):
         def connection_made(self, transport: Any) -> None:
@@ -63,9 +68,16 @@ async def visited() -> AsyncIterator[tuple[Site, ClientConnection, list[Websocke
     )
     async with server:
         host, port = server.sockets[0].getsockname()
-        async with connect(f"ws://{host}:{port}", compression=None) as page:
-            await site.opened()
-            yield site, page, made
+        yield f"ws://{host}:{port}", made
+
+
+@asynccontextmanager
+async def visited() -> AsyncIterator[tuple[Site, ClientConnection, list[Websocket]]]:
+    """A site, a page of it, and the server's end of their websocket."""
+    site = Site()
+    async with served(site) as (url, made), connect(url, compression=None) as page:
+        await site.opened()
+        yield site, page, made
 
 
 @pytest.mark.parametrize("text", ["", "a", "é日😀", "x" * LONGEST, "é" * (LONGEST // 2)])
@@ -128,3 +140,23 @@ async def test_nothing_is_said_after_the_end() -> None:
         assert not site.say_now("one more thing")
         with pytest.raises(ConnectionClosed):
             await page.recv()
+
+
+async def test_it_is_found_behind_socket_io_and_the_layers_of_the_site() -> None:
+    sockets, lines = AsyncServer(async_mode="asgi", transports=["websocket"]), list[_Line]()
+
+    @sockets.on("connect", namespace="/_event")
+    async def come(sid: str, environ: Any) -> None:
+        lines.append(_Line(sockets.get_environ(sid, "/_event"), "/_event"))
+
+    site = Watched(Headers(SocketIO(sockets), "", is_secure=False), keeps_ids=False)
+    async with served(site) as (url, _), connect(f"{url}/socket.io/?EIO=4&transport=websocket") as page:
+        assert (await page.recv())[:1] == "0"
+        await page.send("40/_event,")
+        assert (await page.recv())[:2] == "40"
+        assert lines[0].say_now('7,0,"He"')
+        await lines[0].say([7, 2, "llo"])
+        assert [await page.recv(), await page.recv()] == [
+            '42/_event,["p",7,0,"He"]',
+            '42/_event,["p",7,2,"llo"]',
+        ]
