@@ -88,7 +88,7 @@ def export_to(path: Path, name: str | None) -> int:
         with _begun(path) as file:
             async for line in own.give_out(db, owner):
                 file.write(line)
-                lines += 1
+                lines += bool(line.strip())
         # The first line is the file's head.
         return lines - 1
 

@@ -1,9 +1,10 @@
 """Our own form: a line of JSON for each conversation, with every branch, its settings, figures and times.
 
-The first line says what the file is, ``{"format": "chat-ui", "version": 1}``; each that follows is a
-``Whole``, without what is still at its default. A line ``{"account": ...}`` is passed over: it is what else
-is kept of a person. What was brought in is given out again byte for byte. Lines, because a history may be too
-large to be held at once.
+The first line says what the file is, ``{"format": "chat-ui", "version": 1, "conversations": 3}``; each that
+follows is a ``Whole``, without what is still at its default. How many follow was not always said: where it
+is, a file that was cut between two lines is known by it. A line ``{"account": ...}`` is passed over: it is
+what else is kept of a person. What was brought in is given out again byte for byte. Lines, because a history
+may be too large to be held at once.
 """
 
 from __future__ import annotations
@@ -72,14 +73,14 @@ async def give_out(db: Database, owner: str) -> AsyncGenerator[bytes]:
     Raises:
         StoreError: the database can't be read.
     """
-    yield _line(json.dumps(HEAD).encode())
     async with db.read() as tx:
         ids = await whole.ids(tx, owner)
+    yield _line(json.dumps(HEAD | {"conversations": len(ids)}).encode())
     for id in ids:
         async with db.read() as tx:
             found = await whole.get(tx, owner, id)
-        if found is not None:
-            yield _line(_form().dump_json(found, exclude=_LEFT_OUT, exclude_defaults=True))
+        # One that was purged meanwhile was counted: a blank line, which is passed over, has its place.
+        yield _line(_form().dump_json(found, exclude=_LEFT_OUT, exclude_defaults=True) if found else b"")
 
 
 async def bring_in(db: Database, owner: str, lines: AsyncIterable[bytes]) -> BroughtIn:
@@ -98,11 +99,11 @@ async def bring_in(db: Database, owner: str, lines: AsyncIterable[bytes]) -> Bro
         StoreError: it could not be stored; what stood before is there.
     """
     so_far = BroughtIn()
-    number = 0
+    number = promised = 0
     async for line in lines:
         number += 1
         if number == 1:
-            _check_head(line)
+            promised = _check_head(line)
         elif line.strip() and not line.startswith(b'{"account"'):
             try:
                 found = _read(line)
@@ -112,6 +113,8 @@ async def bring_in(db: Database, owner: str, lines: AsyncIterable[bytes]) -> Bro
             so_far = await _take(db, owner, found, so_far)
     if not number:
         raise UnfitFile(say("transfer.format"))
+    if number - 1 < promised:
+        raise UnfitFile(say("transfer.cut", promised=promised, came=number - 1))
     return so_far
 
 
@@ -137,14 +140,17 @@ class _Unfit(Exception):  # noqa: N818
     """What is wrong with a line."""
 
 
-def _check_head(line: bytes) -> None:
+def _check_head(line: bytes) -> int:
+    """Whether it is one that is known; how many conversations it says are to follow."""
     try:
         head = json.loads(line)
     except (ValueError, RecursionError):
         head = None
     match head:
+        case {"format": "chat-ui", "version": 1, "conversations": int(promised)}:
+            return promised
         case {"format": "chat-ui", "version": 1}:
-            return
+            return 0
         case {"format": "chat-ui", "version": version}:
             raise UnfitFile(say("transfer.version", version=version))
         case _:

@@ -89,7 +89,7 @@ async def test_no_route_serves_a_stranger_or_another_site(start_hosted: StartHos
                 await asyncio.sleep(0.05)
     kept = (await bob.client.get("/export")).text
     head, conversation, account = map(json.loads, kept.splitlines())
-    assert head == {"format": "chat-ui", "version": 1}
+    assert head == {"format": "chat-ui", "version": 1, "conversations": 1}
     assert conversation["messages"][0]["text"] == begun["text"]
     assert [person["name"] for person in account["account"]["user"]] == ["bob"]
     assert begun["text"] not in json.dumps(account)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -257,7 +257,38 @@ async def test_what_can_not_be_is_refused_and_what_stood_before_is_there(
     assert said in words
     assert words.startswith("Line 3 can't be brought in.")
     assert "(1)" in words
-    assert await given_out(db, owner) == [head, lines[0]]
+    assert (await given_out(db, owner))[1:] == [lines[0]]
+
+
+async def test_a_file_that_was_cut_between_two_lines_is_not_taken_for_whole(
+    db: Database, owner: str, one: Whole, two: Whole
+) -> None:
+    async with db.write() as tx:
+        another = (await users.create(tx, name="another")).id
+    await put(db, another, [one, two])
+    file = await given_out(db, another)
+    for kept in (1, 2):
+        with pytest.raises(UnfitFile, match=rf"has 2 conversations, and ends after {kept - 1}:"):
+            await brought_in(db, owner, file[:kept])
+        assert len(await given_out(db, owner)) == kept
+    assert len((await brought_in(db, owner, file)).added) == 1
+    # Of how many there are, files of before say nothing.
+    assert await brought_in(db, owner, [b'{"format": "chat-ui", "version": 1}\n', file[1]]) == BroughtIn(
+        known=1
+    )
+
+
+async def test_one_that_is_purged_while_a_file_is_written_is_none_that_was_cut(
+    db: Database, owner: str, one: Whole, two: Whole
+) -> None:
+    await put(db, owner, [one, two])
+    file: list[bytes] = []
+    async for line in own.give_out(db, owner):
+        file.append(line)
+        async with db.write() as tx:
+            await conversations.delete(tx, owner, two.conversation.id)
+            await conversations.purge(tx, before=datetime.now(UTC) + timedelta(days=1))
+    assert len((await brought_in(db, owner, file)).added) == 0
 
 
 @pytest.mark.parametrize(
