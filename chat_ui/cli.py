@@ -278,13 +278,16 @@ def _count(text: str) -> int:
 
 
 def _number(text: str) -> int:
-    try:
+    # Python reads the digits of every script, blanks around them and underscores between them.
+    if text.isascii() and text.isdecimal() and len(text) < 10:
         return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("it takes a number") from None
+    raise argparse.ArgumentTypeError("it takes a number, in digits from 0 to 9")
 
 
 def _check_port(host: str, port: int) -> None:
+    # To a socket it would be every address of the machine.
+    if not host:
+        raise SystemExit("--host names no address. Name one, 127.0.0.1 perhaps, or leave it away.")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # What only waits for its time to run out is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -166,8 +166,16 @@ def test_a_folder_for_figures_that_can_not_be_is_said(
     assert spied == []
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
-def test_a_port_is_a_number(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_address_is_not_every_address(spied: list[tuple[str, list[str], dict[str, str]]]) -> None:
+    with pytest.raises(SystemExit, match="--host names no address"):
+        cli.main(["serve", "--host", "", "--port", str(free_port())])
+    assert spied == []
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "", "٣٠٠٠", "3_000", " 3000", "9" * 5000])
+def test_a_port_is_a_number(
+    spied: list[tuple[str, list[str], dict[str, str]]], port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["serve", f"--port={port}"])
     assert ended.value.code == 2
