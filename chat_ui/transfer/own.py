@@ -163,7 +163,8 @@ def _read(line: bytes) -> Whole:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise _Unfit(f"{where or 'JSON'}: {first['msg']}") from None
+        # Of what is no object there is no place to name.
+        raise _Unfit(f"{where}: {first['msg']}." if where else say("transfer.json")) from None
     here = found.conversation
     messages = tuple(replace(each, conversation_id=here.id, client_id=None) for each in found.messages)
     for each in (here, *messages):

@@ -205,6 +205,7 @@ async def test_an_answer_that_grows_is_given_out_as_far_as_it_is(
 
 LONG_AGO = "1492-10-12T00:00:00Z"
 DEEP = "[" * 100_000
+NO_JSON = r"Line 2 can't be brought in\. It is no JSON object: .*\. What stands before"
 
 
 @pytest.mark.parametrize(
@@ -300,9 +301,11 @@ async def test_one_that_is_purged_while_a_file_is_written_is_none_that_was_cut(
         ([b'{"format": "chatgpt", "version": 1}'], "no file of Chat UI's"),
         ([b"\xff\xfe\n"], "no file of Chat UI's"),
         ([b'{"format": "chat-ui", "version": 2}'], "version 2"),
-        ([b'{"format": "chat-ui", "version": 1}', b"{"], "Line 2"),
-        ([b'{"format": "chat-ui", "version": 1}', DEEP.encode()], "Line 2"),
-        ([b'{"format": "chat-ui", "version": 1}', b"\xff"], "Line 2"),
+        ([b'{"format": "chat-ui", "version": 1}', b"{"], NO_JSON),
+        ([b'{"format": "chat-ui", "version": 1}', b"[]"], NO_JSON),
+        ([b'{"format": "chat-ui", "version": 1}', DEEP.encode()], NO_JSON),
+        ([b'{"format": "chat-ui", "version": 1}', b"\xff"], NO_JSON),
+        ([b'{"format": "chat-ui", "version": 1}', b"{}"], r"Line 2 .*\. conversation: Field required\. What"),
     ],
 )
 async def test_what_is_no_such_file_is_refused(
