@@ -37,7 +37,7 @@ class Scripts:
     head: str
 
 
-SHIPPED = Scripts(location="chat_ui.store:migrations", head="0009")
+SHIPPED = Scripts(location="chat_ui.store:migrations", head="0010")
 
 
 async def migrate(
