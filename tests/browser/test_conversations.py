@@ -99,6 +99,23 @@ async def test_a_long_name_is_typed_anew_from_its_first_words(demo_site, visit):
     assert await field.evaluate(shown) == [True, 0, len(await field.input_value())]
 
 
+async def test_enter_that_is_held_down_on_rename_opens_the_field_and_leaves_it_open(demo_site, visit):
+    person = await visit(demo_site)
+    await person.ask("Held name of 3 words")
+    await person.page.get_by_role("button", name="Actions for Held name of 3 words").first.click()
+    await person.page.get_by_role("menuitem", name="Rename").focus()
+    field = person.page.get_by_role("textbox", name="Title")
+    await person.page.keyboard.down("Enter")
+    await expect(field).to_be_focused()
+    for _ in range(3):
+        # Pressed again without having been let go, as a key repeats itself.
+        await person.page.keyboard.down("Enter")
+    await person.page.keyboard.up("Enter")
+    await field.fill("Another name")
+    await person.page.keyboard.press("Enter")
+    await expect(person.sidebar.get_by_role("link").first).to_have_text("Another name")
+
+
 async def test_escape_leaves_the_name_as_it_was(demo_site, visit):
     person = await visit(demo_site)
     await person.ask("Steady name of 3 words")

@@ -67,7 +67,8 @@ function Field({ conversationId, title, onKeep }) {
   };
   const onKeyDown = (event) => {
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (event.key === "Enter") keep(true);
+    // The key that chose "Rename" may still be held down.
+    if (event.key === "Enter" && !event.repeat) keep(true);
     if (event.key === "Escape") drop(event);
   };
   return (
