@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, Literal, TypeVar
 
@@ -108,15 +109,35 @@ def import_from(path: Path, name: str | None) -> BroughtIn:
 
     async def read(db: Database) -> BroughtIn:
         owner = await _owner(db, name)
-        with _opened(path, "rb") as file:
+        async with _ended_by_ctrl_c():
+            file = _opened(path, "rb")
+        with file:
             return await own.bring_in(db, owner, _lines(file))
 
     return _with_database(read)
 
 
 async def _lines(file: IO[bytes]) -> AsyncGenerator[bytes]:
-    for line in file:
+    while True:
+        async with _ended_by_ctrl_c():
+            line = file.readline()
+        if not line:
+            return
         yield line
+
+
+@asynccontextmanager
+async def _ended_by_ctrl_c() -> AsyncGenerator[None]:
+    """For what may wait for ever, as a pipe that nobody writes to: asyncio makes a cancellation of Ctrl-C,
+    which comes only once something is awaited.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        # The one that came until now.
+        await asyncio.sleep(0)
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,19 +15,20 @@ from chat_ui.cli import INTERRUPTED, main
 from tests.database import put_new_database
 
 
-def test_an_import_that_is_interrupted_says_so_in_a_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [b"", b'{"format": "chat-ui"'], ids=["silent", "in a line"])
+def test_an_import_that_waits_for_a_pipe_ends_at_the_first_interrupt(tmp_path: Path, sent: bytes) -> None:
     put_new_database(tmp_path / "chat.db")
-    slow = tmp_path / "slow.jsonl"
-    os.mkfifo(slow)
-    command = [sys.executable, "-m", "chat_ui", "import", str(slow)]
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "chat_ui", "import", str(pipe)]
     env = os.environ | {"CHAT_UI_DATA_DIR": str(tmp_path)}
-    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as running:
-        # It is opened once somebody reads it.
-        with slow.open("w"):
-            running.send_signal(signal.SIGINT)
-            # An empty file is none of this site's, which would be said first. What still reads ends with it.
-            with suppress(subprocess.TimeoutExpired):
-                running.wait(5)
+    with (
+        subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as running,
+        # It is opened once somebody reads it, and stays so: what is read has no end.
+        pipe.open("wb", buffering=0) as writer,
+    ):
+        writer.write(sent)
+        running.send_signal(signal.SIGINT)
         _, said = running.communicate()
     assert said == "Ended before it was done. Nothing is half done: type it again.\n"
     assert running.returncode == INTERRUPTED
