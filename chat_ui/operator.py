@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
+from io import BufferedReader, BufferedWriter, FileIO
 from pathlib import Path
+from threading import Thread
 from typing import IO, Literal, TypeVar
 
 from chat_ui.accounts.errors import AccountError
@@ -109,35 +112,34 @@ def import_from(path: Path, name: str | None) -> BroughtIn:
 
     async def read(db: Database) -> BroughtIn:
         owner = await _owner(db, name)
-        async with _ended_by_ctrl_c():
-            file = _opened(path, "rb")
-        with file:
-            return await own.bring_in(db, owner, _lines(file))
+        with await _in_a_thread(partial(_opened, path, "r")) as file:
+            buffered = BufferedReader(file)
+            return await own.bring_in(db, owner, _lines(buffered))
 
     return _with_database(read)
 
 
 async def _lines(file: IO[bytes]) -> AsyncGenerator[bytes]:
-    while True:
-        async with _ended_by_ctrl_c():
-            line = file.readline()
-        if not line:
-            return
+    while line := await _in_a_thread(file.readline):
         yield line
 
 
-@asynccontextmanager
-async def _ended_by_ctrl_c() -> AsyncGenerator[None]:
-    """For what may wait for ever, as a pipe that nobody writes to: asyncio makes a cancellation of Ctrl-C,
-    which comes only once something is awaited.
+async def _in_a_thread(work: Callable[[], Said]) -> Said:
+    """Do what may wait for ever, as what reads a pipe that nobody writes to does, and doesn't hear of Ctrl-C.
+
+    The process ends without it, which one of asyncio's own threads would keep.
     """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        # The one that came until now.
-        await asyncio.sleep(0)
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    done = Future[Said]()
+
+    def do() -> None:
+        done.set_running_or_notify_cancel()
+        try:
+            done.set_result(work())
+        except BaseException as error:  # it is raised where it is waited for
+            done.set_exception(error)
+
+    Thread(target=do, daemon=True).start()
+    return await asyncio.wrap_future(done)
 
 
 @contextmanager
@@ -146,7 +148,7 @@ def _begun(path: Path) -> Iterator[IO[bytes]]:
     if os.path.lexists(path):
         raise SystemExit(f"{path} is there already. Name another file.")
     unfinished = path.with_name(f"{path.name}.part")
-    file = _opened(unfinished, "xb")
+    file = BufferedWriter(_opened(unfinished, "x"))
     try:
         with file:
             yield file
@@ -160,9 +162,10 @@ def _begun(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
-def _opened(path: Path, mode: Literal["rb", "xb"]) -> IO[bytes]:
+def _opened(path: Path, mode: Literal["r", "x"]) -> FileIO:
+    # With no buffer, whose lock is held as long as a read goes on, and would be waited for to close it.
     try:
-        return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
+        return FileIO(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
     except FileExistsError:
         words = (
             "another export writes it, or left it when it was killed. Delete it then, or name another file."
