@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,16 @@ import pytest
 from chat_ui import settings
 from chat_ui.cli import INTERRUPTED, main
 from tests.database import put_new_database
+
+
+@contextmanager
+def taken(number: signal.Signals) -> Iterator[None]:
+    """Have a signal taken by what is started, though this process may ignore it."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 @pytest.mark.parametrize("sent", [b"", b'{"format": "chat-ui"'], ids=["silent", "in a line"])
@@ -23,6 +35,8 @@ def test_an_import_that_waits_for_a_pipe_ends_at_the_first_interrupt(tmp_path: P
     command = [sys.executable, "-m", "chat_ui", "import", str(pipe)]
     env = os.environ | {"CHAT_UI_DATA_DIR": str(tmp_path)}
     with (
+        # What a script runs in the background ignores Ctrl-C, and leaves that to what it starts: not here.
+        taken(signal.SIGINT),
         subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as running,
         # It is opened once somebody reads it, and stays so: what is read has no end.
         pipe.open("wb", buffering=0) as writer,
