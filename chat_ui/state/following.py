@@ -62,17 +62,18 @@ def _ended_without_page() -> Iterator[None]:
 
     Reflex does so where the load of a page began the task, but anybody can begin one by its name, and leave.
     """
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-
-    def look() -> None:
-        nonlocal looking
-        if wire.has_page() or task is None:
-            looking = loop.call_later(LOOK_FOR_PAGE_S, look)
-        else:
-            task.cancel()
-
-    looking = loop.call_later(LOOK_FOR_PAGE_S, look)
+    follower = asyncio.current_task()
+    assert follower is not None
+    looking = asyncio.create_task(_end_without_page(follower))
     try:
         yield
     finally:
         looking.cancel()
+
+
+async def _end_without_page(follower: asyncio.Task[object]) -> None:
+    while True:
+        await asyncio.sleep(LOOK_FOR_PAGE_S)
+        if not wire.has_page():
+            follower.cancel()
+            return

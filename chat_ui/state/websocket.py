@@ -30,6 +30,12 @@ class Websocket(WebSocketsSansIOProtocol):
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self.scope.setdefault("extensions", {})[SAY_NOW] = {"say_now": self.say_now}
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take leave of a page, whose app may keep what it was told of it."""
+        super().connection_lost(exc)
+        if self.handshake_initiated:
+            self.scope.get("extensions", {}).pop(SAY_NOW, None)
+
     def say_now(self, text: str) -> bool:
         """Send a text that is short, if nothing is in its way; whether it was."""
         data = text.encode()

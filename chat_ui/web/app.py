@@ -11,6 +11,7 @@ from chat_ui.settings import get_settings
 from chat_ui.web import operating, sign_in
 from chat_ui.web.door import Door
 from chat_ui.web.headers import Headers, hashes_of_scripts, policy
+from chat_ui.web.parting import Parting
 from chat_ui.web.requests import Browser
 from chat_ui.web.trouble import InWords
 from chat_ui.web.watched import Watched
@@ -25,6 +26,7 @@ def at_the_door(app: ASGIApp) -> ASGIApp:
     """Put before Reflex's own app what everything has to pass; a local site has no door, only headers."""
     settings = get_settings()
     hashes = hashes_of_scripts(get_web_dir() / Dirs.STATIC)
+    app = Parting(app)
     own: list[BaseRoute] = [*operating.routes(settings)]
     if settings.hosted:
         browser = Browser(settings)

@@ -36,15 +36,11 @@ class Line:
         self._listening: asyncio.Future[Message] | None = None
         self._meter = Meter(SAID_BY_ONE)
         self._is_cut = asyncio.Event()
-        self._cutting = asyncio.create_task(self._close_once_cut())
+        self._cutting = asyncio.create_task(_close_once(self._is_cut, send))
 
     def cut(self) -> None:
         """Close it soon, and have nobody hear or say anything more on it."""
         self._is_cut.set()
-
-    async def _close_once_cut(self) -> None:
-        await self._is_cut.wait()
-        await self._send({"type": "websocket.close", "code": 1008})
 
     async def receive(self) -> Message:
         """What is said on it next, as ASGI has it."""
@@ -79,3 +75,9 @@ class Line:
             for task in (self._listening, self._cutting):
                 if task is not None:
                     task.cancel()
+
+
+async def _close_once(is_cut: asyncio.Event, send: Send) -> None:
+    # It knows no line, whose task it is: a task that is cancelled keeps what it knew, and both would stay.
+    await is_cut.wait()
+    await send({"type": "websocket.close", "code": 1008})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import gc
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +22,8 @@ from chat_ui.state.websocket import LONGEST, SAY_NOW, Websocket
 from chat_ui.state.wire import _Line
 from chat_ui.web.connection import Connection
 from chat_ui.web.headers import Headers
+from chat_ui.web.line import Line
+from chat_ui.web.parting import Parting
 from chat_ui.web.watched import Watched
 
 
@@ -160,3 +164,34 @@ async def test_it_is_found_behind_socket_io_and_the_layers_of_the_site() -> None
             '42/_event,["p",7,0,"He"]',
             '42/_event,["p",7,2,"llo"]',
         ]
+
+
+@pytest.fixture
+def unsought() -> Iterator[None]:
+    """No garbage is sought meanwhile."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("kind", ["local", "hosted"])
+async def test_nothing_stays_of_a_page_that_has_left(kind: str, unsought: None) -> None:
+    app = Parting(SocketIO(AsyncServer(async_mode="asgi", transports=["websocket"], namespaces="*")))
+
+    async def on_a_line(scope: Scope, receive: Receive, send: Send) -> None:
+        line = Line(receive, send)
+        try:
+            await app(scope, line.receive, line.send)
+        finally:
+            await line.end()
+
+    site = Watched(on_a_line if kind == "hosted" else app, keeps_ids=False)
+    async with served(site) as (url, made):
+        async with connect(f"{url}/socket.io/?EIO=4&transport=websocket") as page:
+            await page.recv()
+            await page.send("40/_event,")
+            await page.recv()
+        is_gone = asyncio.Event()
+        weakref.finalize(made.pop(), is_gone.set)
+        async with asyncio.timeout(20):
+            await is_gone.wait()
