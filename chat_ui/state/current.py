@@ -17,7 +17,7 @@ from chat_ui.monitoring import logs
 from chat_ui.monitoring.lasting import InALine
 from chat_ui.settings import SettingsError, get_settings
 from chat_ui.state.ending import end_by_signals
-from chat_ui.state.garbage import seek_in_what_is_new, seek_when_quiet
+from chat_ui.state.garbage import seek_again_and_again, seek_in_what_is_new
 from chat_ui.state.opening import open_when_possible
 from chat_ui.store.errors import StoreError
 
@@ -76,7 +76,7 @@ async def run_chat() -> AsyncIterator[None]:
             await stack.aclose()
 
         seek_in_what_is_new()
-        seeking = asyncio.create_task(seek_when_quiet(lambda: not chat.runs.is_busy))
+        seeking = asyncio.create_task(seek_again_and_again(lambda: not chat.runs.is_busy))
         stack.callback(seeking.cancel)
         end_by_signals(close, within_s=settings.grace_seconds + ENDED_WITHIN_S)
         yield
