@@ -17,8 +17,8 @@ from collections.abc import Callable
 __all__ = ["seek_again_and_again", "seek_in_what_is_new"]
 
 EVERY_S = 5.0
-SELDOM_S = 300.0
-LONGEST_S = 900.0
+SELDOM_S = 60.0
+LONGEST_S = 300.0
 NEVER = 1_000_000_000
 # What was there at the last look is in the third of Python's generations, what has come since in the others.
 LATELY = 1
