@@ -23,8 +23,8 @@ class Pace:
     """How often things happen, in seconds where nothing else is said.
 
     Args:
-        piece: between two pieces of an answer for its readers, while few answers run: about as often as a
-            screen is drawn.
+        piece: between two pieces of an answer for its readers, while few answers run. Each costs the server and
+            the browser more than what is in it (docs/benchmarks/stream.md).
         pieces_per_s: how many pieces leave in a second, all running answers together: many wait longer each,
             so that what arrives meanwhile goes in one.
         longest_piece: the longest of these waits.
@@ -35,7 +35,7 @@ class Pace:
         drain: how long running answers may go on when the site closes.
     """
 
-    piece: float = 1 / 60
+    piece: float = 1 / 40
     pieces_per_s: float = 1500.0
     longest_piece: float = 0.15
     journal: float = 0.25
