@@ -23,8 +23,8 @@ class Pace:
     """How often things happen, in seconds where nothing else is said.
 
     Args:
-        piece: between two pieces of an answer for its readers, while few answers run. Each costs the server and
-            the browser more than what is in it (docs/benchmarks/stream.md).
+        piece: between two pieces of an answer for its readers, while few answers run. Each costs the server
+            and the browser more than what is in it (docs/benchmarks/stream.md).
         pieces_per_s: how many pieces leave in a second, all running answers together: many wait longer each,
             so that what arrives meanwhile goes in one.
         longest_piece: the longest of these waits.
