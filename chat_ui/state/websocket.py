@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -24,17 +25,20 @@ class Websocket(WebSocketsSansIOProtocol):
     bytes, and to take it through them costs twice as much as to write it.
     """
 
+    _told: dict[str, Any] | None = None
+
     def handle_connect(self, event: Request) -> None:
         """Take in a new page, whose app learns of the short way."""
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.scope.setdefault("extensions", {})[SAY_NOW] = {"say_now": self.say_now}
+            self._told = self.scope.setdefault("extensions", {})
+            self._told[SAY_NOW] = {"say_now": self.say_now}
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take leave of a page, whose app may keep what it was told of it."""
         super().connection_lost(exc)
-        if self.handshake_initiated:
-            self.scope.get("extensions", {}).pop(SAY_NOW, None)
+        if self._told is not None:
+            del self._told[SAY_NOW]
 
     def say_now(self, text: str) -> bool:
         """Send a text that is short, if nothing is in its way; whether it was."""

@@ -146,6 +146,28 @@ async def test_nothing_is_said_after_the_end() -> None:
             await page.recv()
 
 
+async def test_who_asks_for_another_version_is_refused_and_no_error_follows() -> None:
+    failures = list[dict[str, Any]]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure))
+    asked = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    async with served(Site()) as (url, made):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        for line in (
+            "GET / HTTP/1.1",
+            "Host: chat",
+            *map(": ".join, asked.items()),
+            "Sec-WebSocket-Version: 7",
+        ):
+            writer.write(f"{line}\r\n".encode())
+        writer.write(b"\r\n")
+        said = await reader.read()
+        # Which ends once the server has taken leave.
+        writer.close()
+    assert made[0].connections == set()
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert failures == []
+
+
 async def test_it_is_found_behind_socket_io_and_the_layers_of_the_site() -> None:
     sockets, lines = AsyncServer(async_mode="asgi", transports=["websocket"]), list[_Line]()
 
