@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+import gc
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -138,3 +139,11 @@ async def conversation(chat: Chat, gateway: ScriptedGateway, browser: Browser) -
     made = await send(chat, chat.person.id, Draft(new_id(), "Hello?"))
     browser.path = routes.conversation(made.id)
     return made
+
+
+@pytest.fixture
+def unsought() -> Iterator[None]:
+    """No garbage is sought meanwhile."""
+    gc.disable()
+    yield
+    gc.enable()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import weakref
 from collections.abc import Sequence
@@ -108,21 +107,17 @@ async def test_it_ends_when_its_page_has_left(monkeypatch: pytest.MonkeyPatch) -
     assert list(looks) == []
 
 
-async def test_nothing_of_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_of_it_stays(monkeypatch: pytest.MonkeyPatch, unsought: None) -> None:
     monkeypatch.setattr(wire, "has_page", lambda: True)
     page = Following([])
-    gc.disable()
-    try:
-        task = asyncio.create_task(keep_following(page.follow, page.say))
-        await page.goes_on.wait()
-        task.cancel()
-        await asyncio.wait([task])
-        ended = weakref.ref(task)
-        del task
-        await asyncio.sleep(0)
-        assert ended() is None
-    finally:
-        gc.enable()
+    task = asyncio.create_task(keep_following(page.follow, page.say))
+    await page.goes_on.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    ended = weakref.ref(task)
+    del task
+    await asyncio.sleep(0)
+    assert ended() is None
 
 
 async def test_a_page_whose_state_is_lost_shows_the_whole_conversation_again(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -149,17 +148,13 @@ async def test_nothing_is_said_after_the_end() -> None:
 async def test_who_asks_for_another_version_is_refused_and_no_error_follows() -> None:
     failures = list[dict[str, Any]]()
     asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure))
-    asked = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    asked = (
+        "GET / HTTP/1.1\r\nHost: chat\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 7\r\n\r\n"
+    )
     async with served(Site()) as (url, made):
         reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-        for line in (
-            "GET / HTTP/1.1",
-            "Host: chat",
-            *map(": ".join, asked.items()),
-            "Sec-WebSocket-Version: 7",
-        ):
-            writer.write(f"{line}\r\n".encode())
-        writer.write(b"\r\n")
+        writer.write(asked.encode())
         said = await reader.read()
         # Which ends once the server has taken leave.
         writer.close()
@@ -186,14 +181,6 @@ async def test_it_is_found_behind_socket_io_and_the_layers_of_the_site() -> None
             '42/_event,["p",7,0,"He"]',
             '42/_event,["p",7,2,"llo"]',
         ]
-
-
-@pytest.fixture
-def unsought() -> Iterator[None]:
-    """No garbage is sought meanwhile."""
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.parametrize("kind", ["local", "hosted"])
